@@ -1,0 +1,240 @@
+//! One training step through one block: forward, keeping what the backward pass needs; backward,
+//! with what becomes of each gradient as an argument.
+//!
+//! Shapes: N rows of the batch, D inputs of the block, U units.
+
+use std::ops::Range;
+
+use super::plan::{Block, Plan};
+use crate::kernels::{self, Accum, Csr, SparseScratch};
+use crate::layers::{BatchNormCache, Dropout, RunningStatistics};
+use crate::trainer::update::Update;
+use crate::{Float, MatMut, MatRef};
+
+/// What goes into a block.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a, T> {
+    /// N x D
+    Dense(&'a [T]),
+    /// These rows of a matrix without its zeros.
+    Sparse(&'a Csr<T>, &'a [u32]),
+}
+
+/// What dropout keeps in one step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mask<'a> {
+    /// The draws, see [`Dropout::draw_mask`].
+    pub(crate) draws: &'a [u8],
+    /// What the schedule multiplies the ratio by.
+    pub(crate) ratio_factor: f64,
+}
+
+impl Mask<'_> {
+    /// The dropout of this step.
+    pub(crate) fn of(self, dropout: Dropout) -> Dropout {
+        Dropout { ratio: dropout.ratio * self.ratio_factor, ..dropout }
+    }
+}
+
+/// Buffers of the kernels, shared by all blocks.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch<T> {
+    pub(crate) product: Vec<T>,
+    pub(crate) sparse: SparseScratch,
+}
+
+/// Where a block keeps what its backward pass needs, within the training cache. The buffers lie one
+/// behind the other; one that is not needed is empty and its stage works in place.
+#[derive(Clone, Debug)]
+pub(crate) struct BlockCache {
+    /// All of the block's buffers.
+    pub(crate) all: Range<usize>,
+    /// What the next block reads, N x U.
+    pub(crate) output: Range<usize>,
+    /// Number of rows there is room for.
+    rows: usize,
+    z_units: usize,
+    y_units: usize,
+    dropped_units: usize,
+}
+
+/// The buffers of a block.
+struct Stages<'a, T> {
+    /// What the affine map puts out, N x U; with batch norm its normalised values.
+    linear: &'a mut [T],
+    /// What batch norm puts out, N x U.
+    z: &'a mut [T],
+    /// What the activation puts out where it cannot work in place, N x U.
+    y: &'a mut [T],
+    /// What dropout puts out, N x U.
+    dropped: &'a mut [T],
+    /// With batch norm the batch's mean and 1 / sqrt(variance + epsilon), 2 x U.
+    moments: &'a mut [T],
+}
+
+impl BlockCache {
+    /// Plans the buffers of a block for batches of up to `rows` rows, from `start` on.
+    pub(crate) fn new(block: &Block, rows: usize, start: usize) -> Self {
+        let units_if = |needed: bool| if needed { block.units } else { 0 };
+        let z_units = units_if(block.norm.is_some());
+        let y_units = units_if(block.activation.is_some_and(|activation| activation.needs_input()));
+        let dropped_units = units_if(block.dropout.is_some());
+        let stages = [block.units, z_units, y_units, dropped_units];
+        let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
+        let output = start + rows * stages[..last].iter().sum::<usize>();
+        let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units;
+        Self {
+            all: start..end,
+            output: output..output + rows * block.units,
+            rows,
+            z_units,
+            y_units,
+            dropped_units,
+        }
+    }
+
+    /// The buffers, for a batch of `n` rows, out of the slice `all`.
+    fn stages<'a, T>(&self, all: &'a mut [T], units: usize, n: usize) -> Stages<'a, T> {
+        let (linear, rest) = all.split_at_mut(self.rows * units);
+        let (z, rest) = rest.split_at_mut(self.rows * self.z_units);
+        let (y, rest) = rest.split_at_mut(self.rows * self.y_units);
+        let (dropped, rest) = rest.split_at_mut(self.rows * self.dropped_units);
+        Stages {
+            linear: &mut linear[..n * units],
+            z: &mut z[..n * self.z_units],
+            y: &mut y[..n * self.y_units],
+            dropped: &mut dropped[..n * self.dropped_units],
+            moments: rest,
+        }
+    }
+}
+
+/// The values of a parameter.
+fn of<'a, T>(plan: &Plan, values: &'a [T], parameter: usize) -> &'a [T] {
+    &values[plan.parameters[parameter].range.clone()]
+}
+
+/// The forward pass of a training step through one block. `own` is the block's part of the cache,
+/// `mask` what dropout keeps.
+pub(crate) fn forward<T: Float>(
+    own: &mut [T],
+    scratch: &mut Scratch<T>,
+    cache: &BlockCache,
+    x: Source<'_, T>,
+    (plan, block): (&Plan, &Block),
+    values: &mut [T],
+    mask: Mask<'_>,
+    n: usize,
+) {
+    let units = block.units;
+    let stages = cache.stages(own, units, n);
+    match (block.affine, x) {
+        (Some(affine), _) => {
+            let weights = MatRef::new(of(plan, values, affine.weight), block.inputs, units);
+            let dst = MatMut::new(&mut *stages.linear, n, units);
+            match x {
+                Source::Dense(x) => {
+                    let x = MatRef::new(x, n, block.inputs);
+                    kernels::matmul(dst, Accum::Replace, x, weights, &mut scratch.product);
+                }
+                Source::Sparse(csr, rows) => kernels::sparse_forward(dst, csr, rows, weights),
+            }
+            if let Some(bias) = affine.bias {
+                kernels::add_to_rows(stages.linear, of(plan, values, bias));
+            }
+        }
+        (None, Source::Dense(x)) => stages.linear.copy_from_slice(x),
+        (None, Source::Sparse(..)) => unreachable!("only an affine map reads sparse rows"),
+    }
+    let pre = if let Some(norm) = block.norm {
+        let p = &plan.parameters;
+        let ranges = [norm.scale, norm.shift, norm.running_mean, norm.running_variance].map(|i| p[i].range.clone());
+        let [scale, shift, running_mean, running_variance] =
+            values.get_disjoint_mut(ranges).expect("parameters lie apart");
+        let (mean, inverse_std) = stages.moments.split_at_mut(units);
+        let cache = BatchNormCache { normalized: stages.linear, mean, inverse_std };
+        let running = RunningStatistics { mean: running_mean, variance: running_variance };
+        let z = &mut *stages.z;
+        kernels::vectorised(|| norm.spec.forward_training(z, cache, running, scale, shift));
+        stages.z
+    } else {
+        stages.linear
+    };
+    let post = match block.activation {
+        Some(activation) if activation.needs_input() => {
+            let y = &mut *stages.y;
+            kernels::vectorised(|| activation.forward(y, pre));
+            stages.y
+        }
+        Some(activation) => {
+            kernels::vectorised(|| activation.forward_in_place(pre));
+            pre
+        }
+        None => pre,
+    };
+    if let Some(dropout) = block.dropout {
+        stages.dropped.copy_from_slice(post);
+        let dropped = stages.dropped;
+        kernels::vectorised(|| mask.of(dropout).forward_training(dropped, mask.draws));
+    }
+}
+
+/// The backward pass of a training step through one block: `d` (N x U) holds the loss's gradient by
+/// the block's output and is overwritten; `dx` (N x D) receives that by its input, where one is
+/// wanted. Each parameter's gradient is handed to `update` as soon as nothing reads the parameter's
+/// present values any more.
+pub(crate) fn backward<T: Float>(
+    dx: Option<&mut [T]>,
+    d: &mut [T],
+    update: &mut Update<'_, T>,
+    own: &mut [T],
+    scratch: &mut Scratch<T>,
+    cache: &BlockCache,
+    x: Source<'_, T>,
+    (plan, block): (&Plan, &Block),
+    mask: Mask<'_>,
+    n: usize,
+) {
+    let units = block.units;
+    let stages = cache.stages(own, units, n);
+    if let Some(dropout) = block.dropout {
+        kernels::vectorised(|| mask.of(dropout).backward(d, mask.draws));
+    }
+    if let Some(activation) = block.activation {
+        let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
+        let post = if activation.needs_input() { &*stages.y } else { &*pre };
+        kernels::vectorised(|| activation.backward(d, post, pre));
+    }
+    if let Some(norm) = block.norm {
+        update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
+            let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
+            kernels::vectorised(|| norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale));
+        });
+    }
+    let Some(affine) = block.affine else {
+        if let Some(dx) = dx {
+            dx.copy_from_slice(d);
+        }
+        return;
+    };
+    if let Some(dx) = dx {
+        let weights = MatRef::new(update.values(plan, affine.weight), block.inputs, units).transposed();
+        let dst = MatMut::new(dx, n, block.inputs);
+        kernels::matmul(dst, Accum::Replace, MatRef::new(d, n, units), weights, &mut scratch.product);
+    }
+    update.one(plan, affine.weight, |dw| {
+        let (dw, dy) = (MatMut::new(dw, block.inputs, units), MatRef::new(d, n, units));
+        match x {
+            Source::Dense(x) => {
+                let x = MatRef::new(x, n, block.inputs).transposed();
+                kernels::matmul(dw, Accum::Replace, x, dy, &mut scratch.product);
+            }
+            Source::Sparse(csr, rows) => {
+                kernels::sparse_weight_gradient(dw, csr, rows, dy, &mut scratch.sparse);
+            }
+        }
+    });
+    if let Some(bias) = affine.bias {
+        update.one(plan, bias, |db| kernels::column_sums(db, MatRef::new(d, n, units)));
+    }
+}

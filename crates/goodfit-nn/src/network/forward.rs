@@ -1,0 +1,221 @@
+//! The forward pass in evaluation mode, over any rows, in chunks that stay in cache.
+//!
+//! Shapes: N rows of a chunk, D inputs and U units of a block.
+
+use super::Network;
+use super::plan::{Block, Plan};
+use crate::kernels::{self, Accum};
+use crate::losses::{Loss, Targets, predicted_class};
+use crate::{Float, Inputs, MatMut, MatRef};
+
+/// Rows that go through the network together.
+pub(crate) const CHUNK: usize = 256;
+
+/// Buffers of the forward pass, made once.
+#[derive(Clone, Debug)]
+pub struct Workspace<T> {
+    /// Input rows of a chunk, N x D; empty while no dense input was seen.
+    gathered: Vec<T>,
+    /// What goes into a block and what comes out of it, N x U each.
+    front: Vec<T>,
+    back: Vec<T>,
+    /// Batch norm in evaluation as one factor and one offset per unit, 2 x U.
+    map: Vec<T>,
+    scratch: Vec<T>,
+    rows: Vec<u32>,
+}
+
+/// Scores over a set of rows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Mean data loss.
+    pub loss: f64,
+    /// Share of rows whose predicted class is theirs; NaN without classes.
+    pub accuracy: f64,
+    /// Whether every output was finite.
+    pub finite: bool,
+}
+
+impl<T: Float> Workspace<T> {
+    /// Buffers for a network.
+    pub fn new(network: &Network<T>) -> Self {
+        Self::for_plan(&network.plan)
+    }
+
+    pub(crate) fn for_plan(plan: &Plan) -> Self {
+        let scratch = plan.blocks.iter().map(|b| kernels::matmul_scratch(CHUNK, b.units, b.inputs)).max();
+        Self {
+            gathered: vec![T::ZERO; CHUNK * plan.inputs],
+            front: vec![T::ZERO; CHUNK * plan.max_units()],
+            back: vec![T::ZERO; CHUNK * plan.max_units()],
+            map: vec![T::ZERO; 2 * plan.max_units()],
+            scratch: vec![T::ZERO; scratch.unwrap_or(0)],
+            rows: Vec::with_capacity(CHUNK),
+        }
+    }
+
+    /// Runs `rows` (at most [`CHUNK`]) through the network and returns the outputs, N x outputs.
+    /// `inspect` sees what each block puts out (block, N x U) before dropout.
+    pub(crate) fn forward(
+        &mut self,
+        plan: &Plan,
+        values: &[T],
+        inputs: &Inputs<T>,
+        rows: &[u32],
+        mut inspect: impl FnMut(usize, &[T]),
+    ) -> &[T] {
+        let n = rows.len();
+        let Self { gathered, front, back, map, scratch, .. } = self;
+        let sparse = match inputs {
+            Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => Some(csr),
+            _ => None,
+        };
+        if sparse.is_none() {
+            let gathered = &mut gathered[..n * plan.inputs];
+            inputs.gather(gathered, rows);
+            if let Some(dropout) = plan.input_dropout {
+                dropout.forward_evaluation(gathered);
+            }
+            if !plan.starts_affine() {
+                front[..gathered.len()].copy_from_slice(gathered);
+            }
+        }
+        for (b, block) in plan.blocks.iter().enumerate() {
+            if let Some(affine) = block.affine {
+                let weights = &values[plan.parameters[affine.weight].range.clone()];
+                let weights = MatRef::new(weights, block.inputs, block.units);
+                let y = &mut back[..n * block.units];
+                match (b, sparse) {
+                    (0, Some(csr)) => kernels::sparse_forward(MatMut::new(y, n, block.units), csr, rows, weights),
+                    _ => {
+                        let x = if b == 0 { &gathered[..n * block.inputs] } else { &front[..n * block.inputs] };
+                        let x = MatRef::new(x, n, block.inputs);
+                        kernels::matmul(MatMut::new(y, n, block.units), Accum::Replace, x, weights, scratch);
+                    }
+                }
+                if let Some(bias) = affine.bias {
+                    kernels::add_to_rows(y, &values[plan.parameters[bias].range.clone()]);
+                }
+                std::mem::swap(front, back);
+            }
+            let y = &mut front[..n * block.units];
+            after_affine(y, map, (plan, block), values);
+            inspect(b, y);
+            if let Some(dropout) = block.dropout {
+                kernels::vectorised(|| dropout.forward_evaluation(y));
+            }
+        }
+        &front[..n * plan.outputs()]
+    }
+
+    /// Calls `each` with the first row's index and the outputs of every chunk of `rows`.
+    pub(crate) fn for_each_chunk(
+        &mut self,
+        plan: &Plan,
+        values: &[T],
+        inputs: &Inputs<T>,
+        rows: Rows<'_>,
+        mut each: impl FnMut(&[u32], &[T]),
+    ) {
+        let mut chunk_rows = std::mem::take(&mut self.rows);
+        for start in (0..rows.len(inputs)).step_by(CHUNK) {
+            rows.chunk(&mut chunk_rows, inputs, start);
+            let outputs = self.forward(plan, values, inputs, &chunk_rows, |_, _| {});
+            each(&chunk_rows, outputs);
+        }
+        self.rows = chunk_rows;
+    }
+
+    /// Calls `each` with a block's number and what its activation puts out, for every block and chunk.
+    pub(crate) fn inspect(
+        &mut self,
+        plan: &Plan,
+        values: &[T],
+        inputs: &Inputs<T>,
+        each: &mut impl FnMut(usize, &[T]),
+    ) {
+        let mut chunk_rows = std::mem::take(&mut self.rows);
+        for start in (0..inputs.n_rows()).step_by(CHUNK) {
+            Rows::All.chunk(&mut chunk_rows, inputs, start);
+            self.forward(plan, values, inputs, &chunk_rows, &mut *each);
+        }
+        self.rows = chunk_rows;
+    }
+
+    /// Loss and accuracy over `rows`.
+    pub(crate) fn score(
+        &mut self,
+        plan: &Plan,
+        values: &[T],
+        inputs: &Inputs<T>,
+        targets: Targets<'_, T>,
+        rows: Rows<'_>,
+        loss: Loss,
+    ) -> Score {
+        let (mut sum, mut weight, mut n_right, mut n_rows) = (0.0, 0.0, 0_usize, 0_usize);
+        let mut finite = true;
+        let n_outputs = plan.outputs();
+        self.for_each_chunk(plan, values, inputs, rows, |rows, outputs| {
+            n_rows += rows.len();
+            finite &= outputs.iter().all(|y| y.is_finite());
+            for (output, &row) in outputs.chunks_exact(n_outputs).zip(rows) {
+                let row = row as usize;
+                let (l, w) = loss.sum(output, n_outputs, targets.rows(row, 1), None);
+                sum += l;
+                weight += w;
+                if let Targets::Classes(classes) = targets {
+                    n_right += usize::from(predicted_class(output) == classes[row] as usize);
+                }
+            }
+        });
+        let accuracy = match targets {
+            Targets::Classes(_) => n_right as f64 / n_rows as f64,
+            Targets::Values(_) => f64::NAN,
+        };
+        Score { loss: sum / weight, accuracy, finite }
+    }
+}
+
+/// Which rows of the inputs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Rows<'a> {
+    /// All, in order.
+    All,
+    /// These, in this order.
+    These(&'a [u32]),
+}
+
+impl Rows<'_> {
+    fn len<T: Float>(self, inputs: &Inputs<T>) -> usize {
+        match self {
+            Self::All => inputs.n_rows(),
+            Self::These(rows) => rows.len(),
+        }
+    }
+
+    /// Puts the row numbers of the chunk that begins at `start` into `chunk`.
+    fn chunk<T: Float>(self, chunk: &mut Vec<u32>, inputs: &Inputs<T>, start: usize) {
+        let end = self.len(inputs).min(start + CHUNK);
+        chunk.clear();
+        match self {
+            Self::All => chunk.extend(start as u32..end as u32),
+            Self::These(rows) => chunk.extend_from_slice(&rows[start..end]),
+        }
+    }
+}
+
+/// Batch normalisation and activation of a block, in evaluation mode and in place.
+fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Block), values: &[T]) {
+    if let Some(norm) = block.norm {
+        let of = |parameter: usize| &values[plan.parameters[parameter].range.clone()];
+        let (factor, offset) = map[..2 * block.units].split_at_mut(block.units);
+        let (mean, variance) = (of(norm.running_mean), of(norm.running_variance));
+        kernels::vectorised(|| {
+            norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
+            norm.spec.forward_evaluation(y, factor, offset);
+        });
+    }
+    if let Some(activation) = block.activation {
+        kernels::vectorised(|| activation.forward_in_place(y));
+    }
+}

@@ -1,0 +1,90 @@
+//! Networks: a list of layers, cut into blocks, with its parameters.
+
+pub(crate) mod block;
+pub(crate) mod forward;
+pub(crate) mod plan;
+mod spec;
+
+use plan::Plan;
+pub use plan::{Kind, Parameter};
+pub use spec::{Affine, Group, LayerSpec, NetworkSpec};
+
+use crate::{Error, Float, Purpose, Stream};
+
+/// A network with its parameters: what a training leaves behind and what predicts.
+///
+/// Parameters go in and out by copy, named and row-major (weights: inputs x units).
+#[derive(Clone, Debug)]
+pub struct Network<T> {
+    pub(crate) plan: Plan,
+    pub(crate) values: Vec<T>,
+}
+
+impl<T: Float> Network<T> {
+    /// Draws the initial parameters: weights of the i-th affine layer from the stream
+    /// (seed, [`Purpose::Init`], i), whatever else the network holds; biases and shifts 0, scales 1.
+    ///
+    /// # Errors
+    /// When the specification does not make a network, see [`NetworkSpec::check`].
+    pub fn new(spec: &NetworkSpec, seed: u64) -> Result<Self, Error> {
+        let plan = Plan::new(spec)?;
+        let mut values = vec![T::ZERO; plan.n_values];
+        let mut n_affine = 0;
+        for block in &plan.blocks {
+            if let Some(affine) = block.affine {
+                let range = plan.parameters[affine.weight].range.clone();
+                let mut stream = Stream::new(seed, Purpose::Init, n_affine);
+                affine.init.fill(&mut values[range], block.inputs, block.units, &mut stream);
+                n_affine += 1;
+            }
+            if let Some(norm) = block.norm {
+                values[plan.parameters[norm.scale].range.clone()].fill(T::ONE);
+                let variance = T::from_f64(norm.spec.running.initial_variance());
+                values[plan.parameters[norm.running_variance].range.clone()].fill(variance);
+            }
+        }
+        Ok(Self { plan, values })
+    }
+
+    /// Number of input columns.
+    pub fn inputs(&self) -> usize {
+        self.plan.inputs
+    }
+
+    /// Number of output columns.
+    pub fn outputs(&self) -> usize {
+        self.plan.outputs()
+    }
+
+    /// Every parameter with its name, kind and shape, in order.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.plan.parameters
+    }
+
+    /// The values of a parameter, row-major.
+    pub fn values(&self, parameter: &Parameter) -> &[T] {
+        &self.values[parameter.range.clone()]
+    }
+
+    /// Sets the values of the parameter of that name.
+    ///
+    /// # Errors
+    /// When there is no such parameter or its number of values differs.
+    pub fn set(&mut self, name: &str, values: &[T]) -> Result<(), Error> {
+        let parameter = self
+            .plan
+            .parameters
+            .iter()
+            .find(|parameter| parameter.name == name)
+            .ok_or_else(|| Error::UnknownParameter { name: name.to_owned() })?;
+        if parameter.range.len() != values.len() {
+            return Err(Error::ParameterShape {
+                name: name.to_owned(),
+                got: values.len(),
+                expected: parameter.range.len(),
+            });
+        }
+        self.values[parameter.range.clone()].copy_from_slice(values);
+        Ok(())
+    }
+}

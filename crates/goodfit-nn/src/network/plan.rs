@@ -1,0 +1,247 @@
+//! The plan of a network: which blocks it has, where each parameter and each buffer lies.
+//!
+//! A block is an affine map, batch normalisation, an activation and dropout, each optional, in this
+//! order. A layer that does not fit behind the last one of a block begins the next block, so every
+//! list of layers has a plan. The input block (the rows of a batch, and dropout of inputs) stands in
+//! front.
+//!
+//! Shapes: N rows (samples), D inputs of a block, U units of a block.
+
+use std::ops::Range;
+
+use super::spec::{Affine, LayerSpec, NetworkSpec};
+use crate::layers::{Activation, BatchNorm, Dropout};
+use crate::{Error, Init};
+
+/// What a parameter is; only weights decay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Weights of an affine map, D x U.
+    Weight,
+    /// Bias of an affine map, U.
+    Bias,
+    /// Scale of batch normalisation, U.
+    Scale,
+    /// Shift of batch normalisation, U.
+    Shift,
+    /// Running mean or variance of batch normalisation, U: kept with the parameters, not trained.
+    Running,
+}
+
+/// A named tensor of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// For instance `affine1.weight`, `batch_norm1.running_mean`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Rows and columns for weights, else the number of units.
+    pub shape: Vec<usize>,
+    /// Where it lies among all parameters.
+    pub range: Range<usize>,
+    /// Multiplies the learning rate.
+    pub learning_rate: f64,
+    /// Multiplies the weight decay.
+    pub decay: f64,
+    /// Upper bound of the norm of each column.
+    pub max_norm: Option<f64>,
+}
+
+/// The affine part of a block: indices into [`Plan::parameters`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AffinePart {
+    pub(crate) weight: usize,
+    pub(crate) bias: Option<usize>,
+    pub(crate) init: Init,
+}
+
+/// The batch-norm part of a block: indices into [`Plan::parameters`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NormPart {
+    pub(crate) spec: BatchNorm,
+    pub(crate) scale: usize,
+    pub(crate) shift: usize,
+    pub(crate) running_mean: usize,
+    pub(crate) running_variance: usize,
+}
+
+/// Affine map, batch normalisation, activation, dropout; each optional.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    /// D
+    pub(crate) inputs: usize,
+    /// U
+    pub(crate) units: usize,
+    pub(crate) affine: Option<AffinePart>,
+    pub(crate) norm: Option<NormPart>,
+    pub(crate) activation: Option<Activation>,
+    pub(crate) dropout: Option<Dropout>,
+}
+
+/// Blocks and parameters of a network.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) inputs: usize,
+    pub(crate) input_dropout: Option<Dropout>,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) n_values: usize,
+}
+
+impl Plan {
+    /// Cuts a list of layers into blocks.
+    pub(crate) fn new(spec: &NetworkSpec) -> Result<Self, Error> {
+        spec.check()?;
+        let mut plan =
+            Self { inputs: spec.inputs, input_dropout: None, blocks: Vec::new(), parameters: Vec::new(), n_values: 0 };
+        let mut layers = spec.layers.as_slice();
+        if let [LayerSpec::Dropout(dropout), rest @ ..] = layers {
+            plan.input_dropout = Some(*dropout);
+            layers = rest;
+        }
+        for layer in layers {
+            match *layer {
+                LayerSpec::Affine(affine) => plan.add_affine(&affine),
+                LayerSpec::BatchNorm(norm) => plan.add_norm(norm),
+                LayerSpec::Activation(activation) => {
+                    plan.block_with(|b| b.activation.is_none() && b.dropout.is_none()).activation = Some(activation);
+                }
+                LayerSpec::Dropout(dropout) => {
+                    plan.block_with(|b| b.dropout.is_none()).dropout = Some(dropout);
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Number of output columns.
+    pub(crate) fn outputs(&self) -> usize {
+        self.blocks.last().map_or(self.inputs, |block| block.units)
+    }
+
+    /// The widest row that goes between blocks.
+    pub(crate) fn max_units(&self) -> usize {
+        self.blocks.iter().map(|block| block.units).fold(self.inputs.min(self.outputs()), usize::max)
+    }
+
+    /// Whether the first block reads the inputs through an affine map.
+    pub(crate) fn starts_affine(&self) -> bool {
+        self.blocks.first().is_some_and(|block| block.affine.is_some())
+    }
+
+    /// The number of affine maps.
+    pub(crate) fn n_affine(&self) -> usize {
+        self.blocks.iter().filter(|block| block.affine.is_some()).count()
+    }
+
+    fn add_affine(&mut self, affine: &Affine) {
+        let inputs = self.outputs();
+        let number = self.n_affine() + 1;
+        let weight =
+            self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
+        self.parameters[weight].learning_rate = affine.group.learning_rate;
+        self.parameters[weight].decay = affine.group.decay;
+        self.parameters[weight].max_norm = affine.max_norm;
+        let bias = affine.bias.then(|| {
+            let bias = self.add_parameter(format!("affine{number}.bias"), Kind::Bias, vec![affine.outputs]);
+            self.parameters[bias].learning_rate = affine.group.bias_learning_rate;
+            bias
+        });
+        self.blocks.push(Block {
+            affine: Some(AffinePart { weight, bias, init: affine.init }),
+            ..Block::empty(inputs, affine.outputs)
+        });
+    }
+
+    fn add_norm(&mut self, spec: BatchNorm) {
+        let units = self.block_with(|b| b.norm.is_none() && b.activation.is_none() && b.dropout.is_none()).units;
+        let number = self.blocks.iter().filter(|block| block.norm.is_some()).count() + 1;
+        let mut add = |part: &str, kind| self.add_parameter(format!("batch_norm{number}.{part}"), kind, vec![units]);
+        let norm = NormPart {
+            spec,
+            scale: add("scale", Kind::Scale),
+            shift: add("shift", Kind::Shift),
+            running_mean: add("running_mean", Kind::Running),
+            running_variance: add("running_variance", Kind::Running),
+        };
+        if let Some(block) = self.blocks.last_mut() {
+            block.norm = Some(norm);
+        }
+    }
+
+    /// The last block if it has room, else a new one behind it.
+    fn block_with(&mut self, has_room: impl Fn(&Block) -> bool) -> &mut Block {
+        if !self.blocks.last().is_some_and(has_room) {
+            let units = self.outputs();
+            self.blocks.push(Block::empty(units, units));
+        }
+        let last = self.blocks.len() - 1;
+        &mut self.blocks[last]
+    }
+
+    fn add_parameter(&mut self, name: String, kind: Kind, shape: Vec<usize>) -> usize {
+        let n = shape.iter().product::<usize>();
+        let range = self.n_values..self.n_values + n;
+        self.n_values += n;
+        let decay = if kind == Kind::Weight { 1.0 } else { 0.0 };
+        self.parameters.push(Parameter { name, kind, shape, range, learning_rate: 1.0, decay, max_norm: None });
+        self.parameters.len() - 1
+    }
+}
+
+impl Block {
+    fn empty(inputs: usize, units: usize) -> Self {
+        Self { inputs, units, affine: None, norm: None, activation: None, dropout: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layers::{Convention, DropoutForm};
+
+    fn plan(layers: Vec<LayerSpec>) -> Plan {
+        Plan::new(&NetworkSpec { inputs: 3, layers }).unwrap()
+    }
+
+    const DROPOUT: LayerSpec = LayerSpec::Dropout(Dropout { ratio: 0.5, form: DropoutForm::Inverted });
+    const RELU: LayerSpec = LayerSpec::Activation(Activation::Relu);
+
+    fn affine(units: usize) -> LayerSpec {
+        LayerSpec::Affine(Affine::new(units, Init::He))
+    }
+
+    fn norm() -> LayerSpec {
+        LayerSpec::BatchNorm(BatchNorm::new(Convention::Field))
+    }
+
+    #[test]
+    fn layers_in_the_usual_order_share_a_block() {
+        let plan = plan(vec![DROPOUT, affine(5), norm(), RELU, DROPOUT, affine(2)]);
+        assert!(plan.input_dropout.is_some());
+        assert_eq!(plan.blocks.len(), 2);
+        assert_eq!(plan.outputs(), 2);
+        let names: Vec<&str> = plan.parameters.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "affine1.weight",
+                "affine1.bias",
+                "batch_norm1.scale",
+                "batch_norm1.shift",
+                "batch_norm1.running_mean",
+                "batch_norm1.running_variance",
+                "affine2.weight",
+                "affine2.bias"
+            ]
+        );
+        assert_eq!(plan.n_values, 15 + 5 + 20 + 10 + 2);
+    }
+
+    #[test]
+    fn any_other_order_begins_new_blocks() {
+        assert_eq!(plan(vec![affine(5), RELU, norm(), RELU, RELU]).blocks.len(), 3);
+        assert_eq!(plan(vec![norm(), affine(4)]).blocks.len(), 2);
+        assert_eq!(plan(vec![]).outputs(), 3);
+    }
+}

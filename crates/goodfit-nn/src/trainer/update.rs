@@ -1,0 +1,99 @@
+//! What becomes of a gradient: it is stored, or applied at once.
+
+use crate::network::plan::{Kind, Parameter, Plan};
+use crate::optimizers::{Optimizer, UpdateStep, WeightDecay};
+use crate::{Float, max_norm};
+
+/// The rule by which parameters move in one step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    pub(crate) optimizer: Optimizer,
+    /// With the schedule's factor.
+    pub(crate) learning_rate: f64,
+    /// With its schedule's factor.
+    pub(crate) decay: WeightDecay,
+    /// Multiplies every gradient (clipping).
+    pub(crate) gradient_scale: f64,
+    /// 1 for the first step.
+    pub(crate) step: u64,
+}
+
+/// What becomes of the gradients of a step.
+///
+/// The areas lie over the same ranges: the gradient of a parameter stands in `gradients` where the
+/// parameter stands in `values`.
+#[derive(Debug)]
+pub(crate) struct Update<'a, T> {
+    pub(crate) values: &'a mut [T],
+    pub(crate) gradients: &'a mut [T],
+    /// The optimiser's buffers; those of a parameter lie together, from `n_state * range.start` on.
+    pub(crate) state: &'a mut [T],
+    /// `None`: the gradients are kept and nothing moves.
+    pub(crate) rule: Option<Rule>,
+}
+
+impl<T: Float> Update<'_, T> {
+    /// The present values of a parameter.
+    pub(crate) fn values(&self, plan: &Plan, parameter: usize) -> &[T] {
+        &self.values[plan.parameters[parameter].range.clone()]
+    }
+
+    /// Computes the gradient of one parameter, then lets it move.
+    pub(crate) fn one(&mut self, plan: &Plan, parameter: usize, gradient: impl FnOnce(&mut [T])) {
+        let parameter = &plan.parameters[parameter];
+        gradient(&mut self.gradients[parameter.range.clone()]);
+        self.apply(parameter);
+    }
+
+    /// Computes the gradients of two parameters from the values of the first, then lets both move.
+    pub(crate) fn two(
+        &mut self,
+        plan: &Plan,
+        first: usize,
+        second: usize,
+        gradients: impl FnOnce(&mut [T], &mut [T], &[T]),
+    ) {
+        let (first, second) = (&plan.parameters[first], &plan.parameters[second]);
+        let [d_first, d_second] = self
+            .gradients
+            .get_disjoint_mut([first.range.clone(), second.range.clone()])
+            .expect("parameters lie apart");
+        gradients(d_first, d_second, &self.values[first.range.clone()]);
+        self.apply(first);
+        self.apply(second);
+    }
+
+    /// Lets every trained parameter move by its stored gradient.
+    pub(crate) fn apply_all(&mut self, plan: &Plan) {
+        for parameter in &plan.parameters {
+            if parameter.kind != Kind::Running {
+                self.apply(parameter);
+            }
+        }
+    }
+
+    fn apply(&mut self, parameter: &Parameter) {
+        let Some(rule) = self.rule else { return };
+        let range = parameter.range.clone();
+        let n_state = rule.optimizer.n_state();
+        let values = &mut self.values[range.clone()];
+        rule.optimizer.update(
+            values,
+            &mut self.state[n_state * range.start..n_state * range.end],
+            &self.gradients[range],
+            &UpdateStep {
+                learning_rate: rule.learning_rate * parameter.learning_rate,
+                decay: if parameter.kind == Kind::Weight {
+                    rule.decay.scaled(parameter.decay)
+                } else {
+                    WeightDecay::None
+                },
+                gradient_scale: rule.gradient_scale,
+                step: rule.step,
+            },
+        );
+        if let (Some(bound), [_, n_units]) = (parameter.max_norm, parameter.shape.as_slice()) {
+            max_norm::limit_columns(values, *n_units, bound);
+        }
+    }
+}
