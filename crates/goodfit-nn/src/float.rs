@@ -36,7 +36,7 @@ pub trait Float:
     + MulAssign
     + Sum
     + private::Sealed
-    + crate::kernels::MatmulKernel
+    + crate::kernels::simd::Dispatch
 {
     /// 0
     const ZERO: Self;

@@ -1,53 +1,32 @@
-//! Kernels.
+//! The inner loops: matrix products, elementary functions, reductions, and a way to compile
+//! elementwise loops for the instructions the processor has.
+//!
+//! Kernels allocate nothing, keep no state and use no threads. The only unsafe code of the
+//! workspace lies in this folder.
+#![allow(unsafe_code)]
+// Intrinsics and loops must end up inside the function that has the target features.
+#![allow(clippy::inline_always)]
+#![cfg_attr(test, allow(clippy::float_cmp))]
+
+mod isa;
 pub mod math;
+mod matmul;
+mod reduce;
+pub(crate) mod simd;
+mod tile;
+mod transpose;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-use crate::{MatMut, MatRef};
+pub use isa::{Isa, vectorised, vectorised_with};
+pub use matmul::{matmul, matmul_scratch, matmul_with};
+pub use reduce::{column_sums, dot, sum, sum_squares};
 
-/// Whether a kernel replaces what stands in its destination or adds to it.
+/// What happens to the values that stand in a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accum {
-    /// Replace.
+    /// They are replaced.
     Replace,
-    /// Add.
+    /// The result is added to them.
     Add,
-}
-
-/// The matrix product of a number type.
-pub trait MatmulKernel: Sized {
-    /// See [`matmul`].
-    fn matmul(dst: MatMut<'_, Self>, accum: Accum, lhs: MatRef<'_, Self>, rhs: MatRef<'_, Self>, scratch: &mut [Self]);
-}
-
-impl MatmulKernel for f32 {
-    fn matmul(
-        dst: MatMut<'_, Self>,
-        accum: Accum,
-        lhs: MatRef<'_, Self>,
-        rhs: MatRef<'_, Self>,
-        _scratch: &mut [Self],
-    ) {
-        plain(dst, accum, lhs, rhs);
-    }
-}
-
-impl MatmulKernel for f64 {
-    fn matmul(
-        dst: MatMut<'_, Self>,
-        accum: Accum,
-        lhs: MatRef<'_, Self>,
-        rhs: MatRef<'_, Self>,
-        _scratch: &mut [Self],
-    ) {
-        plain(dst, accum, lhs, rhs);
-    }
-}
-
-fn plain<T: crate::Float>(mut dst: MatMut<'_, T>, accum: Accum, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) {
-    for i in 0..dst.n_rows() {
-        for j in 0..dst.n_columns() {
-            let sum: T = (0..lhs.n_columns()).map(|k| lhs.at(i, k) * rhs.at(k, j)).sum();
-            let place = &mut dst.row_mut(i)[j];
-            *place = if accum == Accum::Add { *place + sum } else { sum };
-        }
-    }
 }

@@ -1,0 +1,139 @@
+//! Which instructions the processor has, and elementwise loops compiled for each of them.
+
+/// A set of instructions that kernels exist for, from the widest to the one every machine has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isa {
+    /// AVX-512 (F, VL, BW, DQ), AVX2 and FMA.
+    Avx512,
+    /// AVX2 and FMA.
+    Avx2,
+    /// What the compiler makes of plain loops for the baseline of the target.
+    Portable,
+}
+
+impl Isa {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Portable];
+
+    /// The widest that this processor has. The standard library remembers the answer.
+    #[inline]
+    pub fn detect() -> Self {
+        if Self::Avx512.is_available() {
+            Self::Avx512
+        } else if Self::Avx2.is_available() {
+            Self::Avx2
+        } else {
+            Self::Portable
+        }
+    }
+
+    /// Whether this processor has it.
+    #[inline]
+    #[cfg(target_arch = "x86_64")]
+    pub fn is_available(self) -> bool {
+        let avx2 = || {
+            is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt")
+        };
+        match self {
+            Self::Avx512 => {
+                avx2()
+                    && is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+            }
+            Self::Avx2 => avx2(),
+            Self::Portable => true,
+        }
+    }
+
+    /// Whether this processor has it.
+    #[inline]
+    #[cfg(not(target_arch = "x86_64"))]
+    pub fn is_available(self) -> bool {
+        self == Self::Portable
+    }
+}
+
+/// Runs `f` compiled for the widest instructions that the processor has.
+///
+/// For elementwise loops written once in safe Rust: the compiler vectorises the body three times,
+/// for AVX-512, AVX2 and the baseline. The bits of the result are the same on all three, since Rust
+/// never turns `a * b + c` into a fused operation nor reorders a sum.
+///
+/// Put `#[inline(always)]` on the closure, and call nothing in it that is not inlined, or the body
+/// stays outside the function that has the features and is compiled for the baseline.
+///
+/// ```
+/// use goodfit_nn::{kernels::vectorised, Float};
+/// let mut x = [0.0_f32, 1.0, -2.0];
+/// vectorised(#[inline(always)] || for x in &mut x { *x = x.tanh() });
+/// assert_eq!(x[0], 0.0);
+/// ```
+#[inline]
+pub fn vectorised<R>(f: impl FnOnce() -> R) -> R {
+    vectorised_with(Isa::detect(), f)
+}
+
+/// [`vectorised`] for given instructions.
+///
+/// # Panics
+/// When the processor lacks `isa`.
+#[inline]
+pub fn vectorised_with<R>(isa: Isa, f: impl FnOnce() -> R) -> R {
+    assert!(isa.is_available(), "{isa:?} is not available on this processor");
+    #[cfg(target_arch = "x86_64")]
+    {
+        use super::simd::Vector;
+        use super::x86::{Avx2, Avx512};
+        match isa {
+            // SAFETY: availability was just checked.
+            Isa::Avx512 => return unsafe { Avx512::call(f) },
+            // SAFETY: availability was just checked.
+            Isa::Avx2 => return unsafe { Avx2::call(f) },
+            Isa::Portable => {}
+        }
+    }
+    f()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::math::single;
+
+    /// The same loop on every path; generic, so that the function is inlined into each.
+    fn check(function: impl Fn(f32) -> f32 + Copy) {
+        // Every 9973rd bit pattern: NaN, infinities and denormals included.
+        let input: Vec<f32> = (0..=u32::MAX).step_by(9973).map(f32::from_bits).collect();
+        let bits = |isa| {
+            let mut x = input.clone();
+            vectorised_with(
+                isa,
+                #[inline(always)]
+                || x.iter_mut().for_each(|x| *x = function(*x)),
+            );
+            // Which NaN it is, is not part of the promise.
+            x.into_iter().map(|x| if x.is_nan() { u32::MAX } else { x.to_bits() }).collect::<Vec<_>>()
+        };
+        let portable = bits(Isa::Portable);
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            assert!(bits(isa) == portable, "{isa:?}");
+        }
+    }
+
+    #[test]
+    fn elementwise_loops_give_the_same_bits_on_every_path() {
+        check(single::exp);
+        check(single::ln);
+        check(single::tanh);
+        check(single::erf);
+        check(|x| x * 3.1 + 0.7);
+        check(|x| (x * x + 1.0).sqrt() / (x - 0.3));
+    }
+}

@@ -1,0 +1,435 @@
+//! The matrix product.
+//!
+//! Shapes: `dst` m x n, `lhs` m x k, `rhs` k x n.
+//!
+//! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed
+//! into panels as wide as a tile, and of at most [`M_BLOCK`] rows of `lhs`, which are read where
+//! they are or copied when their stride is long. Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
+//!
+//! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
+//! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
+//! result has the same bytes whatever m and n are and whichever other rows are computed with it.
+//! They do differ between [`Isa`]s: the portable path has no fused operation.
+
+use super::simd::{Operation, Vector};
+use super::tile::{Tile, TileFn};
+use super::{Accum, Isa};
+use crate::{Float, MatMut, MatRef};
+
+/// Most rows of `rhs` that are packed at once.
+const K_BLOCK: usize = 256;
+/// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
+const N_BLOCK: usize = 1024;
+/// Most rows of `lhs` that are worked on at once.
+const M_BLOCK: usize = 256;
+/// The longest vector: panels are padded to a multiple of it.
+const MAX_LANES: usize = 16;
+
+/// `dst = lhs · rhs`, or `dst += lhs · rhs`.
+///
+/// `dst[i][j] (+)= sum over k of lhs[i][k] * rhs[k][j]`
+///
+/// # Shapes
+/// `dst` m x n, `lhs` m x k, `rhs` k x n; the factors may be transposed views. `scratch` holds at
+/// least [`matmul_scratch`]`(m, n, k)` elements; what stands in it is of no importance.
+///
+/// NaN and infinity propagate: a zero times an infinity is NaN.
+///
+/// # Panics
+/// When the shapes do not agree or `scratch` is too short.
+///
+/// ```
+/// use goodfit_nn::kernels::{Accum, matmul, matmul_scratch};
+/// use goodfit_nn::Matrix;
+/// let x = Matrix::from_rows(1, 2, vec![1.0_f32, 2.0]);
+/// let w = Matrix::from_rows(2, 2, vec![1.0_f32, 10.0, 100.0, 1000.0]);
+/// let mut z = Matrix::zeros(1, 2);
+/// let mut scratch = vec![0.0; matmul_scratch(1, 2, 2)];
+/// matmul(z.view_mut(), Accum::Replace, x.view(), w.view(), &mut scratch);
+/// assert_eq!(z.data(), [201.0, 2010.0]);
+/// ```
+pub fn matmul<T: Float>(dst: MatMut<'_, T>, accum: Accum, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, scratch: &mut [T]) {
+    matmul_with(Isa::detect(), dst, accum, lhs, rhs, scratch);
+}
+
+/// How many elements of scratch [`matmul`] needs for an m x n result over k.
+pub fn matmul_scratch(m: usize, n: usize, k: usize) -> usize {
+    let k = k.min(K_BLOCK);
+    k * n.min(N_BLOCK).next_multiple_of(MAX_LANES) + m.min(M_BLOCK) * k + MAX_LANES
+}
+
+/// [`matmul`] with given instructions.
+///
+/// # Panics
+/// As [`matmul`], and when the processor lacks `isa`.
+pub fn matmul_with<T: Float>(
+    isa: Isa,
+    dst: MatMut<'_, T>,
+    accum: Accum,
+    lhs: MatRef<'_, T>,
+    rhs: MatRef<'_, T>,
+    scratch: &mut [T],
+) {
+    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+    assert!(
+        dst.n_rows == m && dst.n_columns == n && rhs.n_rows == k,
+        "a product of {m} x {k} and {} x {n} into {} x {}",
+        rhs.n_rows,
+        dst.n_rows,
+        dst.n_columns
+    );
+    assert!(scratch.len() >= matmul_scratch(m, n, k), "scratch for {m} x {n} over {k}");
+    for view in [lhs, rhs] {
+        let last = (view.n_rows.max(1) - 1) * view.row_stride + (view.n_columns.max(1) - 1) * view.column_stride;
+        assert!(view.n_rows * view.n_columns == 0 || last < view.data.len(), "a view past the end of its values");
+    }
+    assert!(dst.data.len() >= m * n, "a view past the end of its values");
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        if accum == Accum::Replace {
+            dst.data[..m * n].fill(T::ZERO);
+        }
+        return;
+    }
+    T::dispatch(isa, Product { dst, accum, lhs, rhs, scratch });
+}
+
+/// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
+fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let pieces = n.div_ceil(most).max(1);
+    let (short, n_longer) = (n / pieces, n % pieces);
+    (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
+}
+
+struct Product<'a, T> {
+    dst: MatMut<'a, T>,
+    accum: Accum,
+    lhs: MatRef<'a, T>,
+    rhs: MatRef<'a, T>,
+    scratch: &'a mut [T],
+}
+
+impl<T: Float> Operation<T> for Product<'_, T> {
+    type Output = ();
+
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        // SAFETY: the caller vouches for the features.
+        unsafe {
+            V::call(
+                #[inline(always)]
+                || self.blocks::<V>(),
+            );
+        }
+    }
+}
+
+impl<T: Float> Product<'_, T> {
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn blocks<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, rhs, scratch } = self;
+        let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+        let dst_start = dst.data.as_mut_ptr();
+        let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
+        let (packed_rhs, copied_lhs) =
+            scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
+        for n0 in (0..n).step_by(N_BLOCK) {
+            let n_block = N_BLOCK.min(n - n0);
+            for (k0, k_block) in cuts(k, K_BLOCK) {
+                let accum = if k0 == 0 { accum } else { Accum::Add };
+                let right = block(rhs, (k0, k_block), (n0, n_block));
+                // SAFETY: the features are the caller's word; `packed_rhs` holds a block of that size.
+                unsafe { pack::<V>(right, packed_rhs) };
+                for (m0, m_block) in cuts(m, M_BLOCK) {
+                    let left = block(lhs, (m0, m_block), (k0, k_block));
+                    let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
+                    let mut panel = 0;
+                    for (v0, vectors) in cuts(n_block.div_ceil(V::LANES), V::TILE_VECTORS) {
+                        let j0 = v0 * V::LANES;
+                        let width = (vectors * V::LANES).min(n_block - j0);
+                        let (full, half) = whole_and_half::<V>(width);
+                        let tile = Tile {
+                            k: k_block,
+                            lhs: left.data.as_ptr(),
+                            lhs_row: left.row_stride,
+                            lhs_k: left.column_stride,
+                            rhs: packed_rhs[panel..].as_ptr(),
+                            // SAFETY: row m0 and column n0 + j0 exist in `dst`.
+                            dst: unsafe { dst_start.add(m0 * n + n0 + j0) },
+                            dst_row: n,
+                            n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
+                            accum,
+                        };
+                        // SAFETY: the block's views were checked against their values.
+                        unsafe { rows::<V>(tile, m_block, vectors, |rows| V::tile(rows, full, half)) };
+                        panel += vectors * V::LANES * k_block;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
+/// narrower half and the remainder fits into it.
+fn whole_and_half<V: Vector>(width: usize) -> (usize, bool) {
+    let remainder = width % V::LANES;
+    let half = V::Half::LANES < V::LANES && remainder > 0 && remainder <= V::Half::LANES;
+    (if half { width / V::LANES } else { width.div_ceil(V::LANES) }, half)
+}
+
+/// All rows of a panel, tile after tile.
+///
+/// # Safety
+/// As [`TileFn`], for all `m` rows.
+#[inline(always)]
+unsafe fn rows<V: Vector>(
+    mut tile: Tile<V::Element>,
+    m: usize,
+    vectors: usize,
+    pick: impl Fn(usize) -> TileFn<V::Element>,
+) {
+    let tallest = V::tile_rows(vectors);
+    let pieces = m.div_ceil(tallest);
+    let (short, n_longer) = (m / pieces, m % pieces);
+    for (n_tiles, height) in [(n_longer, short + 1), (pieces - n_longer, short)] {
+        if n_tiles == 0 {
+            continue;
+        }
+        let function = pick(height);
+        for _ in 0..n_tiles {
+            // SAFETY: the caller's contract; the heights add up to m.
+            unsafe { function(&tile) };
+            tile.lhs = tile.lhs.wrapping_add(height * tile.lhs_row);
+            tile.dst = tile.dst.wrapping_add(height * tile.dst_row);
+        }
+    }
+}
+
+fn block<T: Float>(
+    view: MatRef<'_, T>,
+    (row, n_rows): (usize, usize),
+    (column, n_columns): (usize, usize),
+) -> MatRef<'_, T> {
+    let data = &view.data[row * view.row_stride + column * view.column_stride..];
+    MatRef { data, n_rows, n_columns, ..view }
+}
+
+/// Whether a block of `lhs` is copied into one piece before it is read for n columns: rows that lie
+/// far apart fall into the same few lines of the cache. Worth it when the copy is read often.
+fn is_copied<T: Float>(left: MatRef<'_, T>, n: usize) -> bool {
+    let long = left.row_stride.max(left.column_stride);
+    long >= 512 && n >= 64 && left.row_stride.min(left.column_stride) == 1
+}
+
+fn copy<'a, T: Float>(left: MatRef<'_, T>, to: &'a mut [T]) -> MatRef<'a, T> {
+    let MatRef { data, n_rows, n_columns, row_stride, column_stride } = left;
+    let (n_pieces, length, apart) =
+        if column_stride == 1 { (n_rows, n_columns, row_stride) } else { (n_columns, n_rows, column_stride) };
+    for (piece, to) in to.chunks_exact_mut(length).enumerate().take(n_pieces) {
+        to.copy_from_slice(&data[piece * apart..piece * apart + length]);
+    }
+    let (row_stride, column_stride) = if column_stride == 1 { (length, 1) } else { (1, length) };
+    MatRef { data: to, n_rows, n_columns, row_stride, column_stride }
+}
+
+/// Packs `right` (k x n) panel after panel: k rows of as many whole vectors as the panel's tile is
+/// wide, the last filled up with zeros.
+///
+/// # Safety
+/// The processor has the features of `V`; `packed` holds k rows of n elements rounded up to whole
+/// vectors.
+#[inline(always)]
+unsafe fn pack<V: Vector>(right: MatRef<'_, V::Element>, packed: &mut [V::Element]) {
+    let (k, n) = (right.n_rows, right.n_columns);
+    assert!(packed.len() >= k * n.next_multiple_of(V::LANES));
+    let mut panel = packed.as_mut_ptr();
+    for (v0, vectors) in cuts(n.div_ceil(V::LANES), V::TILE_VECTORS) {
+        let j0 = v0 * V::LANES;
+        let stride = vectors * V::LANES;
+        let width = stride.min(n - j0);
+        let from = right.data[j0 * right.column_stride..].as_ptr();
+        // SAFETY: the view was checked against its values, and `panel` runs through `packed`, whose
+        // length was just checked.
+        unsafe {
+            if right.column_stride == 1 {
+                pack_rows::<V>(from, right.row_stride, (k, width), panel);
+            } else if right.row_stride == 1 {
+                pack_columns::<V>(from, right.column_stride, (k, width), panel, stride);
+            } else {
+                for (i, j) in (0..k).flat_map(|i| (0..stride).map(move |j| (i, j))) {
+                    *panel.add(i * stride + j) =
+                        if j < width { right.at(i, j0 + j) } else { <V::Element as Float>::ZERO };
+                }
+            }
+            panel = panel.add(k * stride);
+        }
+    }
+}
+
+/// Rows of `rhs` lie in one piece each.
+#[inline(always)]
+unsafe fn pack_rows<V: Vector>(
+    from: *const V::Element,
+    from_stride: usize,
+    (k, width): (usize, usize),
+    mut to: *mut V::Element,
+) {
+    let (whole, remainder) = (width / V::LANES, width % V::LANES);
+    // SAFETY: `width` elements of each of the k rows are read; whole vectors are written, which is
+    // what the panel has room for.
+    unsafe {
+        for i in 0..k {
+            let row = from.add(i * from_stride);
+            for j in 0..whole {
+                V::load(row.add(j * V::LANES)).store(to);
+                to = to.add(V::LANES);
+            }
+            if remainder > 0 {
+                V::load_first(row.add(whole * V::LANES), remainder).store(to);
+                to = to.add(V::LANES);
+            }
+        }
+    }
+}
+
+/// Columns of `rhs` lie in one piece each: the transpose of blocks of 8 x 8.
+#[inline(always)]
+unsafe fn pack_columns<V: Vector>(
+    from: *const V::Element,
+    from_stride: usize,
+    (k, width): (usize, usize),
+    to: *mut V::Element,
+    to_stride: usize,
+) {
+    // SAFETY: blocks end at `width` columns and k rows of what is read; `to_stride` is a multiple
+    // of 8, so whole rows of 8 lie inside the panel.
+    unsafe {
+        for j in (0..to_stride).step_by(8) {
+            for i in (0..k).step_by(8) {
+                let n_columns = width.saturating_sub(j).min(8);
+                let from = from.wrapping_add(j * from_stride + i);
+                V::transpose8(from, from_stride, (n_columns, 8.min(k - i)), to.add(i * to_stride + j), to_stride);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Matrix;
+
+    /// The oracle, in double precision: the value and the sum of the products' sizes.
+    fn plain<T: Float>(lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, i: usize, j: usize) -> (f64, f64) {
+        (0..lhs.n_columns).fold((0.0, 0.0), |(sum, size), k| {
+            let product = lhs.at(i, k).to_f64() * rhs.at(k, j).to_f64();
+            (sum + product, size + product.abs())
+        })
+    }
+
+    /// Values of [-1, 1) that depend on the seed, some of them zero.
+    fn values<T: Float>(n: usize, seed: u64) -> Vec<T> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f64 / f64::from(1 << 23) - 1.0
+        };
+        (0..n).map(|_| T::from_f64(next().max(-0.8))).collect()
+    }
+
+    fn view<T: Float>(matrix: &Matrix<T>, is_transposed: bool) -> MatRef<'_, T> {
+        if is_transposed { matrix.view().transposed() } else { matrix.view() }
+    }
+
+    fn factor<T: Float>(n_rows: usize, n_columns: usize, is_transposed: bool, seed: u64) -> Matrix<T> {
+        let (r, c) = if is_transposed { (n_columns, n_rows) } else { (n_rows, n_columns) };
+        Matrix::from_rows(r, c, values(r * c, seed))
+    }
+
+    fn product<T: Float>(
+        isa: Isa,
+        start: Matrix<T>,
+        accum: Accum,
+        lhs: MatRef<'_, T>,
+        rhs: MatRef<'_, T>,
+    ) -> Matrix<T> {
+        let mut dst = start;
+        // NaN: whatever stands in the scratch must not matter.
+        let mut scratch = vec![T::from_f64(f64::NAN); matmul_scratch(lhs.n_rows, rhs.n_columns, lhs.n_columns)];
+        matmul_with(isa, dst.view_mut(), accum, lhs, rhs, &mut scratch);
+        dst
+    }
+
+    fn check<T: Float>((m, n, k): (usize, usize, usize), transposed: (bool, bool), epsilon: f64, seed: u64) {
+        let lhs = factor::<T>(m, k, transposed.0, seed);
+        let rhs = factor::<T>(k, n, transposed.1, seed + 1);
+        let (lhs, rhs) = (view(&lhs, transposed.0), view(&rhs, transposed.1));
+        let start = Matrix::from_rows(m, n, values(m * n, seed + 2));
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let nan = Matrix::from_rows(m, n, vec![T::from_f64(f64::NAN); m * n]);
+            let replaced = product(isa, nan, Accum::Replace, lhs, rhs);
+            let added = product(isa, start.clone(), Accum::Add, lhs, rhs);
+            for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
+                let (truth, size) = plain(lhs, rhs, i, j);
+                let bound = (k as f64 + 2.0) * epsilon * (size + 1.0);
+                let (got, got_added) = (replaced[(i, j)].to_f64(), added[(i, j)].to_f64() - start[(i, j)].to_f64());
+                assert!((got - truth).abs() <= bound, "{isa:?} ({i}, {j}): {got}, expected {truth}");
+                assert!((got_added - truth).abs() <= bound, "{isa:?} ({i}, {j}) added: {got_added}, expected {truth}");
+            }
+            if m * k > 0 {
+                let i = seed as usize % m;
+                let one = block(lhs, (i, 1), (0, k));
+                let alone = product(isa, Matrix::zeros(1, n), Accum::Replace, one, rhs);
+                assert_eq!(alone.row(0), replaced.row(i), "{isa:?}: row {i} alone and among {m}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        #[test]
+        fn agrees_with_the_plain_loop(
+            m in 0_usize..40, n in 0_usize..75, k in 0_usize..40,
+            transposed in any::<(bool, bool)>(), seed in 0_u64..1000,
+        ) {
+            check::<f32>((m, n, k), transposed, f64::from(f32::EPSILON), seed);
+            check::<f64>((m, n, k), transposed, f64::EPSILON, seed);
+        }
+    }
+
+    #[test]
+    fn sizes_beyond_a_block() {
+        for (size, transposed) in [
+            ((3, 1100, 5), (false, true)),
+            ((300, 20, 600), (true, false)),
+            ((100, 100, 784), (false, false)),
+            ((70, 100, 784), (true, true)),
+            ((20, 64, 1030), (false, false)),
+        ] {
+            check::<f32>(size, transposed, f64::from(f32::EPSILON), 7);
+        }
+    }
+
+    #[test]
+    fn a_zero_times_an_infinity_is_nan() {
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let lhs = Matrix::from_rows(2, 2, vec![0.0_f32, 1.0, 1.0, 0.0]);
+            let rhs = Matrix::from_rows(2, 2, vec![f32::INFINITY, 1.0, 2.0, f32::NAN]);
+            let dst = product(isa, Matrix::zeros(2, 2), Accum::Replace, lhs.view(), rhs.view());
+            assert!(dst[(0, 0)].is_nan() && dst[(0, 1)].is_nan() && dst[(1, 1)].is_nan());
+            assert_eq!(dst[(1, 0)], f32::INFINITY);
+        }
+    }
+
+    #[test]
+    fn cuts_are_even_and_complete() {
+        assert_eq!(cuts(784, 256).collect::<Vec<_>>(), [(0, 196), (196, 196), (392, 196), (588, 196)]);
+        assert_eq!(cuts(7, 3).collect::<Vec<_>>(), [(0, 3), (3, 2), (5, 2)]);
+    }
+}

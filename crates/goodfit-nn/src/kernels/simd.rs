@@ -1,0 +1,187 @@
+//! The vector types that the hand-written kernels are generic over.
+//!
+//! A kernel is written once over [`Vector`]; [`Dispatch`] picks the type for an [`Isa`].
+//! Everything between [`Vector::call`] and an intrinsic is `#[inline(always)]`, so that the
+//! intrinsics end up inside one function which has the right target features.
+
+use super::Isa;
+use super::transpose::transpose_plain;
+use crate::Float;
+
+/// A register of several elements.
+///
+/// # Safety of its methods
+/// Each needs a processor with the features of the type ([`Dispatch`] sees to that), and pointers
+/// that are valid for the elements named. No alignment is needed.
+pub trait Vector: Copy {
+    /// What a lane holds.
+    type Element: Float;
+    /// The vector of half as many lanes; the type itself where a narrower one costs the same.
+    type Half: Vector<Element = Self::Element>;
+    /// Number of elements, a multiple of 8.
+    const LANES: usize;
+    /// Widest tile of a matrix product, in vectors.
+    const TILE_VECTORS: usize;
+
+    /// Rows of the tallest tile that is `vectors` wide.
+    fn tile_rows(vectors: usize) -> usize;
+    /// The tile of `rows` rows and `full` vectors, and a half where `half` is set.
+    fn tile(rows: usize, full: usize, half: bool) -> super::tile::TileFn<Self::Element>;
+
+    /// Runs `f` in a function that is compiled with the features of this type.
+    unsafe fn call<R>(f: impl FnOnce() -> R) -> R;
+    /// Zeros.
+    unsafe fn zero() -> Self;
+    /// `x` in every lane.
+    unsafe fn splat(x: Self::Element) -> Self;
+    /// The lower half.
+    unsafe fn lower(self) -> Self::Half;
+    /// `LANES` elements.
+    unsafe fn load(from: *const Self::Element) -> Self;
+    /// The first `n` elements, then zeros; `n <= LANES`.
+    unsafe fn load_first(from: *const Self::Element, n: usize) -> Self;
+    /// `LANES` elements.
+    unsafe fn store(self, to: *mut Self::Element);
+    /// The first `n` elements; `n <= LANES`.
+    unsafe fn store_first(self, to: *mut Self::Element, n: usize);
+    /// `self + other`
+    unsafe fn add(self, other: Self) -> Self;
+    /// `self * factor + addend`, rounded once where the processor can.
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// Writes the transpose of the `n_rows x n_columns` elements at `from` (rows `from_stride`
+    /// apart) to `to` (rows `to_stride` apart), at most 8 x 8. Each of the `n_columns` rows written
+    /// is filled up to 8 with zeros.
+    #[inline(always)]
+    unsafe fn transpose8(
+        from: *const Self::Element,
+        from_stride: usize,
+        (n_rows, n_columns): (usize, usize),
+        to: *mut Self::Element,
+        to_stride: usize,
+    ) {
+        // SAFETY: the caller's contract is the same.
+        unsafe { transpose_plain(from, from_stride, (n_rows, n_columns), to, to_stride) }
+    }
+}
+
+/// A kernel written over any [`Vector`].
+pub trait Operation<T> {
+    /// What it returns.
+    type Output;
+    /// Runs it.
+    ///
+    /// # Safety
+    /// The processor has the features of `V`.
+    unsafe fn run<V: Vector<Element = T>>(self) -> Self::Output;
+}
+
+/// A number type whose kernels have a vector type for each [`Isa`].
+pub trait Dispatch: Sized {
+    /// Runs `operation` with the vectors of `isa`.
+    ///
+    /// # Panics
+    /// When the processor lacks `isa`.
+    fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output;
+}
+
+impl Dispatch for f32 {
+    #[inline]
+    fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output {
+        assert!(isa.is_available(), "{isa:?} is not available on this processor");
+        match isa {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: availability was just checked.
+            Isa::Avx512 => unsafe { operation.run::<super::x86::Avx512>() },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: availability was just checked.
+            Isa::Avx2 => unsafe { operation.run::<super::x86::Avx2>() },
+            // SAFETY: these vectors are arrays, which need no feature.
+            _ => unsafe { operation.run::<Portable<f32, 8>>() },
+        }
+    }
+}
+
+impl Dispatch for f64 {
+    /// Double precision is for checks, not for speed: always the portable vectors.
+    #[inline]
+    fn dispatch<O: Operation<Self>>(_isa: Isa, operation: O) -> O::Output {
+        // SAFETY: these vectors are arrays, which need no feature.
+        unsafe { operation.run::<Portable<f64, 8>>() }
+    }
+}
+
+/// An array that the compiler keeps in the registers of its target.
+#[derive(Clone, Copy)]
+pub(super) struct Portable<T, const N: usize>([T; N]);
+
+impl<T: Float, const N: usize> Vector for Portable<T, N> {
+    type Element = T;
+    type Half = Self;
+    const LANES: usize = N;
+    const TILE_VECTORS: usize = 1;
+
+    /// 8 accumulators of 128 bits in single precision, of 16 registers.
+    fn tile_rows(_vectors: usize) -> usize {
+        16 / size_of::<T>()
+    }
+    fn tile(rows: usize, _full: usize, _half: bool) -> super::tile::TileFn<T> {
+        super::tile::up_to_4::<Self, 1, false>(rows)
+    }
+
+    #[inline(always)]
+    unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
+        f()
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Self([T::ZERO; N])
+    }
+    #[inline(always)]
+    unsafe fn splat(x: T) -> Self {
+        Self([x; N])
+    }
+    #[inline(always)]
+    unsafe fn lower(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const T) -> Self {
+        // SAFETY: the caller vouches for N elements; an array is as aligned as its elements.
+        Self(unsafe { *from.cast::<[T; N]>() })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const T, n: usize) -> Self {
+        let mut lanes = [T::ZERO; N];
+        for (i, lane) in lanes.iter_mut().enumerate().take(n) {
+            // SAFETY: i < n, and the caller vouches for n elements.
+            *lane = unsafe { *from.add(i) };
+        }
+        Self(lanes)
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut T) {
+        // SAFETY: the caller vouches for N elements; an array is as aligned as its elements.
+        unsafe { *to.cast::<[T; N]>() = self.0 }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut T, n: usize) {
+        for (i, &lane) in self.0.iter().enumerate().take(n) {
+            // SAFETY: i < n, and the caller vouches for n elements.
+            unsafe { *to.add(i) = lane }
+        }
+    }
+    #[inline(always)]
+    unsafe fn add(mut self, other: Self) -> Self {
+        for (a, b) in self.0.iter_mut().zip(other.0) {
+            *a += b;
+        }
+        self
+    }
+    #[inline(always)]
+    unsafe fn mul_add(mut self, factor: Self, addend: Self) -> Self {
+        for (a, (b, c)) in self.0.iter_mut().zip(factor.0.into_iter().zip(addend.0)) {
+            *a = *a * b + c;
+        }
+        self
+    }
+}

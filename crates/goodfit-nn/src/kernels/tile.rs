@@ -1,0 +1,140 @@
+//! The innermost loops of the matrix product: a tile of the destination held in registers.
+//!
+//! Every element is one chain `sum = lhs[i][k] * rhs[k][j] + sum` over k in rising order, whatever
+//! tile it falls into. That is why the bits of a row depend neither on the other rows nor on where
+//! the product is cut.
+
+use super::Accum;
+use super::simd::Vector;
+
+/// What a tile works on.
+pub struct Tile<T> {
+    /// Length of the chains.
+    pub(super) k: usize,
+    /// Element (row, k) stands at `row * lhs_row + k * lhs_k`.
+    pub(super) lhs: *const T,
+    pub(super) lhs_row: usize,
+    pub(super) lhs_k: usize,
+    /// A packed panel: `k` rows of as many whole vectors as the tile is wide, padded with zeros.
+    pub(super) rhs: *const T,
+    /// Rows lie `dst_row` apart.
+    pub(super) dst: *mut T,
+    pub(super) dst_row: usize,
+    /// How many elements of the last vector exist in `dst`.
+    pub(super) n_last: usize,
+    pub(super) accum: Accum,
+}
+
+/// A tile of a fixed number of rows and vectors.
+///
+/// # Safety
+/// The pointers are valid for the tile's rows, columns and `k`; the processor has the features of
+/// the vectors.
+pub(super) type TileFn<T> = unsafe fn(&Tile<T>);
+
+/// Tiles of 1 to 4 rows.
+pub(super) fn up_to_4<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+    match rows {
+        1 => tile::<V, 1, FULL, HALF>,
+        2 => tile::<V, 2, FULL, HALF>,
+        3 => tile::<V, 3, FULL, HALF>,
+        4 => tile::<V, 4, FULL, HALF>,
+        _ => unreachable!("a tile of {rows} rows"),
+    }
+}
+
+/// Tiles of 1 to 6 rows.
+pub(super) fn up_to_6<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+    match rows {
+        5 => tile::<V, 5, FULL, HALF>,
+        6 => tile::<V, 6, FULL, HALF>,
+        _ => up_to_4::<V, FULL, HALF>(rows),
+    }
+}
+
+/// Tiles of 1 to 8 rows.
+pub(super) fn up_to_8<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+    match rows {
+        7 => tile::<V, 7, FULL, HALF>,
+        8 => tile::<V, 8, FULL, HALF>,
+        _ => up_to_6::<V, FULL, HALF>(rows),
+    }
+}
+
+unsafe fn tile<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool>(t: &Tile<V::Element>) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        V::call(
+            #[inline(always)]
+            || tile_body::<V, ROWS, FULL, HALF>(t),
+        );
+    }
+}
+
+#[allow(clippy::needless_range_loop)] // i and j name a row and a vector of the tile
+#[inline(always)]
+unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool>(t: &Tile<V::Element>) {
+    let packed_row = (FULL + HALF as usize) * V::LANES;
+    // SAFETY: `lhs` is read at rows below ROWS and steps below k, `rhs` within its k packed rows,
+    // `dst` at ROWS rows up to its last existing element. The steps past the end are never read,
+    // hence `wrapping_add`.
+    unsafe {
+        let mut sums = [[V::zero(); FULL]; ROWS];
+        let mut half_sums = [V::Half::zero(); ROWS];
+        let (mut lhs, mut rhs) = (t.lhs, t.rhs);
+        for _ in 0..t.k {
+            let mut right = [V::zero(); FULL];
+            for j in 0..FULL {
+                right[j] = V::load(rhs.add(j * V::LANES));
+            }
+            let half_right = if HALF { V::Half::load(rhs.add(FULL * V::LANES)) } else { V::Half::zero() };
+            for i in 0..ROWS {
+                let left = V::splat(*lhs.add(i * t.lhs_row));
+                for j in 0..FULL {
+                    sums[i][j] = left.mul_add(right[j], sums[i][j]);
+                }
+                if HALF {
+                    half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
+                }
+            }
+            lhs = lhs.wrapping_add(t.lhs_k);
+            rhs = rhs.wrapping_add(packed_row);
+        }
+        for i in 0..ROWS {
+            let row = t.dst.add(i * t.dst_row);
+            for j in 0..FULL {
+                let place = row.add(j * V::LANES);
+                if !HALF && j + 1 == FULL {
+                    put_first(sums[i][j], place, t.n_last, t.accum);
+                } else {
+                    put(sums[i][j], place, t.accum);
+                }
+            }
+            if HALF {
+                put_first(half_sums[i], row.add(FULL * V::LANES), t.n_last, t.accum);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn put<V: Vector>(sum: V, place: *mut V::Element, accum: Accum) {
+    // SAFETY: the caller vouches for a whole vector at `place`.
+    unsafe {
+        match accum {
+            Accum::Replace => sum.store(place),
+            Accum::Add => V::load(place).add(sum).store(place),
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn put_first<V: Vector>(sum: V, place: *mut V::Element, n: usize, accum: Accum) {
+    // SAFETY: the caller vouches for `n` elements at `place`.
+    unsafe {
+        match accum {
+            Accum::Replace => sum.store_first(place, n),
+            Accum::Add => V::load_first(place, n).add(sum).store_first(place, n),
+        }
+    }
+}

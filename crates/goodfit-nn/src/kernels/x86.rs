@@ -1,0 +1,220 @@
+//! [`Vector`]s of x86-64: AVX-512 and AVX2 with FMA.
+
+#[allow(clippy::wildcard_imports)]
+use std::arch::x86_64::*;
+
+use super::simd::Vector;
+use super::tile::{TileFn, up_to_6, up_to_8};
+use super::transpose::{first_lanes, transpose_avx};
+
+/// 16 lanes of 512 bits.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512);
+
+/// 8 lanes of 256 bits with AVX-512's masks: on processors that run 512-bit instructions in two
+/// halves (Zen 4), a remainder of at most 8 columns costs half as much in it.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512Half(__m256);
+
+/// 8 lanes of 256 bits.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256);
+
+// SAFETY of every block below: the contract of `Vector`'s methods is that the processor has the
+// features of the type and that pointers are valid for the elements named; the intrinsics used are
+// of those features and take any alignment.
+
+impl Vector for Avx512 {
+    type Element = f32;
+    type Half = Avx512Half;
+    const LANES: usize = 16;
+    const TILE_VECTORS: usize = 4;
+
+    /// 24 accumulators at most, of 32 registers.
+    fn tile_rows(vectors: usize) -> usize {
+        if vectors == 4 { 6 } else { 8 }
+    }
+    fn tile(rows: usize, full: usize, half: bool) -> TileFn<f32> {
+        match (full, half) {
+            (0, _) => up_to_8::<Self, 0, true>(rows),
+            (1, false) => up_to_8::<Self, 1, false>(rows),
+            (1, true) => up_to_8::<Self, 1, true>(rows),
+            (2, false) => up_to_8::<Self, 2, false>(rows),
+            (2, true) => up_to_8::<Self, 2, true>(rows),
+            (3, false) => up_to_8::<Self, 3, false>(rows),
+            (3, true) => up_to_6::<Self, 3, true>(rows),
+            (4, false) => up_to_6::<Self, 4, false>(rows),
+            _ => unreachable!("a tile of {full} vectors"),
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+        fn with_features<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        // SAFETY: the caller vouches for the features.
+        unsafe { with_features(f) }
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Self(unsafe { _mm512_setzero_ps() })
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self(unsafe { _mm512_set1_ps(x) })
+    }
+    #[inline(always)]
+    unsafe fn lower(self) -> Avx512Half {
+        Avx512Half(unsafe { _mm512_castps512_ps256(self.0) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { _mm512_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        Self(unsafe { _mm512_maskz_loadu_ps(((1_u32 << n) - 1) as __mmask16, from) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        unsafe { _mm512_mask_storeu_ps(to, ((1_u32 << n) - 1) as __mmask16, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+    #[inline(always)]
+    unsafe fn transpose8(from: *const f32, from_stride: usize, shape: (usize, usize), to: *mut f32, to_stride: usize) {
+        unsafe { transpose_avx(from, from_stride, shape, to, to_stride) }
+    }
+}
+
+impl Vector for Avx512Half {
+    type Element = f32;
+    type Half = Self;
+    const LANES: usize = 8;
+    const TILE_VECTORS: usize = 0;
+
+    fn tile_rows(_vectors: usize) -> usize {
+        unreachable!("a half is part of other tiles")
+    }
+    fn tile(_rows: usize, _full: usize, _half: bool) -> TileFn<f32> {
+        unreachable!("a half is part of other tiles")
+    }
+
+    #[inline(always)]
+    unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
+        unsafe { Avx512::call(f) }
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Self(unsafe { _mm256_setzero_ps() })
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self(unsafe { _mm256_set1_ps(x) })
+    }
+    #[inline(always)]
+    unsafe fn lower(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { _mm256_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        Self(unsafe { _mm256_maskz_loadu_ps(((1_u32 << n) - 1) as __mmask8, from) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        unsafe { _mm256_mask_storeu_ps(to, ((1_u32 << n) - 1) as __mmask8, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+}
+
+impl Vector for Avx2 {
+    type Element = f32;
+    type Half = Self;
+    const LANES: usize = 8;
+    const TILE_VECTORS: usize = 2;
+
+    /// 12 accumulators at most, of 16 registers.
+    fn tile_rows(_vectors: usize) -> usize {
+        6
+    }
+    fn tile(rows: usize, full: usize, _half: bool) -> TileFn<f32> {
+        if full == 1 { up_to_6::<Self, 1, false>(rows) } else { up_to_6::<Self, 2, false>(rows) }
+    }
+
+    #[inline(always)]
+    unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
+        fn with_features<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        // SAFETY: the caller vouches for the features.
+        unsafe { with_features(f) }
+    }
+    #[inline(always)]
+    unsafe fn zero() -> Self {
+        Self(unsafe { _mm256_setzero_ps() })
+    }
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        Self(unsafe { _mm256_set1_ps(x) })
+    }
+    #[inline(always)]
+    unsafe fn lower(self) -> Self {
+        self
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { _mm256_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        Self(unsafe { _mm256_maskload_ps(from, first_lanes(n)) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut f32, n: usize) {
+        unsafe { _mm256_maskstore_ps(to, first_lanes(n), self.0) }
+    }
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
+    }
+    #[inline(always)]
+    unsafe fn transpose8(from: *const f32, from_stride: usize, shape: (usize, usize), to: *mut f32, to_stride: usize) {
+        unsafe { transpose_avx(from, from_stride, shape, to, to_stride) }
+    }
+}
