@@ -1,0 +1,119 @@
+//! Checks of recipe fields against each other.
+
+use goodfit_nn::Loss;
+
+use crate::recipe::error::RecipeError;
+use crate::recipe::settings::Settings;
+use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source};
+use crate::recipe::value::Value;
+
+/// What contradicts itself in a recipe. `free` are fields that arms or trials set.
+pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<RecipeError> {
+    let Recipe { data, training, .. } = recipe;
+    let mut faults = Vec::new();
+    let mut fault = |path: &str, involved: &[&str], message: &str, hint: &str| {
+        if !involved.iter().any(|path| free.contains(path)) {
+            faults.push(settings.fault(path, message).hint(hint));
+        }
+    };
+    let validates = data.validation > 0.0;
+    let never = training.evaluate_every == Some(0);
+    let untrained = training.length == Length::Steps(0);
+
+    if matches!(data.source, Source::Normal { .. }) {
+        if !untrained {
+            let message = "data.source is \"normal\", which has no targets to train on";
+            fault("data.source", &["data.source", "training.steps"], message, "training.steps = 0");
+        }
+        for path in ["data.train_rows", "data.validation", "data.evaluation"] {
+            if settings.is_set(path) && settings.get(path) != Some(Value::Number(0.0)) {
+                let message = format!("{path} is set, but data.source is \"normal\", which has no such rows");
+                fault(path, &["data.source", path], &message, "data.rows says how many rows are drawn");
+            }
+        }
+    }
+    if settings.is_set("data.evaluation") && data.evaluation == Evaluation::Validation && !validates {
+        let message = "data.evaluation is \"validation\", but no rows are split off for it";
+        fault("data.evaluation", &["data.evaluation", "data.validation"], message, "data.validation = 0.2");
+    }
+    if training.early_stopping.is_some() {
+        let path = "training.early_stopping";
+        if data.evaluation == Evaluation::Test {
+            let message = "training.early_stopping is set, but data.evaluation is \"test\": test rows may not choose";
+            fault(path, &[path, "data.evaluation"], message, "data.evaluation = \"validation\"");
+        } else if !validates {
+            let message = "training.early_stopping is set, but no rows are split off for validation";
+            fault(path, &[path, "data.validation"], message, "data.validation = 0.2");
+        } else if never {
+            let message = "training.early_stopping is set, but training.evaluate_every is 0, which is never";
+            fault(path, &[path, "training.evaluate_every"], message, "training.evaluate_every = 10");
+        }
+    }
+    if let Some(Value::Table(entries)) = settings.get("training.weight_decay")
+        && settings.get("training.optimizer") == Some(Value::Text("adamw".into()))
+        && let Some(form) = entries.first().map(|entry| entry.key.name.as_str()).filter(|form| *form != "decoupled")
+    {
+        let message = format!("training.weight_decay is {{ {form} = .. }}, but adamw decouples weight decay");
+        let involved = ["training.weight_decay", "training.optimizer"];
+        fault("training.weight_decay", &involved, &message, "training.optimizer = \"adam\"");
+    }
+    if untrained && !training.diagnostics {
+        let message = "training.diagnostics is false and training.steps is 0: nothing would be recorded";
+        let involved = ["training.diagnostics", "training.steps"];
+        fault("training.diagnostics", &involved, message, "training.diagnostics = true");
+    }
+    if let (Batches::Shuffle, Some(rows)) = (training.batches, data.train_rows)
+        && training.batch_size > rows
+        && !untrained
+    {
+        let involved = ["training.batch_size", "training.batches", "data.train_rows"];
+        let error = too_large(training.batch_size, rows);
+        fault("training.batch_size", &involved, &error.message, &error.hint.unwrap_or_default());
+    }
+    faults
+}
+
+impl Recipe {
+    /// Whether this number of training rows, after the split, is enough.
+    ///
+    /// # Errors
+    /// When there is none, or less than a batch that has to hold different rows.
+    pub fn check_rows(&self, n_train: usize) -> Result<(), RecipeError> {
+        if n_train == 0 {
+            let error = RecipeError::new("there are no training rows, expected at least 1");
+            return Err(if self.data.validation > 0.0 { error.hint("a smaller data.validation") } else { error });
+        }
+        let Self { training, .. } = self;
+        let draws = training.batches == Batches::Shuffle && training.length != Length::Steps(0);
+        if draws && training.batch_size > n_train {
+            return Err(too_large(training.batch_size, n_train));
+        }
+        Ok(())
+    }
+
+    /// Whether a source with this number of training rows has as many as the recipe takes.
+    ///
+    /// # Errors
+    /// When it has fewer.
+    pub fn check_available(&self, available: usize) -> Result<(), RecipeError> {
+        match self.data.train_rows {
+            Some(rows) if rows > available => Err(RecipeError::new(format!(
+                "data.train_rows is {rows}, expected at most the {available} rows of the training set"
+            ))
+            .hint("without data.train_rows all rows are taken")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the targets are classes, so that there is an accuracy.
+    pub fn classifies(&self) -> bool {
+        matches!(self.training.loss, Loss::CrossEntropy { .. }) && !matches!(self.data.source, Source::Normal { .. })
+    }
+}
+
+fn too_large(batch: usize, rows: usize) -> RecipeError {
+    let message = format!("training.batch_size is {batch}, expected at most the number of training rows, {rows}");
+    RecipeError::new(message).hint(format!(
+        "training.batch_size = {rows}, or training.batches = \"replacement\", which draws rows more than once"
+    ))
+}

@@ -1,0 +1,119 @@
+//! Defaults that follow from other fields.
+#![allow(clippy::unnecessary_wraps, reason = "all have the type of the rules in the table of fields")]
+
+use crate::recipe::field::Default::{self, From};
+use crate::recipe::settings::Settings;
+use crate::recipe::value::Value;
+
+fn word(word: &str) -> Option<Value> {
+    Some(Value::Text(word.to_owned()))
+}
+
+fn is(settings: &Settings, path: &str, word: &str) -> bool {
+    settings.get(path) == Some(Value::Text(word.to_owned()))
+}
+
+fn validates(settings: &Settings) -> bool {
+    settings.get("data.validation").and_then(|value| value.number()).is_some_and(|share| share > 0.0)
+}
+
+/// The default of `data.evaluation`.
+pub(crate) const EVALUATION: Default = From {
+    fields: &["data.validation"],
+    rule: "\"validation\" when rows are split off, else only the training rows",
+    value: evaluation,
+};
+
+fn evaluation(settings: &Settings) -> Option<Value> {
+    if validates(settings) { word("validation") } else { None }
+}
+
+/// The default of `network.dropout_form`.
+pub(crate) const DROPOUT_FORM: Default = From {
+    fields: &["network.convention"],
+    rule: "\"textbook\" by the textbook convention, \"inverted\" by the field's",
+    value: dropout_form,
+};
+
+fn dropout_form(settings: &Settings) -> Option<Value> {
+    word(if is(settings, "network.convention", "textbook") { "textbook" } else { "inverted" })
+}
+
+/// The default of `training.epsilon`.
+pub(crate) const EPSILON: Default = From {
+    fields: &["training.optimizer", "network.convention"],
+    rule: "1e-7 by the textbook convention; by the field's 1e-10 for adagrad, else 1e-8",
+    value: epsilon,
+};
+
+fn epsilon(settings: &Settings) -> Option<Value> {
+    Some(Value::Number(if is(settings, "network.convention", "textbook") {
+        1e-7
+    } else if is(settings, "training.optimizer", "adagrad") {
+        1e-10
+    } else {
+        1e-8
+    }))
+}
+
+/// The default of `training.diagnostics`.
+pub(crate) const DIAGNOSTICS: Default =
+    From { fields: &["training.steps"], rule: "true when steps = 0, else false", value: diagnostics };
+
+fn diagnostics(settings: &Settings) -> Option<Value> {
+    Some(Value::Bool(settings.get("training.steps") == Some(Value::Integer(0))))
+}
+
+/// The default of `compare.metric`.
+pub(crate) const COMPARE_METRIC: Default = From {
+    fields: &["data.evaluation", "training.loss", "training.evaluate_every"],
+    rule: "accuracy (or the loss, where it is not classes) on the evaluation rows, else on the training rows",
+    value: compare_metric,
+};
+
+fn compare_metric(settings: &Settings) -> Option<Value> {
+    let trains = settings.get("training.steps") != Some(Value::Integer(0));
+    let evaluates = settings.get("training.evaluate_every") != Some(Value::Integer(0));
+    let measure = if is(settings, "training.loss", "cross-entropy") { "accuracy" } else { "loss" };
+    let rows = match settings.get("data.evaluation") {
+        Some(Value::Text(rows)) => rows,
+        _ => "train".to_owned(),
+    };
+    if !trains {
+        None
+    } else if evaluates {
+        word(&format!("{rows}_{measure}"))
+    } else if is(settings, "training.record_loss", "never") {
+        None
+    } else {
+        word("train_loss")
+    }
+}
+
+/// The default of `search.metric`.
+pub(crate) const SEARCH_METRIC: Default = From {
+    fields: &["training.loss"],
+    rule: "\"validation_accuracy\", or the loss where it is not classes",
+    value: search_metric,
+};
+
+fn search_metric(settings: &Settings) -> Option<Value> {
+    word(if is(settings, "training.loss", "cross-entropy") { "validation_accuracy" } else { "validation_loss" })
+}
+
+/// The default of `report.figure`.
+pub(crate) const FIGURE: Default = From {
+    fields: &["search.space", "training.steps"],
+    rule: "\"trials\" for a search, \"histograms\" when steps = 0, else \"curves\"",
+    value: figure,
+};
+
+fn figure(settings: &Settings) -> Option<Value> {
+    word(if settings.is_set("search.space") {
+        "trials"
+    } else if settings.get("training.steps") == Some(Value::Integer(0)) {
+        "histograms"
+    } else {
+        "curves"
+    })
+}

@@ -1,0 +1,60 @@
+//! What the fields that take more than one kind of value take.
+
+use crate::recipe::field::{Kind, Part, Range};
+
+const ACTIVATIONS: &[&str] =
+    &["identity", "relu", "sigmoid", "tanh", "leaky-relu", "elu", "selu", "gelu", "silu", "mish"];
+const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform"];
+pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
+const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle"];
+const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
+
+/// Curves that can decide a comparison.
+pub(crate) const METRICS: &[&str] =
+    &["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"];
+/// Curves that can rank trials.
+pub(crate) const RANKING: &[&str] = &["validation_loss", "validation_accuracy"];
+
+pub(crate) const SEED: Kind = Kind::Integer { low: 0, high: i64::MAX };
+pub(crate) const WIDTH: Kind = Kind::Integer { low: 1, high: 1_000_000 };
+pub(crate) const SHARE: Kind = Kind::Number(Range::Share);
+pub(crate) const DECAY: Kind = Kind::Number(Range::NotNegative);
+pub(crate) const POSITIVE: Kind = Kind::Number(Range::Positive);
+
+pub(crate) const ACTIVATION: Kind = Kind::Either(&[
+    Kind::Word(ACTIVATIONS),
+    Kind::Variant(&[Part::required("leaky-relu", DECAY), Part::required("elu", POSITIVE)]),
+]);
+pub(crate) const INIT: Kind = Kind::Either(&[Kind::Word(INITS), Kind::Variant(&[Part::required("std", POSITIVE)])]);
+pub(crate) const BATCH_NORM: Kind = Kind::Either(&[
+    Kind::Bool,
+    Kind::Table(&[
+        Part::optional("epsilon", POSITIVE),
+        Part::optional("momentum", Kind::Number(Range::PositiveShare)),
+        Part::optional("running", Kind::Word(RUNNING)),
+    ]),
+]);
+pub(crate) const DROPOUT: Kind =
+    Kind::Either(&[SHARE, Kind::Table(&[Part::optional("input", SHARE), Part::optional("hidden", SHARE)])]);
+pub(crate) const WEIGHT_DECAY: Kind = Kind::Either(&[
+    DECAY,
+    Kind::Variant(&[Part::required("l2", DECAY), Part::required("l1", DECAY), Part::required("decoupled", DECAY)]),
+]);
+pub(crate) const SCHEDULE: Kind = Kind::Either(&[
+    Kind::Word(SCHEDULES),
+    Kind::Variant(&[
+        Part::required(
+            "step",
+            Kind::Table(&[Part::required("every", Kind::count(1)), Part::optional("factor", POSITIVE)]),
+        ),
+        Part::required("cosine", Kind::Table(&[Part::optional("floor", SHARE)])),
+        Part::required(
+            "one-cycle",
+            Kind::Table(&[
+                Part::optional("rise", SHARE),
+                Part::optional("start_divisor", Kind::Number(Range::AtLeastOne)),
+                Part::optional("end_divisor", Kind::Number(Range::AtLeastOne)),
+            ]),
+        ),
+    ]),
+]);

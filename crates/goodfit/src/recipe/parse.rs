@@ -1,0 +1,139 @@
+//! TOML text to values with places.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::recipe::error::RecipeError;
+use crate::recipe::value::{Entry, Item, Key, Place, Value};
+
+/// The entries of a TOML text, in its order.
+pub(crate) fn document(text: &str) -> Result<Vec<Entry>, RecipeError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let table = DeTable::parse(text).map_err(|error| malformed(text, &error))?;
+    Ok(entries(text, table.get_ref()))
+}
+
+/// The value of a command-line argument that starts at `byte` of its text: TOML, or else a bare word.
+///
+/// ```text
+/// he   0.1   [100, 100]   { std = 0.01 }   "with, comma"   data/fashion
+/// ```
+pub(crate) fn argument(text: &str, range: Range<usize>) -> Result<Item, RecipeError> {
+    let start = range.start + (text[range.clone()].len() - text[range.clone()].trim_start().len());
+    let word = text[range].trim();
+    let place = Place::of(text, start);
+    let shift = |item: Item| shifted(item, start, text);
+    let bare = |item: Item| match item.value {
+        Value::Date(date) => Value::Text(date).at(place),
+        value => Item { value, ..item },
+    };
+    match DeValue::parse(word) {
+        Ok(value) => Ok(bare(shift(item(word, &value)))),
+        Err(_) if !word.is_empty() && !word.contains(['"', '\'', '[', ']', '{', '}', '=']) => {
+            Ok(Value::Text(word.to_owned()).at(place))
+        }
+        Err(_) if word.is_empty() => Err(RecipeError::new("a value is missing").at(place)),
+        Err(error) => {
+            let at = start + error.span().map_or(0, |span| span.start);
+            Err(RecipeError::new(message(&error)).at(Place::of(text, at)))
+        }
+    }
+}
+
+/// The ranges of an argument's values: cut at commas outside brackets, braces and quotes.
+pub(crate) fn values(text: &str, from: usize) -> Vec<Range<usize>> {
+    let (mut ranges, mut start, mut depth) = (Vec::new(), from, 0_usize);
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip_while(|&(at, _)| at < from) {
+        match (quote, c) {
+            (Some('"'), '\\') if !escaped => {
+                escaped = true;
+                continue;
+            }
+            (Some(q), c) if q == c && !escaped => quote = None,
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '[' | '{') => depth += 1,
+            (None, ']' | '}') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => {
+                ranges.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        escaped = false;
+    }
+    ranges.push(start..text.len());
+    ranges
+}
+
+fn entries(text: &str, table: &DeTable<'_>) -> Vec<Entry> {
+    let mut list: Vec<_> = table.iter().collect();
+    list.sort_by_key(|(key, _)| key.span().start);
+    list.into_iter()
+        .map(|(key, value)| Entry {
+            key: Key { name: key.get_ref().to_string(), place: Place::of(text, key.span().start) },
+            item: item(text, value),
+        })
+        .collect()
+}
+
+fn item(text: &str, value: &Spanned<DeValue<'_>>) -> Item {
+    let place = Place::of(text, value.span().start);
+    let value = match value.get_ref() {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
+            Ok(n) => Value::Integer(n),
+            Err(_) => Value::Number(n.as_str().parse().unwrap_or(f64::INFINITY)),
+        },
+        DeValue::Float(x) => Value::Number(x.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Boolean(b) => Value::Bool(*b),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Array(list) => Value::List(list.iter().map(|value| item(text, value)).collect()),
+        DeValue::Table(table) => Value::Table(entries(text, table)),
+    };
+    Item { value, place }
+}
+
+/// The same values, whose text starts at this byte of a longer one of one line.
+fn shifted(item: Item, start: usize, text: &str) -> Item {
+    let offset = Place::of(text, start).column - 1;
+    let shift = |place: Place| Place { column: place.column + offset, ..place };
+    let value = match item.value {
+        Value::List(items) => Value::List(items.into_iter().map(|item| shifted(item, start, text)).collect()),
+        Value::Table(entries) => Value::Table(
+            entries
+                .into_iter()
+                .map(|Entry { key, item }| Entry {
+                    key: Key { place: shift(key.place), ..key },
+                    item: shifted(item, start, text),
+                })
+                .collect(),
+        ),
+        value => value,
+    };
+    Item { value, place: shift(item.place) }
+}
+
+fn malformed(text: &str, error: &toml::de::Error) -> RecipeError {
+    let at = error.span().map_or(0, |span| span.start);
+    RecipeError::new(message(error)).at(Place::of(text, at))
+}
+
+/// The parser's message as one lower-case clause.
+fn message(error: &toml::de::Error) -> String {
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    let message = message.trim_end_matches('.');
+    let mut chars = message.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_lowercase).collect();
+    format!("not valid TOML: {first}{}", chars.as_str())
+}
+
+impl Value {
+    /// With its place.
+    pub(crate) fn at(self, place: Place) -> Item {
+        Item { value: self, place }
+    }
+}

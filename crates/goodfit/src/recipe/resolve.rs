@@ -1,0 +1,275 @@
+//! Settings to a typed recipe, with the checks of fields against each other.
+
+use goodfit_nn::{
+    Activation, AdamForm, BatchNorm, Convention, DropoutForm, Init, Loss, NesterovForm, Optimizer, RunningForm,
+    Schedule, WeightDecay,
+};
+
+use crate::recipe::error::RecipeError;
+use crate::recipe::settings::Settings;
+use crate::recipe::typed::{
+    Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Recipe, RecordLoss, Source, TrainingRecipe,
+};
+use crate::recipe::value::Value;
+
+impl Recipe {
+    /// The recipe that settings describe; the tables `compare`, `search` and `report` do not matter.
+    ///
+    /// # Errors
+    /// Settings that contradict each other, or would silently do nothing.
+    pub fn resolve(settings: &Settings) -> Result<Self, RecipeError> {
+        Self::resolve_with(settings, &[])
+    }
+
+    /// The same where arms or trials set the fields `free`.
+    pub(crate) fn resolve_with(settings: &Settings, free: &[&str]) -> Result<Self, RecipeError> {
+        let read = Reader(settings);
+        let recipe = Recipe { data: read.data(), network: read.network(), training: read.training() };
+        let mut faults = settings.unused(free);
+        faults.extend(crate::recipe::cross::check(settings, &recipe, free));
+        RecipeError::collect(faults)?;
+        Ok(recipe)
+    }
+}
+
+/// Reads checked settings. The table of fields guarantees the types, so a value of another type is
+/// a fault of the table, which the tests of its defaults and words would show.
+struct Reader<'a>(&'a Settings);
+
+impl Reader<'_> {
+    fn word(&self, path: &str) -> String {
+        match self.0.get(path) {
+            Some(Value::Text(word)) => word,
+            _ => String::new(),
+        }
+    }
+
+    fn number(&self, path: &str) -> Option<f64> {
+        self.0.get(path).and_then(|value| value.number())
+    }
+
+    fn count(&self, path: &str) -> Option<usize> {
+        self.0.get(path).as_ref().and_then(as_count)
+    }
+
+    fn flag(&self, path: &str) -> bool {
+        self.0.get(path) == Some(Value::Bool(true))
+    }
+
+    fn data(&self) -> DataRecipe {
+        DataRecipe {
+            source: match self.word("data.source").as_str() {
+                "mnist" => Source::Mnist,
+                "normal" => Source::Normal {
+                    rows: self.count("data.rows").unwrap_or_default(),
+                    columns: self.count("data.columns").unwrap_or_default(),
+                },
+                path => Source::Idx(path.into()),
+            },
+            train_rows: self.count("data.train_rows"),
+            validation: self.number("data.validation").unwrap_or_default(),
+            evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
+            split_seed: self.count("data.split_seed").map(|seed| seed as u64),
+        }
+    }
+
+    fn network(&self) -> NetworkRecipe {
+        let convention = self.convention();
+        let hidden = match (self.count("network.depth"), self.0.get("network.hidden")) {
+            (Some(depth), _) => vec![self.count("network.width").unwrap_or_default(); depth],
+            (None, Some(Value::List(widths))) => widths.iter().filter_map(|width| as_count(&width.value)).collect(),
+            (None, _) => Vec::new(),
+        };
+        let (input_dropout, hidden_dropout) = match self.0.get("network.dropout") {
+            Some(Value::Number(hidden)) => (0.0, hidden),
+            Some(table) => (part(&table, "input", 0.0), part(&table, "hidden", 0.0)),
+            None => (0.0, 0.0),
+        };
+        NetworkRecipe {
+            hidden,
+            activation: self.activation(),
+            init: self.init(),
+            bias: self.flag("network.bias"),
+            batch_norm: match self.0.get("network.batch_norm") {
+                Some(Value::Bool(true)) => Some(BatchNorm::new(convention)),
+                Some(table @ Value::Table(_)) => Some(batch_norm(&table, convention)),
+                _ => None,
+            },
+            input_dropout,
+            hidden_dropout,
+            dropout_form: match (self.word("network.dropout_form").as_str(), convention) {
+                ("textbook", _) | ("", Convention::Textbook) => DropoutForm::Textbook,
+                _ => DropoutForm::Inverted,
+            },
+            max_norm: self.number("network.max_norm"),
+            convention,
+        }
+    }
+
+    fn convention(&self) -> Convention {
+        if self.word("network.convention") == "textbook" { Convention::Textbook } else { Convention::Field }
+    }
+
+    fn activation(&self) -> Activation {
+        let table = match self.0.get("network.activation") {
+            Some(table @ Value::Table(_)) => table,
+            _ => Value::Table(Vec::new()),
+        };
+        let name = match only_key(&table) {
+            "" => self.word("network.activation"),
+            key => key.to_owned(),
+        };
+        match name.as_str() {
+            "identity" => Activation::Identity,
+            "sigmoid" => Activation::Sigmoid,
+            "tanh" => Activation::Tanh,
+            "leaky-relu" => Activation::LeakyRelu { slope: part(&table, "leaky-relu", 0.01) },
+            "elu" => Activation::Elu { alpha: part(&table, "elu", 1.0) },
+            "selu" => Activation::Selu,
+            "gelu" => Activation::Gelu,
+            "silu" => Activation::Silu,
+            "mish" => Activation::Mish,
+            _ => Activation::Relu,
+        }
+    }
+
+    fn init(&self) -> Init {
+        match self.0.get("network.init") {
+            Some(table @ Value::Table(_)) => Init::Std(part(&table, "std", 0.01)),
+            _ => match self.word("network.init").as_str() {
+                "xavier" => Init::Xavier,
+                "xavier-uniform" => Init::XavierUniform,
+                "glorot" => Init::Glorot,
+                "glorot-uniform" => Init::GlorotUniform,
+                "he-uniform" => Init::HeUniform,
+                _ => Init::He,
+            },
+        }
+    }
+
+    fn training(&self) -> TrainingRecipe {
+        let smoothing = self.number("training.label_smoothing").unwrap_or_default();
+        TrainingRecipe {
+            optimizer: self.optimizer(),
+            learning_rate: self.number("training.learning_rate").unwrap_or_default(),
+            weight_decay: self.weight_decay(),
+            batch_size: self.count("training.batch_size").unwrap_or_default(),
+            batches: if self.word("training.batches") == "replacement" {
+                Batches::Replacement
+            } else {
+                Batches::Shuffle
+            },
+            length: match (self.count("training.steps"), self.count("training.epochs")) {
+                (Some(steps), _) => Length::Steps(steps),
+                (None, epochs) => Length::Epochs(epochs.unwrap_or_default()),
+            },
+            evaluate_every: self.count("training.evaluate_every"),
+            schedule: self.schedule(),
+            warmup_steps: self.count("training.warmup_steps").unwrap_or_default(),
+            clip_norm: self.number("training.clip_norm"),
+            early_stopping: self.count("training.early_stopping"),
+            loss: match self.word("training.loss").as_str() {
+                "mean-squared-error" => Loss::MeanSquaredError,
+                _ => Loss::CrossEntropy { label_smoothing: smoothing },
+            },
+            record_loss: match self.word("training.record_loss").as_str() {
+                "after" => RecordLoss::After,
+                "never" => RecordLoss::Never,
+                _ => RecordLoss::Before,
+            },
+            diagnostics: self.flag("training.diagnostics"),
+        }
+    }
+
+    fn optimizer(&self) -> Optimizer {
+        let number = |name: &str| self.number(&format!("training.{name}")).unwrap_or_default();
+        let textbook = self.convention() == Convention::Textbook;
+        match self.word("training.optimizer").as_str() {
+            "momentum" => Optimizer::Momentum { momentum: number("momentum") },
+            "nesterov" => Optimizer::Nesterov {
+                momentum: number("momentum"),
+                form: if textbook { NesterovForm::Textbook } else { NesterovForm::Field },
+            },
+            "adagrad" => Optimizer::Adagrad { epsilon: number("epsilon") },
+            "rmsprop" => Optimizer::Rmsprop { decay: number("decay"), epsilon: number("epsilon") },
+            "adam" | "adamw" => Optimizer::Adam {
+                beta1: number("beta1"),
+                beta2: number("beta2"),
+                epsilon: number("epsilon"),
+                form: if textbook { AdamForm::BeforeCorrection } else { AdamForm::AfterCorrection },
+            },
+            _ => Optimizer::Sgd,
+        }
+    }
+
+    fn weight_decay(&self) -> WeightDecay {
+        let decoupled = self.word("training.optimizer") == "adamw";
+        let (form, lambda) = match self.0.get("training.weight_decay") {
+            Some(table @ Value::Table(_)) => (only_key(&table).to_owned(), part(&table, only_key(&table), 0.0)),
+            number => (
+                String::from(if decoupled { "decoupled" } else { "l2" }),
+                number.and_then(|x| x.number()).unwrap_or(0.0),
+            ),
+        };
+        match form.as_str() {
+            _ if lambda == 0.0 => WeightDecay::None,
+            "l1" => WeightDecay::L1(lambda),
+            "decoupled" => WeightDecay::Decoupled(lambda),
+            _ => WeightDecay::L2(lambda),
+        }
+    }
+
+    fn schedule(&self) -> Schedule {
+        let value = self.0.get("training.schedule").unwrap_or(Value::Table(Vec::new()));
+        let name = match &value {
+            Value::Text(word) => word.as_str(),
+            table => only_key(table),
+        };
+        let empty = Value::Table(Vec::new());
+        let constants = value.get(name).unwrap_or(&empty);
+        match name {
+            "step" => Schedule::Step {
+                every: constants.get("every").and_then(as_count).unwrap_or(1),
+                factor: part(constants, "factor", 0.1),
+            },
+            "cosine" => Schedule::Cosine { floor: part(constants, "floor", 0.0) },
+            "one-cycle" => Schedule::OneCycle {
+                rise: part(constants, "rise", 0.3),
+                start_divisor: part(constants, "start_divisor", 25.0),
+                end_divisor: part(constants, "end_divisor", 1e4),
+            },
+            _ => Schedule::Constant,
+        }
+    }
+}
+
+fn batch_norm(table: &Value, convention: Convention) -> BatchNorm {
+    let usual = BatchNorm::new(convention);
+    BatchNorm {
+        epsilon: part(table, "epsilon", usual.epsilon),
+        momentum: part(table, "momentum", usual.momentum),
+        running: match table.get("running") {
+            Some(Value::Text(word)) if word == "population-from-zero" => RunningForm::PopulationFromZero,
+            Some(Value::Text(word)) if word == "unbiased-from-one" => RunningForm::UnbiasedFromOne,
+            _ => usual.running,
+        },
+    }
+}
+
+fn as_count(value: &Value) -> Option<usize> {
+    match *value {
+        Value::Integer(n) => usize::try_from(n).ok(),
+        _ => None,
+    }
+}
+
+fn part(table: &Value, name: &str, otherwise: f64) -> f64 {
+    table.get(name).and_then(Value::number).unwrap_or(otherwise)
+}
+
+fn only_key(table: &Value) -> &str {
+    match table {
+        Value::Table(entries) if entries.len() == 1 => &entries[0].key.name,
+        _ => "",
+    }
+}

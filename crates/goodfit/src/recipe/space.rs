@@ -1,0 +1,186 @@
+//! `[search.space]`: what a search may vary, and how.
+
+use serde_json::Value as Json;
+
+use crate::recipe::check::check as check_value;
+use crate::recipe::error::{RecipeError, any_of, nearest};
+use crate::recipe::field::Kind;
+use crate::recipe::value::{Entry, Item, Key, Value};
+use crate::recipe::variations::{by_path, values, varying};
+
+/// One field that a search varies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimension {
+    /// The field, or a key of its table: `training.learning_rate`, `network.init.std`.
+    pub path: String,
+    /// What messages call it, for instance `learning rate`.
+    pub label: &'static str,
+    /// Where it may lie.
+    pub values: Values,
+}
+
+/// Where a field of a search may lie.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// A number between two others, both included.
+    Float {
+        /// The lowest.
+        low: f64,
+        /// The highest.
+        high: f64,
+        /// Whether its logarithm is what is spread evenly.
+        log: bool,
+        /// Distance of the values, from `low` on.
+        step: Option<f64>,
+    },
+    /// A whole number between two others, both included.
+    Int {
+        /// The lowest.
+        low: i64,
+        /// The highest.
+        high: i64,
+        /// Whether its logarithm is what is spread evenly.
+        log: bool,
+        /// Distance of the values, from `low` on; 1 where nothing was said.
+        step: i64,
+    },
+    /// One of these, without order.
+    Choices(Vec<Value>),
+}
+
+impl Dimension {
+    /// Its lowest value, or its first choice.
+    pub(crate) fn first(&self) -> Json {
+        match &self.values {
+            Values::Float { low, .. } => Json::from(*low),
+            Values::Int { low, .. } => Json::from(*low),
+            Values::Choices(choices) => choices.first().map_or(Json::Null, Value::to_json),
+        }
+    }
+
+    /// Its highest value, or its last choice.
+    pub(crate) fn last(&self) -> Json {
+        match &self.values {
+            Values::Float { high, .. } => Json::from(*high),
+            Values::Int { high, .. } => Json::from(*high),
+            Values::Choices(choices) => choices.last().map_or(Json::Null, Value::to_json),
+        }
+    }
+}
+
+const KEYS: [&str; 4] = ["low", "high", "log", "step"];
+
+/// Checked ranges and lists by path.
+pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
+    let mut checked: Vec<Entry> = Vec::new();
+    for Entry { key, item } in by_path(entries) {
+        let kind = varying(&key)?.kind();
+        let item = match &item.value {
+            Value::Table(keys) => range(&key.name, kind, &item, keys)?,
+            Value::List(_) => {
+                let what = format!("search.space of {}", key.name);
+                Value::List(values(&what, &key.name, kind, &item)?).at(item.place)
+            }
+            value => {
+                let message = format!(
+                    "search.space of {} is {}, expected {{ low = .., high = .. }} or a list of choices",
+                    key.name,
+                    value.shown()
+                );
+                return Err(RecipeError::new(message).at(item.place));
+            }
+        };
+        if checked.iter().any(|entry| entry.key.name == key.name) {
+            return Err(RecipeError::new(format!("{} stands twice in search.space", key.name)).at(key.place));
+        }
+        checked.push(Entry { key, item });
+    }
+    Ok(Value::Table(checked))
+}
+
+fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
+    let Some(number) = kind.numeric() else {
+        let error = RecipeError::new(format!("{path} is not a number and has no range, expected a list of choices"));
+        return Err(error.at(item.place).hint(format!("{path} takes {kind}")));
+    };
+    if let Some(unknown) = keys.iter().find(|entry| !KEYS.contains(&entry.key.name.as_str())) {
+        let name = &unknown.key.name;
+        let error = RecipeError::new(format!("unknown key {name} in the range of {path}, expected {}", any_of(&KEYS)));
+        let hint = nearest(name, KEYS.into_iter()).map(|near| format!("did you mean {near}?"));
+        return Err(RecipeError { hint, ..error.at(unknown.key.place) });
+    }
+    let get = |name: &str| keys.iter().find(|entry| entry.key.name == name).map(|entry| &entry.item);
+    let bound = |name: &str| match get(name) {
+        Some(item) => check_value(number, &format!("{name} of {path}"), item),
+        None => Err(RecipeError::new(format!("the range of {path} has no {name}")).at(item.place)),
+    };
+    let (low, high) = (bound("low")?, bound("high")?);
+    let number_of = |item: &Item| item.value.number().unwrap_or_default();
+    if number_of(&low) >= number_of(&high) {
+        let message = format!("low of {path} is {}, expected less than its high, {}", low.value, high.value);
+        return Err(RecipeError::new(message).at(low.place));
+    }
+    let log = match get("log") {
+        None => None,
+        Some(item) => Some(check_value(&Kind::Bool, &format!("log of {path}"), item)?),
+    };
+    let is_log = log.as_ref().is_some_and(|log| log.value == Value::Bool(true));
+    if is_log && number_of(&low) <= 0.0 {
+        let message = format!("low of {path} is {}, expected a number above 0 with log = true", low.value);
+        return Err(RecipeError::new(message).at(low.place));
+    }
+    let step = match get("step") {
+        None => None,
+        Some(item) if is_log => {
+            let error = RecipeError::new(format!("the range of {path} has both log = true and step"));
+            return Err(error.at(item.place).hint("without step, or without log"));
+        }
+        Some(item) => Some(step_of(path, number, item, number_of(&high) - number_of(&low))?),
+    };
+    let named = [("low", Some(low)), ("high", Some(high)), ("log", log), ("step", step)];
+    let entries = named.into_iter().filter_map(|(name, item)| {
+        item.map(|item| Entry { key: Key { name: name.to_owned(), place: item.place }, item })
+    });
+    Ok(Value::Table(entries.collect()).at(item.place))
+}
+
+fn step_of(path: &str, number: &Kind, item: &Item, width: f64) -> Result<Item, RecipeError> {
+    let kind = match number {
+        Kind::Integer { .. } => Kind::count(1),
+        _ => Kind::Number(crate::recipe::field::Range::Positive),
+    };
+    let step = check_value(&kind, &format!("step of {path}"), item)?;
+    if step.value.number().is_some_and(|step| step > width) {
+        let message = format!("step of {path} is {}, expected at most high - low = {width}", step.value);
+        return Err(RecipeError::new(message).at(step.place));
+    }
+    Ok(step)
+}
+
+/// The dimensions of a checked space.
+pub(crate) fn dimensions(space: &Value) -> Vec<Dimension> {
+    let Value::Table(entries) = space else { return Vec::new() };
+    let dimension = |Entry { key, item }: &Entry| {
+        let label = varying(key).ok()?.field.label;
+        let values = match &item.value {
+            Value::List(items) => Values::Choices(items.iter().map(|item| item.value.clone()).collect()),
+            table => {
+                let log = table.get("log") == Some(&Value::Bool(true));
+                match (table.get("low")?, table.get("high")?) {
+                    (&Value::Integer(low), &Value::Integer(high)) => {
+                        let step = if let Some(&Value::Integer(step)) = table.get("step") { step } else { 1 };
+                        Values::Int { low, high, log, step }
+                    }
+                    (low, high) => Values::Float {
+                        low: low.number()?,
+                        high: high.number()?,
+                        log,
+                        step: table.get("step").and_then(Value::number),
+                    },
+                }
+            }
+        };
+        Some(Dimension { path: key.name.clone(), label, values })
+    };
+    entries.iter().filter_map(dimension).collect()
+}

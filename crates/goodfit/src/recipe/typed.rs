@@ -1,0 +1,143 @@
+//! The recipe as the rest of the program reads it.
+
+use std::path::PathBuf;
+
+use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
+
+/// Everything that determines one training except its seed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// Which rows.
+    pub data: DataRecipe,
+    /// Which network.
+    pub network: NetworkRecipe,
+    /// How it is trained.
+    pub training: TrainingRecipe,
+}
+
+/// Which rows a training sees.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataRecipe {
+    /// Where they come from.
+    pub source: Source,
+    /// The first so many rows of the training set; `None` = all.
+    pub train_rows: Option<usize>,
+    /// Share split off the training rows, by seed; 0 = none.
+    pub validation: f64,
+    /// What curves are computed on besides the training rows.
+    pub evaluation: Evaluation,
+    /// Seed of the split, when it is to be the same for all seeds.
+    pub split_seed: Option<u64>,
+}
+
+/// Where data come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Source {
+    /// The MNIST inside the binary.
+    Mnist,
+    /// A folder of IDX files.
+    Idx(PathBuf),
+    /// Standard normal draws without targets.
+    Normal {
+        /// Number of rows.
+        rows: usize,
+        /// Number of columns.
+        columns: usize,
+    },
+}
+
+/// Which rows besides the training rows curves are computed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evaluation {
+    /// The validation rows, when there are any.
+    Validation,
+    /// The test rows: opens the seal, openly.
+    Test,
+}
+
+/// The network between inputs and outputs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkRecipe {
+    /// Widths of the hidden layers, first to last.
+    pub hidden: Vec<usize>,
+    /// Activation of the hidden layers.
+    pub activation: Activation,
+    /// Initial weights, of all layers.
+    pub init: Init,
+    /// Whether affine layers have biases.
+    pub bias: bool,
+    /// Batch normalisation of the hidden layers.
+    pub batch_norm: Option<BatchNorm>,
+    /// Share of the inputs that dropout drops.
+    pub input_dropout: f64,
+    /// Share of the units of each hidden layer that dropout drops.
+    pub hidden_dropout: f64,
+    /// Where dropout makes up for the dropped units.
+    pub dropout_form: DropoutForm,
+    /// Upper bound of the norm of each unit's incoming weights.
+    pub max_norm: Option<f64>,
+    /// Which convention fills in what is not said.
+    pub convention: Convention,
+}
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingRecipe {
+    /// The optimiser with its constants.
+    pub optimizer: Optimizer,
+    /// Learning rate, before the schedule.
+    pub learning_rate: f64,
+    /// Weight decay.
+    pub weight_decay: WeightDecay,
+    /// Rows of a mini-batch.
+    pub batch_size: usize,
+    /// How rows get into batches.
+    pub batches: Batches,
+    /// How long it trains.
+    pub length: Length,
+    /// Evaluate after the update of each step s with s % n = 0; `None` = once an epoch.
+    pub evaluate_every: Option<usize>,
+    /// Learning-rate schedule.
+    pub schedule: Schedule,
+    /// Steps over which the learning rate rises linearly at the start.
+    pub warmup_steps: usize,
+    /// Upper bound of the norm of the whole gradient.
+    pub clip_norm: Option<f64>,
+    /// Evaluations without improvement after which it stops and takes the best weights.
+    pub early_stopping: Option<usize>,
+    /// The loss.
+    pub loss: Loss,
+    /// Which loss the training curve holds.
+    pub record_loss: RecordLoss,
+    /// Whether each epoch records what happens inside the layers.
+    pub diagnostics: bool,
+}
+
+/// How rows get into mini-batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Batches {
+    /// A new permutation of all rows in every epoch.
+    Shuffle,
+    /// Each row drawn independently, with replacement.
+    Replacement,
+}
+
+/// How long a training goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// So many passes over the training rows.
+    Epochs(usize),
+    /// So many updates; 0 = only the forward pass and its diagnostics.
+    Steps(usize),
+}
+
+/// Which loss of a step is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordLoss {
+    /// The forward pass's own, before the update and with dropout (free).
+    Before,
+    /// On the same batch after the update, in evaluation mode (a second forward pass).
+    After,
+    /// None.
+    Never,
+}
