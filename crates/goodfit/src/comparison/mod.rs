@@ -1,10 +1,12 @@
 //! Comparisons: arms x seeds on the same data, seeds paired across arms.
 
+mod conduct;
 mod data;
 mod tune;
 
 use std::time::{Duration, Instant};
 
+pub use conduct::{Conducted, Options, conduct};
 pub use data::{DataShelf, Resplit};
 pub use tune::{Tuned, tune};
 
@@ -57,6 +59,16 @@ impl ComparisonError {
             Self::Network { .. } => None,
         }
     }
+}
+
+/// What is told while trainings go on.
+pub trait Observer {
+    /// Trainings of so many steps in all begin.
+    fn begin(&mut self, what: &str, n_steps: u64);
+    /// A run has ended; runs are told in the order of their numbers.
+    fn done(&mut self, arm: &str, seed: u64, run: &Run);
+    /// A line of the result that is complete before the rest is.
+    fn line(&mut self, line: &str);
 }
 
 /// A finished run with the wall-clock time it took.

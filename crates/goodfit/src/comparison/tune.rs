@@ -4,7 +4,7 @@
 //! So each arm tries all candidates on seeds of their own, takes the best mean, and is then compared
 //! on seeds that had no part in the choice.
 
-use super::{ComparisonError, Runs, load_all, run_all};
+use super::{ComparisonError, Observer, Runs, load_all, run_all};
 use crate::recipe::ArmPlan;
 use crate::results::{Arm, Tuning, TuningScore};
 use crate::run::Monitor;
@@ -43,7 +43,7 @@ pub fn tune(
     runs: &Runs<'_>,
     metric: &str,
     monitor: &Monitor,
-    mut on_done: impl FnMut(&ArmPlan),
+    observer: &mut dyn Observer,
 ) -> Result<Option<Tuned>, ComparisonError> {
     let plans = candidates(runs.arms);
     let mut tuned = Tuned { arms: runs.arms.to_vec(), tunings: vec![None; runs.arms.len()] };
@@ -52,7 +52,8 @@ pub fn tune(
     }
     let candidate_runs = Runs { arms: &plans, ..*runs };
     let loaded = load_all(&candidate_runs)?;
-    let done = run_all(&candidate_runs, &loaded, monitor, |arm, _, _| on_done(arm))?;
+    observer.begin("tuning", loaded.n_steps);
+    let done = run_all(&candidate_runs, &loaded, monitor, |arm, seed, done| observer.done(&arm.name, seed, &done.run))?;
     if done.iter().flatten().any(Option::is_none) {
         return Ok(None);
     }
@@ -78,11 +79,11 @@ pub fn tune(
 }
 
 /// The place of the best mean: the first of equals; one that is not finite loses to every other.
-fn best_of(means: impl Iterator<Item = f64>, direction: Direction) -> usize {
+fn best_of(means: impl Iterator<Item = f64>, direction: Option<Direction>) -> usize {
     let badness = |mean: f64| match direction {
         _ if !mean.is_finite() => f64::INFINITY,
-        Direction::HigherIsBetter => -mean,
-        Direction::LowerIsBetter => mean,
+        Some(Direction::Higher) => -mean,
+        _ => mean,
     };
     means.map(badness).enumerate().fold((0, f64::INFINITY), |best, (i, bad)| if bad < best.1 { (i, bad) } else { best }).0
 }
@@ -94,8 +95,8 @@ mod tests {
     #[test]
     fn the_best_mean_wins_and_nan_loses() {
         let best = |means: &[f64], direction| best_of(means.iter().copied(), direction);
-        assert_eq!(best(&[f64::NAN, 0.3, 0.2, 0.2], Direction::LowerIsBetter), 2);
-        assert_eq!(best(&[f64::NAN, 0.3, 0.4, f64::INFINITY], Direction::HigherIsBetter), 2);
-        assert_eq!(best(&[f64::NAN, f64::NAN], Direction::LowerIsBetter), 0);
+        assert_eq!(best(&[f64::NAN, 0.3, 0.2, 0.2], Some(Direction::Lower)), 2);
+        assert_eq!(best(&[f64::NAN, 0.3, 0.4, f64::INFINITY], Some(Direction::Higher)), 2);
+        assert_eq!(best(&[f64::NAN, f64::NAN], Some(Direction::Lower)), 0);
     }
 }
