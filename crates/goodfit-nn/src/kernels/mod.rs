@@ -11,6 +11,7 @@
 mod isa;
 pub mod math;
 mod matmul;
+mod peak;
 mod reduce;
 pub(crate) mod simd;
 mod tile;
@@ -20,6 +21,7 @@ mod x86;
 
 pub use isa::{Isa, vectorised, vectorised_with};
 pub use matmul::{matmul, matmul_scratch, matmul_with};
+pub use peak::calibration_loop;
 pub use reduce::{column_sums, dot, sum, sum_squares};
 
 /// What happens to the values that stand in a destination.
