@@ -127,6 +127,6 @@ pub fn warmup_factor(step: usize, warmup_steps: usize) -> f64 {
 
 /// From `start` at t = 0 to `end` at t = 1 along half a cosine.
 fn between(start: f64, end: f64, t: f64) -> f64 {
-    let share = (1.0 + libm::cos(PI * t)) / 2.0;
+    let share = 0.5 * (1.0 + libm::cos(PI * t));
     share * start + (1.0 - share) * end
 }
