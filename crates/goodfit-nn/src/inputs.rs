@@ -1,7 +1,7 @@
 //! The input rows of a data set, in the form that is quickest to multiply.
 
 use crate::kernels::Csr;
-use crate::{Float, Matrix};
+use crate::{Float, MatMut, Matrix};
 
 /// Input rows: dense, or without their zeros.
 ///
@@ -55,11 +55,13 @@ impl<T: Float> Inputs<T> {
 
     /// Copies rows into `dst`, rows.len() x D.
     pub(crate) fn gather(&self, dst: &mut [T], rows: &[u32]) {
-        for (dst, &row) in dst.chunks_exact_mut(self.n_columns()).zip(rows) {
-            match self {
-                Self::Dense(matrix) => dst.copy_from_slice(matrix.row(row as usize)),
-                Self::Sparse(csr) => csr.copy_row(dst, row as usize),
+        match self {
+            Self::Dense(matrix) => {
+                for (dst, &row) in dst.chunks_exact_mut(matrix.n_columns()).zip(rows) {
+                    dst.copy_from_slice(matrix.row(row as usize));
+                }
             }
+            Self::Sparse(csr) => csr.gather(MatMut::new(dst, rows.len(), csr.n_columns()), rows),
         }
     }
 }

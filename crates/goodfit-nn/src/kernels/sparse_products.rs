@@ -147,12 +147,14 @@ impl<T: Float> SparseScratch<T> {
         }
     }
 
+    /// Whether there is room for batches of `n_rows` rows of `inputs`.
+    pub fn fits(&self, inputs: &Csr<T>, n_rows: usize) -> bool {
+        self.ends.len() == inputs.n_columns() && self.entries.len() >= n_rows * inputs.fullest_row()
+    }
+
     /// Sorts the batch's entries by column, by counting; within a column by position in the batch.
     fn index(&mut self, inputs: &Csr<T>, rows: &[u32]) {
-        assert!(
-            self.ends.len() == inputs.n_columns() && self.entries.len() >= rows.len() * inputs.fullest_row(),
-            "scratch that was made for other inputs or fewer rows"
-        );
+        assert!(self.fits(inputs, rows.len()), "scratch that was made for other inputs or fewer rows");
         self.ends.fill(0);
         for &row in rows {
             for entry in inputs.entries_of(row as usize) {

@@ -41,7 +41,8 @@ impl Mask<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch<T> {
     pub(crate) product: Vec<T>,
-    pub(crate) sparse: SparseScratch,
+    /// Made when the first batch without zeros comes.
+    pub(crate) sparse: Option<SparseScratch<T>>,
 }
 
 /// Where a block keeps what its backward pass needs, within the training cache. The buffers lie one
@@ -231,7 +232,8 @@ pub(crate) fn backward<T: Float>(
                 kernels::matmul(dw, Accum::Replace, x, dy, &mut scratch.product);
             }
             Source::Sparse(csr, rows) => {
-                kernels::sparse_weight_gradient(dw, csr, rows, dy, &mut scratch.sparse);
+                let scratch = scratch.sparse.as_mut().expect("made before the pass");
+                kernels::sparse_weight_gradient(dw, csr, rows, dy, scratch);
             }
         }
     });

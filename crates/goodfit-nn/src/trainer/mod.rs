@@ -237,7 +237,7 @@ impl<T: Float> Trainer<T> {
         Ok(Self {
             scratch: Scratch {
                 product: vec![T::ZERO; product.max().unwrap_or(0)],
-                sparse: SparseScratch::new(plan.inputs, rows),
+                sparse: None,
             },
             workspace: Workspace::for_plan(&plan),
             classes: Vec::with_capacity(rows),
@@ -322,7 +322,11 @@ impl<T: Float> Trainer<T> {
             Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => Some(csr),
             _ => None,
         };
-        if sparse.is_none() {
+        if let Some(csr) = sparse {
+            if !scratch.sparse.as_ref().is_some_and(|room| room.fits(csr, training.max_batch)) {
+                scratch.sparse = Some(SparseScratch::new(csr, training.max_batch, plan.blocks[0].units));
+            }
+        } else {
             let inputs = &mut inputs[..n * plan.inputs];
             batch.inputs.gather(inputs, batch.rows);
             if let Some(dropout) = plan.input_dropout {
