@@ -1,4 +1,5 @@
-//! Layers against PyTorch in float64, and against NumPy for the textbook's forms.
+//! Layers against `PyTorch` in float64, and against `NumPy` for the textbook's forms.
+#![allow(clippy::float_cmp, reason = "what is compared for equality is equal to the bit")]
 
 mod golden;
 

@@ -1,5 +1,6 @@
-//! Optimisers, clipping and schedules against PyTorch in float64, and against NumPy for the
+//! Optimisers, clipping and schedules against `PyTorch` in float64, and against `NumPy` for the
 //! textbook's forms.
+#![allow(clippy::float_cmp, reason = "what is compared for equality is equal to the bit")]
 
 mod golden;
 
