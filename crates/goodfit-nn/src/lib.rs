@@ -3,22 +3,41 @@
 //! It does no IO, has no global state and allocates nothing per training step. Randomness and
 //! parallelism are arguments.
 
+mod error;
 mod float;
 pub mod kernels;
 mod matrix;
 mod random;
 
+mod clip;
+mod early_stopping;
 mod init;
 pub mod layers;
 pub mod losses;
+mod max_norm;
 pub mod optimizers;
 mod schedule;
 
+mod activations;
+mod batches;
+mod inputs;
+mod network;
+mod trainer;
+
+pub use activations::ActivationStatistics;
+pub use batches::{BatchOrder, Batches};
+pub use clip::{clip_scale, gradient_norm};
+pub use early_stopping::{Decision, Direction, EarlyStopping};
+pub use error::Error;
 pub use float::Float;
 pub use init::Init;
+pub use inputs::Inputs;
 pub use layers::{Activation, BatchNorm, Convention, Dropout, DropoutForm, RunningForm};
 pub use losses::{Loss, Targets};
 pub use matrix::{MatMut, MatRef, Matrix};
-pub use optimizers::{AdamForm, NesterovForm, Optimizer, WeightDecay};
+pub use max_norm::max_norm;
+pub use network::{Affine, Group, Kind, LayerSpec, Network, NetworkSpec, Parameter, Score, Workspace};
+pub use optimizers::{AdamForm, NesterovForm, Optimizer, UpdateStep, WeightDecay};
 pub use random::{Purpose, Stream, derive_seed};
-pub use schedule::Schedule;
+pub use schedule::{Schedule, warmup_factor};
+pub use trainer::{Batch, Trainer, TrainingSpec};

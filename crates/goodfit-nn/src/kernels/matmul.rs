@@ -97,7 +97,7 @@ pub fn matmul_with<T: Float>(
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
-fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let pieces = n.div_ceil(most).max(1);
     let (short, n_longer) = (n / pieces, n % pieces);
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
@@ -319,7 +319,7 @@ unsafe fn pack_columns<V: Vector>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
@@ -334,7 +334,7 @@ mod tests {
     }
 
     /// Values of [-1, 1) that depend on the seed, some of them zero.
-    fn values<T: Float>(n: usize, seed: u64) -> Vec<T> {
+    pub(in crate::kernels) fn values<T: Float>(n: usize, seed: u64) -> Vec<T> {
         let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

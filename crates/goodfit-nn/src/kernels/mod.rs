@@ -11,8 +11,11 @@
 mod isa;
 pub mod math;
 mod matmul;
+mod peak;
 mod reduce;
 pub(crate) mod simd;
+mod sparse;
+mod sparse_products;
 mod tile;
 mod transpose;
 #[cfg(target_arch = "x86_64")]
@@ -20,7 +23,13 @@ mod x86;
 
 pub use isa::{Isa, vectorised, vectorised_with};
 pub use matmul::{matmul, matmul_scratch, matmul_with};
+pub use peak::calibration_loop;
 pub use reduce::{column_sums, dot, sum, sum_squares};
+
+pub use sparse::Csr;
+pub use sparse_products::{
+    SparseScratch, sparse_forward, sparse_forward_with, sparse_weight_gradient, sparse_weight_gradient_with,
+};
 
 /// What happens to the values that stand in a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

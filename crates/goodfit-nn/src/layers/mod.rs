@@ -1,10 +1,19 @@
 //! Layers: for each its specification and its plain forward and backward pair.
+//!
+//! These loops say what a layer is. The fused blocks of a network call them on the arena's buffers
+//! and are tested against them. Every function writes into buffers that the caller owns: outputs
+//! first, then caches, inputs, parameters. Gradients carry a `d` prefix.
+#![allow(clippy::inline_always, reason = "the loops are compiled into the kernels' dispatch by instruction set")]
+
 mod activation;
+mod affine;
 mod batch_norm;
 mod dropout;
+mod unit_functions;
 
 pub use activation::Activation;
-pub use batch_norm::{BatchNorm, RunningForm};
+pub use affine::{AffineSpec, affine_backward, affine_forward};
+pub use batch_norm::{BatchNorm, BatchNormCache, RunningForm, RunningStatistics};
 pub use dropout::{Dropout, DropoutForm};
 
 /// Which of two conventions a network follows where the textbook and the field differ.

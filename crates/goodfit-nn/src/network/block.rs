@@ -9,6 +9,7 @@ use super::plan::{Block, Plan};
 use crate::kernels::{self, Accum, Csr, SparseScratch};
 use crate::layers::{BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
+use super::rows::add_to_rows;
 use crate::{Float, MatMut, MatRef};
 
 /// What goes into a block.
@@ -140,7 +141,7 @@ pub(crate) fn forward<T: Float>(
                 Source::Sparse(csr, rows) => kernels::sparse_forward(dst, csr, rows, weights),
             }
             if let Some(bias) = affine.bias {
-                kernels::add_to_rows(stages.linear, of(plan, values, bias));
+                add_to_rows(stages.linear, of(plan, values, bias));
             }
         }
         (None, Source::Dense(x)) => stages.linear.copy_from_slice(x),
@@ -155,7 +156,7 @@ pub(crate) fn forward<T: Float>(
         let cache = BatchNormCache { normalized: stages.linear, mean, inverse_std };
         let running = RunningStatistics { mean: running_mean, variance: running_variance };
         let z = &mut *stages.z;
-        kernels::vectorised(|| norm.spec.forward_training(z, cache, running, scale, shift));
+        kernels::vectorised(#[inline(always)] || norm.spec.forward_training(z, cache, running, scale, shift));
         stages.z
     } else {
         stages.linear
@@ -163,11 +164,11 @@ pub(crate) fn forward<T: Float>(
     let post = match block.activation {
         Some(activation) if activation.needs_input() => {
             let y = &mut *stages.y;
-            kernels::vectorised(|| activation.forward(y, pre));
+            kernels::vectorised(#[inline(always)] || activation.forward(y, pre));
             stages.y
         }
         Some(activation) => {
-            kernels::vectorised(|| activation.forward_in_place(pre));
+            kernels::vectorised(#[inline(always)] || activation.forward_in_place(pre));
             pre
         }
         None => pre,
@@ -175,7 +176,7 @@ pub(crate) fn forward<T: Float>(
     if let Some(dropout) = block.dropout {
         stages.dropped.copy_from_slice(post);
         let dropped = stages.dropped;
-        kernels::vectorised(|| mask.of(dropout).forward_training(dropped, mask.draws));
+        kernels::vectorised(#[inline(always)] || mask.of(dropout).forward_training(dropped, mask.draws));
     }
 }
 
@@ -198,17 +199,17 @@ pub(crate) fn backward<T: Float>(
     let units = block.units;
     let stages = cache.stages(own, units, n);
     if let Some(dropout) = block.dropout {
-        kernels::vectorised(|| mask.of(dropout).backward(d, mask.draws));
+        kernels::vectorised(#[inline(always)] || mask.of(dropout).backward(d, mask.draws));
     }
     if let Some(activation) = block.activation {
         let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
         let post = if activation.needs_input() { &*stages.y } else { &*pre };
-        kernels::vectorised(|| activation.backward(d, post, pre));
+        kernels::vectorised(#[inline(always)] || activation.backward(d, post, pre));
     }
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
             let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
-            kernels::vectorised(|| norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale));
+            kernels::vectorised(#[inline(always)] || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale));
         });
     }
     let Some(affine) = block.affine else {

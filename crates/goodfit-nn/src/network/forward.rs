@@ -3,9 +3,11 @@
 //! Shapes: N rows of a chunk, D inputs and U units of a block.
 
 use super::Network;
+use super::gather::gather_targets;
 use super::plan::{Block, Plan};
 use crate::kernels::{self, Accum};
 use crate::losses::{Loss, Targets, predicted_class};
+use super::rows::add_to_rows;
 use crate::{Float, Inputs, MatMut, MatRef};
 
 /// Rows that go through the network together.
@@ -23,6 +25,9 @@ pub struct Workspace<T> {
     map: Vec<T>,
     scratch: Vec<T>,
     rows: Vec<u32>,
+    /// Targets of a chunk: N classes, or N x outputs values.
+    classes: Vec<u32>,
+    targets: Vec<T>,
 }
 
 /// Scores over a set of rows.
@@ -51,6 +56,8 @@ impl<T: Float> Workspace<T> {
             map: vec![T::ZERO; 2 * plan.max_units()],
             scratch: vec![T::ZERO; scratch.unwrap_or(0)],
             rows: Vec::with_capacity(CHUNK),
+            classes: Vec::with_capacity(CHUNK),
+            targets: vec![T::ZERO; CHUNK * plan.outputs()],
         }
     }
 
@@ -94,7 +101,7 @@ impl<T: Float> Workspace<T> {
                     }
                 }
                 if let Some(bias) = affine.bias {
-                    kernels::add_to_rows(y, &values[plan.parameters[bias].range.clone()]);
+                    add_to_rows(y, &values[plan.parameters[bias].range.clone()]);
                 }
                 std::mem::swap(front, back);
             }
@@ -102,7 +109,7 @@ impl<T: Float> Workspace<T> {
             after_affine(y, map, (plan, block), values);
             inspect(b, y);
             if let Some(dropout) = block.dropout {
-                kernels::vectorised(|| dropout.forward_evaluation(y));
+                kernels::vectorised(#[inline(always)] || dropout.forward_evaluation(y));
             }
         }
         &front[..n * plan.outputs()]
@@ -155,19 +162,21 @@ impl<T: Float> Workspace<T> {
         let (mut sum, mut weight, mut n_right, mut n_rows) = (0.0, 0.0, 0_usize, 0_usize);
         let mut finite = true;
         let n_outputs = plan.outputs();
+        let mut classes = std::mem::take(&mut self.classes);
+        let mut values_of_targets = std::mem::take(&mut self.targets);
         self.for_each_chunk(plan, values, inputs, rows, |rows, outputs| {
+            let targets = gather_targets(targets, rows, &mut classes, &mut values_of_targets);
+            let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, None);
+            sum += chunk_sum;
+            weight += chunk_weight;
             n_rows += rows.len();
             finite &= outputs.iter().all(|y| y.is_finite());
-            for (output, &row) in outputs.chunks_exact(n_outputs).zip(rows) {
-                let row = row as usize;
-                let (l, w) = loss.sum(output, n_outputs, targets.rows(row, 1), None);
-                sum += l;
-                weight += w;
-                if let Targets::Classes(classes) = targets {
-                    n_right += usize::from(predicted_class(output) == classes[row] as usize);
-                }
+            if let Targets::Classes(classes) = targets {
+                let rows = outputs.chunks_exact(n_outputs).zip(classes);
+                n_right += rows.filter(|(output, class)| predicted_class(output) == **class as usize).count();
             }
         });
+        (self.classes, self.targets) = (classes, values_of_targets);
         let accuracy = match targets {
             Targets::Classes(_) => n_right as f64 / n_rows as f64,
             Targets::Values(_) => f64::NAN,
@@ -210,12 +219,12 @@ fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Bl
         let of = |parameter: usize| &values[plan.parameters[parameter].range.clone()];
         let (factor, offset) = map[..2 * block.units].split_at_mut(block.units);
         let (mean, variance) = (of(norm.running_mean), of(norm.running_variance));
-        kernels::vectorised(|| {
+        kernels::vectorised(#[inline(always)] || {
             norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
             norm.spec.forward_evaluation(y, factor, offset);
         });
     }
     if let Some(activation) = block.activation {
-        kernels::vectorised(|| activation.forward_in_place(y));
+        kernels::vectorised(#[inline(always)] || activation.forward_in_place(y));
     }
 }

@@ -2,9 +2,12 @@
 
 pub(crate) mod block;
 pub(crate) mod forward;
+pub(crate) mod gather;
 pub(crate) mod plan;
+mod rows;
 mod spec;
 
+pub use forward::{Score, Workspace};
 use plan::Plan;
 pub use plan::{Kind, Parameter};
 pub use spec::{Affine, Group, LayerSpec, NetworkSpec};
@@ -78,7 +81,7 @@ impl<T: Float> Network<T> {
             .find(|parameter| parameter.name == name)
             .ok_or_else(|| Error::UnknownParameter { name: name.to_owned() })?;
         if parameter.range.len() != values.len() {
-            return Err(Error::ParameterShape {
+            return Err(Error::ParameterValues {
                 name: name.to_owned(),
                 got: values.len(),
                 expected: parameter.range.len(),

@@ -1,6 +1,44 @@
-//! Optimisers.
+//! Optimisers: how parameters move, given their gradient.
+//!
+//! Shape letter: P, the parameters of one update (a weight matrix, a bias vector, or any part of
+//! them: every parameter moves by itself).
 
-/// How a parameter moves, given its gradient.
+#![allow(clippy::inline_always, reason = "the loops are compiled into the kernels' dispatch by instruction set")]
+
+mod adagrad;
+mod adam;
+mod decay;
+mod momentum;
+mod nesterov;
+mod rmsprop;
+mod sgd;
+
+pub use decay::WeightDecay;
+
+use crate::error::require;
+use crate::{Convention, Error, Float};
+
+/// How a parameter w moves, given its gradient g; lr is the learning rate, t the step from 1.
+///
+/// | optimiser | state from 0 | update |
+/// |---|---|---|
+/// | sgd | | w -= lr g |
+/// | momentum | v = mu v + g | w -= lr v |
+/// | nesterov | v = mu v + g | w -= lr (g + mu v) |
+/// | adagrad | h += g^2 | w -= lr g / (sqrt(h) + eps) |
+/// | rmsprop | h = rho h + (1 - rho) g^2 | w -= lr g / (sqrt(h) + eps) |
+/// | adam | m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2 | w -= lr m^ / (sqrt(v^) + eps), m^ = m / (1 - b1^t), v^ = v / (1 - b2^t) |
+///
+/// [`NesterovForm`] and [`AdamForm`] tell in what the textbook differs. Each file of this folder
+/// gives the source of its formula.
+///
+/// ```
+/// use goodfit_nn::{Optimizer, UpdateStep, WeightDecay};
+/// let step = UpdateStep { learning_rate: 0.1, decay: WeightDecay::None, gradient_scale: 1.0, step: 1 };
+/// let (mut w, gradient) = ([1.0], [2.0]);
+/// Optimizer::Sgd.update(&mut w, &mut [], &gradient, &step);
+/// assert_eq!(w, [0.8]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
     /// `w -= lr * g`
@@ -45,9 +83,10 @@ pub enum Optimizer {
 /// Where Adam adds its epsilon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AdamForm {
-    /// Before the correction of the bias: `lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps)`.
+    /// Before the correction of the bias (textbook, and the end of section 2 of the paper):
+    /// `lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + eps)`.
     BeforeCorrection,
-    /// After it (`PyTorch`): `lr * m^ / (sqrt(v^) + eps)`.
+    /// After it (`PyTorch`, and algorithm 1 of the paper): `lr * m^ / (sqrt(v^) + eps)`.
     #[default]
     AfterCorrection,
 }
@@ -55,23 +94,122 @@ pub enum AdamForm {
 /// Which form of Nesterov's update.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NesterovForm {
-    /// The textbook's.
+    /// As the textbook's program has it: `w -= lr ((1 + mu) g + mu^2 v)` with the velocity after its
+    /// update, where the paper has the one before it.
     Textbook,
-    /// `PyTorch`'s.
+    /// The paper's, which is `PyTorch`'s: `w -= lr (g + mu v)` with the velocity after its update.
     #[default]
     Field,
 }
 
-/// Weight decay, of weights only: biases, scales and shifts do not decay.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum WeightDecay {
-    /// None.
-    #[default]
-    None,
-    /// Adds `lambda / 2 * sum w^2` to the objective: `lambda * w` to the gradient.
-    L2(f64),
-    /// Adds `lambda * sum |w|` to the objective: `lambda * sign(w)` to the gradient, sign(0) = 0.
-    L1(f64),
-    /// `w -= lr * lambda * w` beside the update, which the optimiser does not see.
-    Decoupled(f64),
+/// What an update needs to know besides the gradient.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UpdateStep {
+    /// Learning rate of this step, schedule included.
+    pub learning_rate: f64,
+    /// Weight decay of these parameters.
+    pub decay: WeightDecay,
+    /// What the gradient is multiplied by before anything else (from clipping); 1 = nothing.
+    pub gradient_scale: f64,
+    /// Number of this step, from 1.
+    pub step: u64,
+}
+
+impl Optimizer {
+    /// Momentum with the usual constant 0.9, the textbook's too.
+    pub const MOMENTUM: Self = Self::Momentum { momentum: 0.9 };
+
+    /// Nesterov's gradient with momentum 0.9, in the form of a convention.
+    pub fn nesterov(convention: Convention) -> Self {
+        let form = match convention {
+            Convention::Textbook => NesterovForm::Textbook,
+            Convention::Field => NesterovForm::Field,
+        };
+        Self::Nesterov { momentum: 0.9, form }
+    }
+
+    /// `AdaGrad` with epsilon 1e-7 (textbook) or 1e-10 (field).
+    pub fn adagrad(convention: Convention) -> Self {
+        let epsilon = match convention {
+            Convention::Textbook => 1e-7,
+            Convention::Field => 1e-10,
+        };
+        Self::Adagrad { epsilon }
+    }
+
+    /// `RMSprop` with decay 0.99 and epsilon 1e-7 (textbook) or 1e-8 (field).
+    pub fn rmsprop(convention: Convention) -> Self {
+        let epsilon = match convention {
+            Convention::Textbook => 1e-7,
+            Convention::Field => 1e-8,
+        };
+        Self::Rmsprop { decay: 0.99, epsilon }
+    }
+
+    /// Adam with betas 0.9 and 0.999, and epsilon 1e-7 before the correction (textbook) or 1e-8 after
+    /// it (field).
+    pub fn adam(convention: Convention) -> Self {
+        let (epsilon, form) = match convention {
+            Convention::Textbook => (1e-7, AdamForm::BeforeCorrection),
+            Convention::Field => (1e-8, AdamForm::AfterCorrection),
+        };
+        Self::Adam { beta1: 0.9, beta2: 0.999, epsilon, form }
+    }
+
+    /// Values of state per parameter; all start at 0.
+    pub fn n_state(self) -> usize {
+        match self {
+            Self::Sgd => 0,
+            Self::Momentum { .. } | Self::Nesterov { .. } | Self::Adagrad { .. } | Self::Rmsprop { .. } => 1,
+            Self::Adam { .. } => 2,
+        }
+    }
+
+    /// Moves parameters by one step.
+    ///
+    /// The gradient is first multiplied by the step's `gradient_scale`, then weight decay is added
+    /// to it (see [`WeightDecay`]), then the optimiser sees it.
+    ///
+    /// # Shapes
+    /// `values`, `gradient`: P. `state`: [`Optimizer::n_state`] x P, one buffer after the other.
+    ///
+    /// # Panics
+    /// When the lengths do not fit.
+    #[inline(always)]
+    pub fn update<T: Float>(self, values: &mut [T], state: &mut [T], gradient: &[T], step: &UpdateStep) {
+        assert_eq!(values.len(), gradient.len(), "gradient of an update");
+        assert_eq!(state.len(), self.n_state() * values.len(), "state of an update");
+        match self {
+            Self::Sgd => sgd::update(values, gradient, step),
+            Self::Momentum { momentum } => momentum::update(values, state, gradient, step, momentum),
+            Self::Nesterov { momentum, form } => nesterov::update(values, state, gradient, step, momentum, form),
+            Self::Adagrad { epsilon } => adagrad::update(values, state, gradient, step, epsilon),
+            Self::Rmsprop { decay, epsilon } => rmsprop::update(values, state, gradient, step, decay, epsilon),
+            Self::Adam { beta1, beta2, epsilon, form } => {
+                let constants = adam::Constants::new(step, beta1, beta2, epsilon, form);
+                adam::update(values, state, gradient, step, &constants);
+            }
+        }
+    }
+
+    /// # Errors
+    /// When a share is not in [0, 1) or an epsilon is negative or not finite.
+    pub fn check(self) -> Result<(), Error> {
+        let share = |operation, x: f64| require((0.0..1.0).contains(&x), operation, x, "a number >= 0 and < 1");
+        let epsilon = |operation, x: f64| require(x.is_finite() && x >= 0.0, operation, x, "a finite number >= 0");
+        match self {
+            Self::Sgd => Ok(()),
+            Self::Momentum { momentum } | Self::Nesterov { momentum, .. } => share("momentum", momentum),
+            Self::Adagrad { epsilon: e } => epsilon("epsilon of adagrad", e),
+            Self::Rmsprop { decay, epsilon: e } => {
+                share("decay of rmsprop", decay)?;
+                epsilon("epsilon of rmsprop", e)
+            }
+            Self::Adam { beta1, beta2, epsilon: e, .. } => {
+                share("beta1 of adam", beta1)?;
+                share("beta2 of adam", beta2)?;
+                epsilon("epsilon of adam", e)
+            }
+        }
+    }
 }

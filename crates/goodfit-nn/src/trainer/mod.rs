@@ -7,11 +7,12 @@ use crate::kernels::{self, SparseScratch};
 use crate::layers::Dropout;
 use crate::losses::{Loss, Targets};
 use crate::network::block::{self, BlockCache, Mask, Scratch, Source};
+use crate::network::gather::gather_targets;
 use crate::network::forward::{Rows, Score, Workspace};
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
 use crate::optimizers::{Optimizer, WeightDecay};
-use crate::{Error, Float, Inputs, Purpose, Schedule, Stream, clip};
+use crate::{Error, Float, Inputs, Purpose, Schedule, Stream, clip_scale, gradient_norm};
 use update::{Rule, Update};
 
 /// How a network is trained.
@@ -128,6 +129,7 @@ struct Arena<T> {
     n_delta: usize,
     n_inputs: usize,
     n_targets: usize,
+    n_rows: usize,
 }
 
 /// The areas of an [`Arena`].
@@ -148,6 +150,8 @@ struct Areas<'a, T> {
     targets: &'a mut [T],
     /// Weights of the rows of the batch, N.
     row_weights: &'a mut [T],
+    /// One value per unit of the widest layer.
+    units: &'a mut [T],
 }
 
 impl<T: Float> Arena<T> {
@@ -161,9 +165,10 @@ impl<T: Float> Arena<T> {
             n_delta: rows * plan.max_units(),
             n_inputs: rows * plan.inputs,
             n_targets: rows * plan.outputs(),
+            n_rows: rows,
         };
         let n = 2 * arena.n_values + arena.n_state + n_cache + 2 * arena.n_delta + arena.n_inputs + arena.n_targets;
-        arena.data = vec![T::ZERO; n + rows];
+        arena.data = vec![T::ZERO; n + rows + plan.max_units()];
         arena
     }
 
@@ -175,8 +180,9 @@ impl<T: Float> Arena<T> {
         let (front, rest) = rest.split_at_mut(self.n_delta);
         let (back, rest) = rest.split_at_mut(self.n_delta);
         let (inputs, rest) = rest.split_at_mut(self.n_inputs);
-        let (targets, row_weights) = rest.split_at_mut(self.n_targets);
-        Areas { values, gradients, state, cache, delta: [front, back], inputs, targets, row_weights }
+        let (targets, rest) = rest.split_at_mut(self.n_targets);
+        let (row_weights, units) = rest.split_at_mut(self.n_rows);
+        Areas { values, gradients, state, cache, delta: [front, back], inputs, targets, row_weights, units }
     }
 
     fn values(&self) -> &[T] {
@@ -272,9 +278,9 @@ impl<T: Float> Trainer<T> {
             None => self.pass(batch, Some(rule)),
             Some(bound) => {
                 let loss = self.pass(batch, None);
-                let Areas { values, gradients, state, .. } = self.arena.areas();
-                rule.gradient_scale = clip::clip_scale(trained_norm(&self.plan, gradients), bound);
-                Update { values, gradients, state, rule: Some(rule) }.apply_all(&self.plan);
+                let Areas { values, gradients, state, units, .. } = self.arena.areas();
+                rule.gradient_scale = clip_scale(trained_norm(&self.plan, gradients), bound);
+                Update { values, gradients, state, units, rule: Some(rule) }.apply_all(&self.plan);
                 loss
             }
         };
@@ -306,26 +312,29 @@ impl<T: Float> Trainer<T> {
         let n = batch.rows.len();
         assert!((1..=self.training.max_batch).contains(&n), "a batch of {n} rows, at most {}", self.training.max_batch);
         let Self { plan, caches, scratch, masks, training, classes, dropout_factor, .. } = self;
-        let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights } = self.arena.areas();
+        let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights, units } = self.arena.areas();
         let mask_of = |b: usize| {
             let draws = &masks[b];
             Mask { draws: &draws.bytes[..n * draws.bytes_per_row], ratio_factor: *dropout_factor }
         };
 
-        let first = match batch.inputs {
-            Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => {
-                Source::Sparse(csr, batch.rows)
-            }
-            _ => {
-                let inputs = &mut inputs[..n * plan.inputs];
-                batch.inputs.gather(inputs, batch.rows);
-                if let Some(dropout) = plan.input_dropout {
-                    let mask = mask_of(0);
-                    mask.of(dropout).forward_training(inputs, mask.draws);
-                }
-                Source::Dense(inputs)
-            }
+        let sparse = match batch.inputs {
+            Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => Some(csr),
+            _ => None,
         };
+        if sparse.is_none() {
+            let inputs = &mut inputs[..n * plan.inputs];
+            batch.inputs.gather(inputs, batch.rows);
+            if let Some(dropout) = plan.input_dropout {
+                let mask = mask_of(0);
+                kernels::vectorised(
+                    #[inline(always)]
+                    || mask.of(dropout).forward_training(inputs, mask.draws),
+                );
+            }
+        }
+        let inputs = &inputs[..n * plan.inputs];
+        let first = sparse.map_or(Source::Dense(inputs), |csr| Source::Sparse(csr, batch.rows));
         for (b, block) in plan.blocks.iter().enumerate() {
             let (before, own) = cache[..caches[b].all.end].split_at_mut(caches[b].all.start);
             let x = source(first, before, caches, plan, b, n);
@@ -338,7 +347,7 @@ impl<T: Float> Trainer<T> {
             None => &inputs[..n * n_outputs],
         };
         let [mut d, mut d_next] = delta;
-        let batch_targets = gather_targets(batch, classes, targets);
+        let batch_targets = gather_targets(batch.targets, batch.rows, classes, targets);
         let weights = batch.row_weights.map(|weights| {
             for (weight, &row) in row_weights.iter_mut().zip(batch.rows) {
                 *weight = weights[row as usize];
@@ -348,7 +357,7 @@ impl<T: Float> Trainer<T> {
         let loss =
             training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, batch_targets, weights);
 
-        let mut update = Update { values, gradients, state, rule };
+        let mut update = Update { values, gradients, state, units, rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
             let (before, own) = cache[..caches[b].all.end].split_at_mut(caches[b].all.start);
             let x = source(first, before, caches, plan, b, n);
@@ -447,33 +456,10 @@ fn source<'a, T>(
     if b == 0 { first } else { Source::Dense(&before[caches[b - 1].output.start..][..n * plan.blocks[b - 1].units]) }
 }
 
-/// The targets of the rows of a batch, copied into `classes` or `values`.
-fn gather_targets<'a, T: Float>(
-    batch: &Batch<'_, T>,
-    classes: &'a mut Vec<u32>,
-    values: &'a mut [T],
-) -> Targets<'a, T> {
-    match batch.targets {
-        Targets::Classes(all) => {
-            classes.clear();
-            classes.extend(batch.rows.iter().map(|&row| all[row as usize]));
-            Targets::Classes(classes)
-        }
-        Targets::Values(all) => {
-            let width = all.n_columns();
-            for (value, &row) in values.chunks_exact_mut(width).zip(batch.rows) {
-                value.copy_from_slice(all.row(row as usize));
-            }
-            let n = batch.rows.len();
-            Targets::Values(crate::MatRef::new(&values[..n * width], n, width))
-        }
-    }
-}
-
 /// The norm of the whole gradient.
 fn trained_norm<T: Float>(plan: &Plan, gradients: &[T]) -> f64 {
     let trained = plan.parameters.iter().filter(|parameter| parameter.kind != Kind::Running);
-    trained.map(|parameter| clip::sum_of_squares(&gradients[parameter.range.clone()])).sum::<f64>().sqrt()
+    gradient_norm(trained.map(|parameter| &gradients[parameter.range.clone()]))
 }
 
 impl TrainingSpec {
@@ -485,8 +471,12 @@ impl TrainingSpec {
         let rate = self.learning_rate;
         require(rate > 0.0 && rate.is_finite(), "learning rate", rate, "a finite number > 0")?;
         require(self.max_batch > 0, "rows of the largest batch", 0.0, "at least 1")?;
-        let lambda = self.weight_decay.lambda();
-        require(lambda >= 0.0 && lambda.is_finite(), "weight decay", lambda, "a finite number >= 0")?;
+        self.loss.check()?;
+        self.optimizer.check()?;
+        self.weight_decay.check()?;
+        for schedule in [self.schedule, self.decay_schedule, self.dropout_schedule] {
+            schedule.check()?;
+        }
         match self.clip_norm {
             Some(bound) => require(bound > 0.0, "bound of the gradient's norm", bound, "a number > 0"),
             None => Ok(()),

@@ -28,6 +28,8 @@ pub(crate) struct Update<'a, T> {
     pub(crate) gradients: &'a mut [T],
     /// The optimiser's buffers; those of a parameter lie together, from `n_state * range.start` on.
     pub(crate) state: &'a mut [T],
+    /// Room for one value per unit of the widest layer.
+    pub(crate) units: &'a mut [T],
     /// `None`: the gradients are kept and nothing moves.
     pub(crate) rule: Option<Rule>,
 }
@@ -93,7 +95,7 @@ impl<T: Float> Update<'_, T> {
             },
         );
         if let (Some(bound), [_, n_units]) = (parameter.max_norm, parameter.shape.as_slice()) {
-            max_norm::limit_columns(values, *n_units, bound);
+            max_norm(values, &mut self.units[..*n_units], bound);
         }
     }
 }

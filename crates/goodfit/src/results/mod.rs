@@ -215,6 +215,9 @@ pub struct LayerActivations {
     pub saturated: f64,
     /// Share beyond the range of the histogram.
     pub outside: f64,
+    /// Share of units that are 0 in every row.
+    #[serde(default)]
+    pub dead: f64,
     /// Counts by value.
     pub histogram: Histogram,
 }

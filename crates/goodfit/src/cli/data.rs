@@ -1,0 +1,86 @@
+//! `goodfit data`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::args::Data;
+use super::{Failure, Outcome, print};
+use crate::data::load;
+use crate::recipe::{DataRecipe, Evaluation, Source};
+
+/// Lists the sources or describes one.
+pub(super) fn data(command: &Data) -> Outcome {
+    match command {
+        Data::List => {
+            print(
+                "mnist    60,000 training and 10,000 test images of digits, inside this program\n\
+                 normal   draws from the standard normal distribution, without targets\n\
+                 FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n",
+            );
+            Ok(0)
+        }
+        Data::Info { source, output } => info(source, output.json),
+    }
+}
+
+fn info(name: &str, as_json: bool) -> Outcome {
+    let source = match name {
+        "mnist" => Source::Mnist,
+        "normal" => Source::Normal { rows: 1000, columns: 100 },
+        folder => Source::Idx(PathBuf::from(folder)),
+    };
+    let has_test = !matches!(source, Source::Normal { .. });
+    let recipe = DataRecipe {
+        source,
+        train_rows: None,
+        validation: 0.0,
+        evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
+        split_seed: None,
+    };
+    let dataset = load(&recipe, 0).map_err(|error| {
+        let hint = error.hint();
+        Failure::new(error, hint)
+    })?;
+    let (rows, test) = (&dataset.train, dataset.test.as_ref());
+    let mut counts = vec![0_usize; dataset.n_classes];
+    for &class in &rows.classes {
+        if let Some(count) = counts.get_mut(class as usize) {
+            *count += 1;
+        }
+    }
+    if as_json {
+        let value = json!({
+            "source": dataset.source, "train_rows": rows.n_rows, "columns": rows.n_columns,
+            "classes": dataset.n_classes, "train_rows_by_class": counts,
+            "test_rows": test.map_or(0, crate::data::Sealed::n_rows),
+            "test_fingerprint": test.map(|test| format!("{:016x}", test.fingerprint())),
+        });
+        print(&format!("{value:#}\n"));
+        return Ok(0);
+    }
+    let mut text = format!("{}\n  training rows  {}\n", dataset.source, rows.n_rows);
+    if let Some(test) = test {
+        text += &format!("  test rows      {}, sealed, fingerprint {:016x}\n", test.n_rows(), test.fingerprint());
+    }
+    text += &format!("  columns        {}\n", rows.n_columns);
+    if dataset.n_classes > 0 {
+        let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+        text += &format!("  classes        {}, training rows of each: {}\n", dataset.n_classes, counts.join(" "));
+    }
+    if name == "mnist" {
+        text += &format!("\n{}\n", attribution());
+    }
+    print(&text);
+    Ok(0)
+}
+
+#[cfg(feature = "mnist")]
+fn attribution() -> &'static str {
+    goodfit_mnist::ATTRIBUTION
+}
+
+#[cfg(not(feature = "mnist"))]
+fn attribution() -> &'static str {
+    ""
+}

@@ -1,0 +1,59 @@
+//! The live view on stderr: a bar over all steps of all runs.
+
+use std::sync::atomic::Ordering;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::run::Monitor;
+
+/// A bar that follows a monitor until it is dropped. Shows nothing when quiet or when stderr is no
+/// terminal.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    follower: Option<JoinHandle<()>>,
+}
+
+impl Progress {
+    /// A bar of `n_steps` steps.
+    pub(super) fn new(label: &str, n_steps: u64, quiet: bool, monitor: &'static Monitor) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
+        let bar = ProgressBar::with_draw_target(Some(n_steps), target);
+        let template = "{prefix:>13} {bar:32.cyan/dim} {percent:>3} %  {msg}  {eta_precise} left";
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.progress_chars("━╸─"));
+        bar.set_prefix(label.to_owned());
+        monitor.n_steps.store(0, Ordering::Relaxed);
+        let follower = (!bar.is_hidden()).then(|| {
+            let bar = bar.clone();
+            thread::spawn(move || {
+                while !bar.is_finished() {
+                    bar.set_position(monitor.n_steps.load(Ordering::Relaxed));
+                    thread::sleep(Duration::from_millis(100));
+                }
+            })
+        });
+        Self { bar, follower }
+    }
+
+    /// Says what was done last.
+    pub(super) fn message(&self, message: String) {
+        self.bar.set_message(message);
+    }
+
+    /// Prints to stdout without tearing the bar.
+    pub(super) fn print(&self, line: &str) {
+        self.bar.suspend(|| println!("{line}"));
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        if let Some(follower) = self.follower.take() {
+            // The follower only sleeps and draws; there is nothing to do about its panic here.
+            let _ = follower.join();
+        }
+    }
+}

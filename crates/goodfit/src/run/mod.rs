@@ -1,0 +1,182 @@
+//! One run: one training of one recipe with one seed.
+
+mod diagnostics;
+mod network;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Score, Trainer, WeightDecay};
+
+use crate::data::{Labelled, Prepared};
+use crate::recipe::{Recipe, RecordLoss};
+use crate::results::{Curve, Run};
+use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
+pub use network::{network_spec, training_spec};
+
+/// What a run tells others while it goes on, and what they tell it.
+#[derive(Debug, Default)]
+pub struct Monitor {
+    /// Set to end all runs after the step they are in.
+    pub stop: AtomicBool,
+    /// Steps made by all runs.
+    pub n_steps: AtomicU64,
+}
+
+/// What a run leaves behind.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Curves, final metrics, diagnostics.
+    pub run: Run,
+    /// The network: of the best evaluation with early stopping, else of the last step.
+    pub network: Network<f32>,
+}
+
+/// Number of steps that a run of the recipe makes over `n_rows` training rows.
+pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
+    training_spec(recipe, n_rows, 0).1.n_steps
+}
+
+/// Trains once. `None` when the monitor stopped it.
+///
+/// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
+/// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
+/// beside them with L1 or L2 decay.
+///
+/// # Errors
+/// When the recipe's settings do not make a network; see [`goodfit_nn::Trainer::new`].
+pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> Result<Option<Trained>, goodfit_nn::Error> {
+    let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
+    let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
+    let mut trainer = Trainer::new(&spec, training, seed)?;
+    let mut record = Record::new(recipe, seed);
+    let mut stopping = recipe.training.early_stopping.map(|patience| EarlyStopping::new(patience, Direction::Minimize));
+    let per_epoch = batches.steps_per_epoch();
+    let evaluate_after = |step: usize| match recipe.training.evaluate_every {
+        Some(0) => false,
+        Some(every) => step % every == 0,
+        None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
+    };
+    let mut watch = recipe.training.diagnostics.then(WeightWatch::default);
+    for step in 0..training.n_steps {
+        if monitor.stop.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let ends_epoch = step % per_epoch == per_epoch - 1;
+        if let Some(watch) = watch.as_mut().filter(|_| ends_epoch) {
+            watch.before(&trainer);
+        }
+        let batch = Batch {
+            inputs: &data.train.inputs,
+            targets: data.train.targets(),
+            rows: batches.next_rows(),
+            row_weights: None,
+        };
+        let loss = trainer.step(&batch);
+        record.step(step, loss);
+        match recipe.training.record_loss {
+            RecordLoss::Before => record.push("train_loss", step, loss),
+            RecordLoss::After => record.push("train_loss", step, trainer.score_batch(&batch).loss),
+            RecordLoss::Never => {}
+        }
+        if let Some(watch) = watch.as_ref().filter(|_| ends_epoch) {
+            watch.record(&mut record.run.curves, &trainer, step);
+            let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
+            record_activations(&mut record.run.curves, &layers, step);
+        }
+        monitor.n_steps.fetch_add(1, Ordering::Relaxed);
+        if evaluate_after(step) {
+            let score = record.evaluate(&mut trainer, data, step);
+            if let Some(stopping) = &mut stopping {
+                match stopping.observe(score.map_or(f64::NAN, |score| score.loss)) {
+                    Decision::Improved => trainer.keep(),
+                    Decision::Continue => {}
+                    Decision::Stop => break,
+                }
+            }
+        }
+    }
+    if stopping.is_some() {
+        trainer.restore();
+        record.best(&mut trainer, data);
+    }
+    if recipe.training.diagnostics {
+        let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
+        record.run.layers = layers.iter().map(layer_activations).collect();
+    }
+    Ok(Some(Trained { run: record.finish(), network: trainer.network() }))
+}
+
+/// The run as it grows.
+struct Record {
+    run: Run,
+    penalty: bool,
+    /// Whether curves beside the losses and accuracies of steps are final values too.
+    best: BTreeMap<String, f64>,
+}
+
+impl Record {
+    fn new(recipe: &Recipe, seed: u64) -> Self {
+        let run = Run { seed, ..Run::default() };
+        Self { run, penalty: matches!(recipe.training.weight_decay, WeightDecay::L1(_) | WeightDecay::L2(_)), best: BTreeMap::new() }
+    }
+
+    fn push(&mut self, name: &str, step: usize, value: f64) {
+        if let Some(curve) = self.run.curves.get_mut(name) {
+            curve.step.push(step);
+            curve.value.push(value);
+        } else {
+            push(&mut self.run.curves, name, step, value);
+        }
+    }
+
+    fn step(&mut self, step: usize, loss: f64) {
+        if !loss.is_finite() {
+            self.run.diverged_at.get_or_insert(step);
+        }
+    }
+
+    /// Scores training rows and the rows the recipe evaluates on; returns the latter's score.
+    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> Option<Score> {
+        let mut last = None;
+        for (rows, labelled) in parts(data) {
+            let score = trainer.score(&labelled.inputs, labelled.targets());
+            self.step(step, if score.finite { score.loss } else { f64::NAN });
+            if rows != "train" {
+                self.push(&format!("{rows}_loss"), step, score.loss);
+                last = Some(score);
+            }
+            self.push(&format!("{rows}_accuracy"), step, score.accuracy);
+        }
+        if self.penalty {
+            self.push("penalty", step, trainer.penalty());
+        }
+        last
+    }
+
+    /// The final metrics of the weights that early stopping gave back.
+    fn best(&mut self, trainer: &mut Trainer<f32>, data: &Prepared) {
+        for (rows, labelled) in parts(data) {
+            let score = trainer.score(&labelled.inputs, labelled.targets());
+            self.best.insert(format!("{rows}_accuracy"), score.accuracy);
+            if rows != "train" {
+                self.best.insert(format!("{rows}_loss"), score.loss);
+            }
+        }
+    }
+
+    fn finish(mut self) -> Run {
+        let last = |curve: &Curve| curve.value.last().copied();
+        self.run.final_ =
+            self.run.curves.iter().filter_map(|(name, curve)| Some((name.clone(), last(curve)?))).collect();
+        self.run.final_.append(&mut self.best);
+        self.run
+    }
+}
+
+/// The rows that are scored, with their names in curves.
+fn parts(data: &Prepared) -> impl Iterator<Item = (&'static str, &Labelled)> {
+    let others = [("validation", &data.validation), ("test", &data.test)];
+    std::iter::once(("train", &data.train))
+        .chain(others.into_iter().filter_map(|(name, rows)| Some((name, rows.as_ref()?))))
+}
