@@ -186,13 +186,14 @@ fn plan(
 ) -> Result<ArmPlan, RecipeError> {
     let mut candidates = Vec::new();
     for candidate in tuned {
-        if let Some((twice, _)) = candidate
+        let twice = candidate
             .values
             .iter()
-            .find(|(tuned, _)| choice.values.iter().any(|(varied, _)| varied.field.path == tuned.field.path))
-        {
-            let message = format!("{} both varies and is tuned", twice.field.path);
-            return Err(base.fault("compare.tune", message).hint("leave it out of one of them"));
+            .find(|(tuned, _)| choice.values.iter().any(|(varied, _)| varied.field.path == tuned.field.path));
+        if let Some((_, entry)) = twice {
+            let path = &entry.key.name;
+            let error = base.fault_in("compare.tune", path, format!("{path} both varies and is tuned"));
+            return Err(error.hint("leave it out of one of them"));
         }
         let origin = base.setting("compare.tune").map_or(Origin::Trial, |setting| setting.origin.clone());
         let settings = apply(arm, candidate, &origin, Layer::Candidate)?;

@@ -32,15 +32,12 @@ pub(crate) fn check(kind: &Kind, path: &str, item: &Item) -> Result<Item, Recipe
         (Kind::Table(parts), Value::Table(entries)) => table(kind, parts, path, item, entries)?,
         (Kind::Variant(parts), Value::Table(entries)) if entries.len() == 1 => table(kind, parts, path, item, entries)?,
         (Kind::Either(kinds), value) => {
-            return match kinds.iter().find(|kind| fits(kind, value)) {
-                Some(kind) => check(kind, path, item).map_err(|mut error| {
-                    if error.message == not_expected(path, item, kind).message {
-                        error.message = wrong().message;
-                    }
-                    error
-                }),
-                None => Err(wrong()),
-            };
+            let Some(kind) = kinds.iter().find(|kind| fits(kind, value)) else { return Err(wrong()) };
+            return check(kind, path, item).map_err(|error| {
+                // Of a number that is out of range only the range is of interest.
+                let whole = kind.numeric().is_none() && error.message == not_expected(path, item, kind).message;
+                if whole { wrong() } else { error }
+            });
         }
         (Kind::Overrides, Value::Table(entries)) if !entries.is_empty() => variations::overrides(entries)?,
         (Kind::Variations, Value::Table(entries)) if !entries.is_empty() => variations::variations(path, entries)?,
@@ -99,6 +96,13 @@ fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]
 pub(crate) fn not_expected(path: &str, item: &Item, kind: &Kind) -> RecipeError {
     let error = RecipeError::new(format!("{path} is {}, expected {kind}", item.value.shown())).at(item.place);
     match (&item.value, kind) {
+        (Value::Text(text), Kind::List(_)) => {
+            let numbers = text.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
+            error.hint(format!("in brackets: [{}]", if numbers { text.clone() } else { item.value.shown() }))
+        }
+        (value, Kind::List(_)) if !matches!(value, Value::List(_)) => {
+            error.hint(format!("in brackets: [{}]", value.shown()))
+        }
         (Value::Text(text), _) if text.parse::<f64>().is_ok() && kind.numeric().is_some() => {
             error.hint(format!("without the quotes: {text}"))
         }
@@ -112,9 +116,12 @@ pub(crate) fn not_expected(path: &str, item: &Item, kind: &Kind) -> RecipeError 
         (Value::Number(x), _) if whole(kind) && x.fract() == 0.0 && x.abs() < 1e15 => {
             error.hint(format!("without a point or an exponent: {x}"))
         }
-        (value, Kind::List(_)) if fits(kind, &Value::List(Vec::new())) && !matches!(value, Value::List(_)) => {
-            error.hint(format!("in brackets: [{}]", value.shown()))
-        }
+        (Value::Number(_) | Value::Integer(_), _) => match kind.parts() {
+            [part] if !matches!(kind, Kind::Table(_)) && check(&part.kind, path, item).is_ok() => {
+                error.hint(format!("did you mean {{ {} = {} }}?", part.name, item.value))
+            }
+            _ => error,
+        },
         _ => error,
     }
 }

@@ -68,7 +68,8 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     {
         let involved = ["training.batch_size", "training.batches", "data.train_rows"];
         let error = too_large(training.batch_size, rows);
-        fault("training.batch_size", &involved, &error.message, &error.hint.unwrap_or_default());
+        let path = if settings.is_set("training.batch_size") { "training.batch_size" } else { "data.train_rows" };
+        fault(path, &involved, &error.message, &error.hint.unwrap_or_default());
     }
     faults
 }

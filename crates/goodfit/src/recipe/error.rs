@@ -106,9 +106,53 @@ pub(crate) fn any_of<S: AsRef<str>>(words: &[S]) -> String {
 /// The candidate that is nearest to a word, when it is near enough to have been meant.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace([' ', '-', '_'], "");
+    let elsewhere = OTHER_NAMES.iter().find(|(name, _)| *name == plain(word)).map(|(_, ours)| *ours);
     candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&plain(word), &plain(candidate)), candidate))
+        .map(|candidate| {
+            let distance = if elsewhere == Some(candidate) || abbreviates(word, candidate) {
+                0
+            } else {
+                strsim::damerau_levenshtein(&plain(word), &plain(candidate))
+            };
+            (distance, candidate)
+        })
         .min_by_key(|&(distance, _)| distance)
         .filter(|&(distance, candidate)| distance <= 1.max(candidate.len().min(word.len()) / 3))
         .map(|(_, candidate)| candidate)
 }
+
+/// Whether each part of a word begins a part of the other: `val_acc` of `validation_accuracy`.
+fn abbreviates(word: &str, whole: &str) -> bool {
+    let parts = |text: &str| text.to_lowercase().split([' ', '-', '_']).map(str::to_owned).collect::<Vec<_>>();
+    let (short, long) = (parts(word), parts(whole));
+    short.len() == long.len() && short.iter().zip(&long).all(|(short, long)| short.len() > 2 && long.starts_with(short))
+}
+
+/// What others call it, without separators, and what it is called here.
+const OTHER_NAMES: &[(&str, &str)] = &[
+    ("acc", "train_accuracy"),
+    ("ce", "cross-entropy"),
+    ("dataset", "source"),
+    ("gradclip", "clip_norm"),
+    ("kaiming", "he"),
+    ("kaimingnormal", "he"),
+    ("kaiminguniform", "he-uniform"),
+    ("layers", "hidden"),
+    ("linear", "identity"),
+    ("logistic", "sigmoid"),
+    ("lr", "learning_rate"),
+    ("max", "high"),
+    ("maxepochs", "epochs"),
+    ("min", "low"),
+    ("mse", "mean-squared-error"),
+    ("nepochs", "epochs"),
+    ("nonlinearity", "activation"),
+    ("ntrials", "trials"),
+    ("numepochs", "epochs"),
+    ("patience", "early_stopping"),
+    ("scheduler", "schedule"),
+    ("swish", "silu"),
+    ("valsplit", "validation"),
+    ("wd", "weight_decay"),
+    ("xaviernormal", "glorot"),
+];

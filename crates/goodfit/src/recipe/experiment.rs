@@ -166,6 +166,19 @@ impl Experiment {
     /// Tries the two ends of the search space.
     fn check_space(&self) -> Result<(), RecipeError> {
         let Some(search) = &self.search else { return Ok(()) };
+        for dimension in &search.space {
+            let needs = target(&dimension.path)?.field.needs;
+            let Some(needs) = needs.filter(|needs| !search.space.iter().any(|other| other.is_of(needs.field()))) else {
+                continue;
+            };
+            if !self.settings.holds(&needs) {
+                let message = format!("search.space varies {}, which nothing has a use for", dimension.path);
+                return Err(self
+                    .settings
+                    .fault_in("search.space", &dimension.path, message)
+                    .hint(format!("it is for {needs}")));
+            }
+        }
         for end in [Dimension::first, Dimension::last] {
             let values: Vec<(String, Json)> =
                 search.space.iter().map(|dimension| (dimension.path.clone(), end(dimension))).collect();

@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::recipe::error::RecipeError;
-use crate::recipe::value::{Entry, Item, Key, Place, Value};
+use crate::recipe::value::{Entry, Item, Key, Place, Value, quoted};
 
 /// The entries of a TOML text, in its order.
 pub(crate) fn document(text: &str) -> Result<Vec<Entry>, RecipeError> {
@@ -118,14 +118,27 @@ fn shifted(item: Item, start: usize, text: &str) -> Item {
 }
 
 fn malformed(text: &str, error: &toml::de::Error) -> RecipeError {
-    let at = error.span().map_or(0, |span| span.start);
-    RecipeError::new(message(error)).at(Place::of(text, at))
+    let at = error.span().map_or(0, |span| span.start.min(text.len()));
+    let rest = text.get(at..).unwrap_or_default().lines().next().unwrap_or_default();
+    let end = rest.find(|c: char| c.is_whitespace() || ",]}=#".contains(c)).unwrap_or(rest.len());
+    let (word, message) = (&rest[..end], message(error));
+    let at = Place::of(text, at);
+    if message.contains("must be quoted") && word.is_empty() {
+        return RecipeError::new("not valid TOML: a value is missing").at(at);
+    }
+    if message.contains("must be quoted") {
+        return RecipeError::new(message).at(at).hint(format!("in quotes: {}", quoted(word)));
+    }
+    if message.contains("duplicate key") {
+        return RecipeError::new(format!("{message} {word}")).at(at).hint("leave one of them out");
+    }
+    RecipeError::new(message).at(at)
 }
 
 /// The parser's message as one lower-case clause.
 fn message(error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join(", ");
-    let message = message.trim_end_matches('.');
+    let message = message.trim_end_matches(", expected nothing").trim_end_matches(", expected literal string");
     let mut chars = message.chars();
     let first: String = chars.next().into_iter().flat_map(char::to_lowercase).collect();
     format!("not valid TOML: {first}{}", chars.as_str())

@@ -311,6 +311,18 @@ impl Settings {
         }
     }
 
+    /// An error about an entry of a table by path, at its place.
+    pub(crate) fn fault_in(&self, table: &str, path: &str, message: impl Into<String>) -> RecipeError {
+        let error = self.fault(table, message);
+        let Some(Setting { item: Item { value: Value::Table(entries), .. }, .. }) = self.map.get(table) else {
+            return error;
+        };
+        match entries.iter().find(|entry| entry.key.name == path) {
+            Some(entry) => error.at(entry.key.place),
+            None => error,
+        }
+    }
+
     /// The comment at the head of the file.
     pub(crate) fn head(&self) -> &str {
         &self.head

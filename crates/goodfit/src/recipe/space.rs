@@ -49,6 +49,11 @@ pub enum Values {
 }
 
 impl Dimension {
+    /// Whether it is this field, or a key of its table.
+    pub(crate) fn is_of(&self, field: &str) -> bool {
+        self.path == field || self.path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     /// Its lowest value, or its first choice.
     pub(crate) fn first(&self) -> Json {
         match &self.values {
@@ -115,9 +120,10 @@ fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, R
         None => Err(RecipeError::new(format!("the range of {path} has no {name}")).at(item.place)),
     };
     let (low, high) = (bound("low")?, bound("high")?);
+    let said = |name: &str| get(name).map(|item| item.value.to_string()).unwrap_or_default();
     let number_of = |item: &Item| item.value.number().unwrap_or_default();
     if number_of(&low) >= number_of(&high) {
-        let message = format!("low of {path} is {}, expected less than its high, {}", low.value, high.value);
+        let message = format!("low of {path} is {}, expected less than its high, {}", said("low"), said("high"));
         return Err(RecipeError::new(message).at(low.place));
     }
     let log = match get("log") {
@@ -126,7 +132,7 @@ fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, R
     };
     let is_log = log.as_ref().is_some_and(|log| log.value == Value::Bool(true));
     if is_log && number_of(&low) <= 0.0 {
-        let message = format!("low of {path} is {}, expected a number above 0 with log = true", low.value);
+        let message = format!("low of {path} is {}, expected a number above 0 with log = true", said("low"));
         return Err(RecipeError::new(message).at(low.place));
     }
     let step = match get("step") {
@@ -151,7 +157,7 @@ fn step_of(path: &str, number: &Kind, item: &Item, width: f64) -> Result<Item, R
     };
     let step = check_value(&kind, &format!("step of {path}"), item)?;
     if step.value.number().is_some_and(|step| step > width) {
-        let message = format!("step of {path} is {}, expected at most high - low = {width}", step.value);
+        let message = format!("step of {path} is {}, expected at most high - low = {width}", item.value);
         return Err(RecipeError::new(message).at(step.place));
     }
     Ok(step)

@@ -64,7 +64,6 @@ pub(crate) fn unknown(path: &str) -> RecipeError {
     let found = nearest(name, here.map(Field::name))
         .and_then(|near| field(&format!("{table}.{near}")))
         .or_else(|| FIELDS.iter().find(|field| field.name() == name))
-        .or_else(|| nearest(path, FIELDS.iter().map(|field| field.path)).and_then(field))
         .or_else(|| {
             nearest(name, FIELDS.iter().map(Field::name))
                 .and_then(|near| FIELDS.iter().find(|field| field.name() == near))
