@@ -92,8 +92,8 @@ pub fn conduct(
         for (arm, tuning) in results.arms.iter_mut().zip(tuned.tunings) {
             arm.tuning = tuning;
         }
-        let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline(baseline) };
-        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs);
+        let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
+        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
     }
     timing.seconds = start.elapsed().as_secs_f64();
     Ok(Conducted { results, timing })
