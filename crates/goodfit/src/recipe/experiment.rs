@@ -293,10 +293,10 @@ fn check_metric(settings: &Settings, recipe: &Recipe, metric: Option<&str>, free
     if metric.ends_with("accuracy") && !recipe.classifies() {
         return fault("training.loss is \"mean-squared-error\"", "a metric that ends in _loss");
     }
-    if metric != "train_loss" && !evaluates {
+    if !metric.ends_with("train_loss") && !evaluates {
         return fault("training.evaluate_every is 0, which is never", "leave training.evaluate_every out");
     }
-    if metric == "train_loss" && recipe.training.record_loss == RecordLoss::Never {
+    if metric.ends_with("train_loss") && recipe.training.record_loss == RecordLoss::Never {
         return fault("training.record_loss is \"never\"", "training.record_loss = \"before\"");
     }
     Ok(())

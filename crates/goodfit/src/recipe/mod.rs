@@ -26,7 +26,7 @@ mod value;
 mod variations;
 
 pub use arms::{ArmPlan, Candidate, MAX_ARMS};
-pub use error::{Origin, RecipeError};
+pub use error::{Origin, RecipeError, nearest};
 pub use experiment::{Baseline, CompareRecipe, Experiment, SearchRecipe};
 pub use field::{Default, Field, Kind, Needs, Part, Range};
 pub use fields::{FIELDS, TABLES};
