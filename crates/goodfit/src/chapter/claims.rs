@@ -4,7 +4,7 @@ mod judge;
 
 use crate::comparison::{self, ComparisonError, Conducted, Observer, Options};
 use crate::recipe::{CLAIMS, Experiment, RecipeError, Settings, shipped};
-use crate::results::{FORMAT, FigureKind, Layout, Results, Timing};
+use crate::results::{FORMAT, FigureKind, Layout, Machine, Results, Timing};
 use crate::run::Monitor;
 
 /// The experiment's name.
@@ -84,12 +84,12 @@ pub fn conduct(
         parts: Vec::new(),
         complete: true,
     };
-    let mut timing = Timing::new(options.n_jobs);
+    let mut timing = Timing { seconds: 0.0, jobs: options.n_jobs, machine: Machine::current(), arms: Vec::new() };
     for experiment in &parts.experiments {
         let part = comparison::conduct(experiment, options, monitor, observer)?;
         results.complete &= part.results.complete;
         timing.seconds += part.timing.seconds;
-        timing.runs.extend(part.timing.runs);
+        timing.arms.extend(part.timing.arms);
         if results.parts.is_empty() {
             results.data = part.results.data.clone();
             results.seeds.clone_from(&part.results.seeds);

@@ -11,8 +11,8 @@ use super::{Failure, Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::jobs::default_jobs;
 use crate::recipe::{Experiment, RecipeError, Settings, Value};
-use crate::report::write_report;
-use crate::results::{Results, read, write};
+use crate::report::{ReportError, write_report};
+use crate::results::{Results, ResultsError, read, write};
 use crate::search::conduct_search;
 
 /// `goodfit compare RECIPE`
@@ -55,14 +55,8 @@ pub(super) fn search(args: &Search) -> Outcome {
 
 /// `goodfit report DIR`
 pub(super) fn report(args: &Report) -> Outcome {
-    let results = read(&args.dir).map_err(|error| {
-        let hint = error.hint();
-        Failure::new(error, hint)
-    })?;
-    let files = write_report(&args.dir, &results).map_err(|error| {
-        let hint = error.hint();
-        Failure::new(error, hint)
-    })?;
+    let results = read(&args.dir).map_err(results_failure)?;
+    let files = write_report(&args.dir, &results).map_err(report_failure)?;
     if args.output.json {
         let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
         print(&format!("{:#}\n", json!({ "files": files })));
@@ -88,14 +82,8 @@ pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted,
 /// Writes results and report, prints what was found, and says how it ended.
 pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outcome {
     let Conducted { results, timing } = conducted;
-    write(out, results, timing).map_err(|error| {
-        let hint = error.hint();
-        Failure::new(error, hint)
-    })?;
-    write_report(out, results).map_err(|error| {
-        let hint = error.hint();
-        Failure::new(error, hint)
-    })?;
+    write(out, results, timing).map_err(results_failure)?;
+    write_report(out, results).map_err(report_failure)?;
     if output.json {
         print(&format!("{:#}\n", summary(results, out)));
     } else {
@@ -242,4 +230,13 @@ pub(super) fn comparison_failure(error: ComparisonError) -> Failure {
             Failure::new(error, hint)
         }
     }
+}
+
+fn results_failure(error: ResultsError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::new(error, hint)
+}
+
+fn report_failure(error: ReportError) -> Failure {
+    Failure::new(error, Some("name another folder with --out, or make room on the disk".to_owned()))
 }

@@ -7,7 +7,7 @@ use super::experiment::{comparison_failure, finish, name_of, open, options, out_
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Failure, Outcome, print};
-use crate::comparison::{Observer, train_one};
+use crate::comparison::train_one;
 use crate::recipe::Experiment;
 use crate::weights;
 

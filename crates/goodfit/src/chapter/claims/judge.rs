@@ -14,7 +14,8 @@ const WORKS: f64 = 0.5;
 pub(super) fn judge(results: &mut Results) {
     let claims = [scale(results), tuned(results), initial_values(results), rates(results)];
     results.claims.extend(claims.into_iter().flatten());
-    results.claims.extend(overfitting(results));
+    let overfitting = overfitting(results);
+    results.claims.extend(overfitting);
     if let Some(fixed) = part(results, "a-fixed") {
         let evidence = format!("{}; {}", table(fixed, "late_train_loss"), rows(fixed));
         results.claims.push(Claim {
