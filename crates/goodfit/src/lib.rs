@@ -18,4 +18,3 @@ pub mod results;
 pub mod run;
 pub mod search;
 pub mod statistics;
-pub mod weights;
