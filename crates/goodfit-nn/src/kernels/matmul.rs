@@ -23,7 +23,7 @@ const N_BLOCK: usize = 1024;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 256;
 /// The longest vector: panels are padded to a multiple of it.
-const MAX_LANES: usize = 16;
+pub(super) const MAX_LANES: usize = 16;
 
 /// `dst = lhs · rhs`, or `dst += lhs · rhs`.
 ///
@@ -97,7 +97,7 @@ pub fn matmul_with<T: Float>(
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
-pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let pieces = n.div_ceil(most).max(1);
     let (short, n_longer) = (n / pieces, n % pieces);
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
