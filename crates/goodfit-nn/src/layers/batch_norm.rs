@@ -248,6 +248,8 @@ impl BatchNorm {
         }
     }
 
+    /// Whether the settings can be used.
+    ///
     /// # Errors
     /// When epsilon is not a finite number above 0 or momentum not in [0, 1].
     pub fn check(&self) -> Result<(), Error> {
