@@ -1,17 +1,22 @@
 //! An experiment: a recipe with its arms, its search and its report.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::Value as Json;
 
 use crate::recipe::arms::paths;
-use crate::recipe::error::{Origin, RecipeError};
+use crate::recipe::error::{Origin, RecipeError, any_of, nearest};
+use crate::recipe::kinds::CURVES;
 use crate::recipe::settings::{Layer, Settings};
 use crate::recipe::space::{Dimension, dimensions};
 use crate::recipe::target::target;
 use crate::recipe::typed::{Evaluation, Length, Recipe, RecordLoss};
 use crate::recipe::value::Value;
 use crate::results::{FigureKind, Layout};
+
+/// The longest file that is read as a recipe.
+const LONGEST: u64 = 1 << 20;
 
 /// A recipe file with what the command line changed, read and checked.
 ///
@@ -196,7 +201,15 @@ impl Settings {
     pub fn open(path: &Path) -> Result<Self, RecipeError> {
         let file = path.display().to_string();
         let origin = Origin::File(file.clone());
-        let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error).within(&origin))?;
+        // A file that is no recipe (a weights file, a device) is not worth reading.
+        let read = |path| {
+            let mut bytes = Vec::new();
+            std::fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes).map(|_| bytes)
+        };
+        let bytes = read(path).map_err(|error| unreadable(path, &error).within(&origin))?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(RecipeError::new("longer than 1 MiB, expected a recipe file").within(&origin));
+        }
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             RecipeError::new(format!("not valid UTF-8 at byte {at}")).within(&origin)
@@ -360,10 +373,20 @@ fn layout(name: &str, settings: &Settings) -> Result<Layout, RecipeError> {
             });
         }
     }
-    let metrics = match settings.get("report.metrics") {
-        Some(Value::List(items)) => items,
-        _ => Vec::new(),
-    };
+    let mut metrics = Vec::new();
+    if let Some(Value::List(items)) = settings.get("report.metrics") {
+        for item in items {
+            let Value::Text(metric) = item.value else { continue };
+            // Curves of layers are called `layer1.sd`.
+            if !metric.contains('.') && !CURVES.contains(&metric.as_str()) {
+                let message = format!("report.metrics has \"{metric}\", expected {}", any_of(CURVES));
+                let error = settings.fault("report.metrics", message).at(item.place);
+                let hint = nearest(&metric, CURVES.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
+                return Err(RecipeError { hint, ..error });
+            }
+            metrics.push(metric);
+        }
+    }
     Ok(Layout {
         title: text(settings, "report.title").unwrap_or_else(|| name.to_owned()),
         question: text(settings, "report.question").unwrap_or_default(),
@@ -373,10 +396,7 @@ fn layout(name: &str, settings: &Settings) -> Result<Layout, RecipeError> {
             Some("claims") => FigureKind::Claims,
             _ => FigureKind::Curves,
         },
-        metrics: metrics
-            .into_iter()
-            .filter_map(|item| if let Value::Text(metric) = item.value { Some(metric) } else { None })
-            .collect(),
+        metrics,
         panel,
         smooth,
         overlay: settings.get("report.overlay") == Some(Value::Bool(true)),

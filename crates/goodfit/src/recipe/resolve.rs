@@ -238,6 +238,7 @@ impl Reader<'_> {
                 start_divisor: part(constants, "start_divisor", 25.0),
                 end_divisor: part(constants, "end_divisor", 1e4),
             },
+            "coslog4" => Schedule::CosLog4,
             _ => Schedule::Constant,
         }
     }
