@@ -120,20 +120,6 @@ impl Recipe {
         Ok(())
     }
 
-    /// Whether a source with this number of training rows has as many as the recipe takes.
-    ///
-    /// # Errors
-    /// When it has fewer.
-    pub fn check_available(&self, available: usize) -> Result<(), RecipeError> {
-        match self.data.train_rows {
-            Some(rows) if rows > available => Err(RecipeError::new(format!(
-                "data.train_rows is {rows}, expected at most the {available} rows of the training set"
-            ))
-            .hint("without data.train_rows all rows are taken")),
-            _ => Ok(()),
-        }
-    }
-
     /// Whether the targets are classes, so that there is an accuracy.
     pub fn classifies(&self) -> bool {
         matches!(self.training.loss, Loss::CrossEntropy { .. }) && !matches!(self.data.source, Source::Normal { .. })
