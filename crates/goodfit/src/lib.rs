@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
+pub mod files;
 pub mod jobs;
 pub mod recipe;
 pub mod results;

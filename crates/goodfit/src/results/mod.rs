@@ -3,11 +3,23 @@
 //! A report is a function of these values alone. Values that are not finite stand as `null` in the
 //! file and as NaN in memory.
 
+mod curves;
+mod error;
+mod folder;
+mod json;
 mod nullable;
+#[cfg(test)]
+mod sample;
+mod summarise;
+mod timing;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::ResultsError;
+pub use folder::{read, write};
+pub use timing::{ArmTiming, Machine, RunTiming, Timing};
 
 /// The version of the layout of `results.json`.
 pub const FORMAT: u32 = 1;
@@ -210,10 +222,13 @@ pub struct LayerActivations {
     #[serde(with = "nullable")]
     pub sd: f64,
     /// Share that is exactly 0.
+    #[serde(with = "nullable")]
     pub zeros: f64,
     /// Share at the flat ends of the activation.
+    #[serde(with = "nullable")]
     pub saturated: f64,
     /// Share beyond the range of the histogram.
+    #[serde(with = "nullable")]
     pub outside: f64,
     /// Counts by value.
     pub histogram: Histogram,
@@ -223,6 +238,7 @@ pub struct LayerActivations {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Borders of the bins, one more than there are counts.
+    #[serde(with = "nullable::list")]
     pub edges: Vec<f64>,
     /// Values in each bin.
     pub counts: Vec<u64>,
