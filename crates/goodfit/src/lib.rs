@@ -7,3 +7,4 @@ pub mod jobs;
 pub mod recipe;
 pub mod results;
 pub mod statistics;
+pub mod weights;
