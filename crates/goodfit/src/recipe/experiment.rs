@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::files::reason;
 use crate::recipe::arms::varied;
 use crate::recipe::compare::{CompareRecipe, check_metric, compare};
 use crate::recipe::error::{Origin, RecipeError};
@@ -144,11 +145,12 @@ impl Settings {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> RecipeError {
-    match error.kind() {
+    let fault = match error.kind() {
         std::io::ErrorKind::NotFound => RecipeError::new("there is no such recipe file"),
         _ if path.is_dir() => RecipeError::new("a folder, expected a recipe file"),
-        _ => RecipeError::new(format!("cannot be read: {}", error.to_string().to_lowercase())),
-    }
+        _ => RecipeError::new(format!("cannot be read: {}", reason(error))),
+    };
+    fault.hint("`goodfit reproduce weight-init --print-recipe > my.toml` makes one to start from")
 }
 
 fn name_of(file: &str) -> String {
