@@ -41,12 +41,9 @@ impl FileError {
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound if writing => {
                 Some("write to a folder of your own with --out DIR")
             }
-            ErrorKind::NotADirectory | ErrorKind::AlreadyExists if writing => {
-                Some("a part of that path is a file; write to another folder with --out DIR")
-            }
             _ if writing => Some("write to another folder with --out DIR"),
-            ErrorKind::PermissionDenied => Some("it has to be a file that you may read"),
-            _ => None,
+            ErrorKind::NotFound => None,
+            _ => Some("it has to be a file that you may read"),
         }
     }
 }

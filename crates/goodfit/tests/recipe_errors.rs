@@ -337,7 +337,7 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn rows_that_are_not_there() {
-    let recipe = Experiment::from_toml("my.toml", "[data]\ntrain_rows = 200\nvalidation = 0.9").unwrap().recipe;
+    let recipe = Experiment::from_toml("my.toml", "[data]\ntrain_rows = 2000\nvalidation = 0.9").unwrap().recipe;
     insta::assert_snapshot!(shown("", &recipe.check_rows(0).unwrap_err()), @r"
     there are no training rows, expected at least 1
     hint: a smaller data.validation

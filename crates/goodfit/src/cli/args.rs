@@ -106,7 +106,7 @@ pub(super) struct Search {
 
 /// A number that counts or names something; its range is checked where its meaning is known.
 fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
-    text.parse().map_err(|_| "expected a whole number")
+    text.parse().map_err(|_| "expected a whole number of at least 0")
 }
 
 /// Changes of a comparison.

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::{Changes, Common, Compare, Output, Report, Search};
+use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
-use super::message::Failure;
 use super::{Outcome, message, print, table};
-use crate::files::check_folder;
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
+use crate::files::check_folder;
 use crate::jobs::default_jobs;
 use crate::recipe::{Experiment, RecipeError, Settings, Value};
 use crate::report::{ReportError, write_report};
@@ -95,6 +95,9 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
     let Conducted { results, timing } = conducted;
     if stopped() && n_finished(results) == 0 {
         // Earlier results in that folder are worth more than none.
+        if output.json {
+            print("null\n")?;
+        }
         message::hint(format!("nothing was finished and nothing written; `{}` runs it again", typed(&[])));
         return Ok(130);
     }
@@ -109,11 +112,7 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
         message::note(format!("report: {}", out.join("report.html").display()));
     }
     if stopped() {
-        message::hint(format!(
-            "what was finished is in {}; `{}` runs the whole again",
-            out.display(),
-            typed(&[])
-        ));
+        message::hint(format!("what was finished is in {}; `{}` runs the whole again", out.display(), typed(&[])));
         return Ok(130);
     }
     Ok(u8::from(!usable(results)))
@@ -130,9 +129,10 @@ fn usable(results: &Results) -> bool {
     let metric = results.primary_metric.as_str();
     let finite = |results: &Results| {
         metric.is_empty()
-            || results.arms.iter().any(|arm| {
-                arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite()))
-            })
+            || results
+                .arms
+                .iter()
+                .any(|arm| arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite())))
     };
     results.parts.iter().any(usable) || finite(results)
 }
@@ -173,10 +173,9 @@ pub(super) fn changed(mut settings: Settings, changes: &Changes) -> Result<Setti
         let value = Value::Text(baseline.clone());
         settings.set_value(&format!("--baseline {baseline}"), "compare.baseline", value).map_err(recipe_failure)?;
     }
-    for (option, path, on) in [
-        ("--all-pairs", "compare.all_pairs", changes.all_pairs),
-        ("--resplit", "compare.resplit", changes.resplit),
-    ] {
+    for (option, path, on) in
+        [("--all-pairs", "compare.all_pairs", changes.all_pairs), ("--resplit", "compare.resplit", changes.resplit)]
+    {
         if on {
             settings.set_value(option, path, Value::Bool(true)).map_err(recipe_failure)?;
         }

@@ -24,8 +24,14 @@ impl Failure {
     pub(super) fn recipe(error: &RecipeError) -> Self {
         let mut faults: Vec<(String, Option<String>)> =
             error.all().map(|fault| (fault.to_string(), fault.hint.clone())).collect();
-        if let Some((_, hint)) = faults.last_mut() {
-            hint.get_or_insert_with(|| "`goodfit fields` describes every field".to_owned());
+        if let Some((fault, hint)) = faults.last_mut() {
+            let written = fault.contains(": not valid ");
+            let otherwise = if written {
+                "`goodfit reproduce weight-init --print-recipe` shows how a recipe is written"
+            } else {
+                "`goodfit fields` describes every field"
+            };
+            hint.get_or_insert_with(|| otherwise.to_owned());
         }
         Self { faults }
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::args::{Common, Reproduce};
 use super::experiment::{changed, finish, options, out_dir, recipe_failure, run};
+use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
-use super::message::Failure;
 use super::{Outcome, print};
 use crate::chapter::{NAMES, claims};
 use crate::recipe::{Experiment, Settings, nearest, shipped};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::args::Train;
 use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
+use super::message::{Failure, note};
 use super::progress::Live;
 use super::stop::monitor;
-use super::message::{Failure, note};
 use super::{Outcome, print};
 use crate::comparison::train_one;
 use crate::recipe::Experiment;

@@ -82,6 +82,9 @@ impl DataError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Idx(idx::IdxError::TooFewRows { got, .. }) => {
+                Some(format!("leave data.train_rows out to take all {got} rows"))
+            }
             Self::Idx(error) => {
                 let near = match error {
                     idx::IdxError::FolderMissing { folder } => nearest(&folder.to_string_lossy(), SOURCES.into_iter()),

@@ -62,11 +62,13 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let involved = ["training.diagnostics", "training.steps"];
         fault("training.diagnostics", &involved, message, "training.diagnostics = true");
     }
-    if let (Batches::Shuffle, Some(rows)) = (training.batches, data.train_rows)
+    // A split that leaves no rows is the data's to tell.
+    let left = |rows: usize| rows - (data.validation * rows as f64).round() as usize;
+    if let (Batches::Shuffle, Some(rows)) = (training.batches, data.train_rows.map(left).filter(|rows| *rows > 0))
         && training.batch_size > rows
         && !untrained
     {
-        let involved = ["training.batch_size", "training.batches", "data.train_rows"];
+        let involved = ["training.batch_size", "training.batches", "data.train_rows", "data.validation"];
         let error = too_large(training.batch_size, rows);
         let path = if settings.is_set("training.batch_size") { "training.batch_size" } else { "data.train_rows" };
         fault(path, &involved, &error.message, &error.hint.unwrap_or_default());

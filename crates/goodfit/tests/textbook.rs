@@ -1,0 +1,230 @@
+//! Agreement with the textbook's own programs.
+//!
+//! `textbook.json` holds what benchsuite/textbook recorded. Means a and b over seeds agree when
+//! |a - b| <= 3 sqrt(sd_a^2 / n_a + sd_b^2 / n_b) + 0.003 for a loss, + 0.01 for an accuracy.
+//!
+//! Recording a curve has no influence on the training, so most tests here evaluate only its two ends. With GOODFIT_FULL=1 set the longer comparisons run too.
+#![cfg(feature = "mnist")]
+
+use goodfit::comparison::{Observer, Options, conduct};
+use goodfit::jobs::default_jobs;
+use goodfit::recipe::{Experiment, SHIPPED, Settings};
+use goodfit::results::{Arm, Results, Run, Summary};
+use goodfit::run::Monitor;
+use goodfit::search::conduct_search;
+use goodfit::statistics::summary;
+use serde_json::Value as Json;
+
+const LOSS: f64 = 0.003;
+const ACCURACY: f64 = 0.01;
+
+struct Silent;
+
+impl Observer for Silent {
+    fn begin(&mut self, _what: &str, _n_steps: u64) {}
+    fn done(&mut self, _arm: &str, _seed: u64, _run: &Run) {}
+    fn line(&mut self, _line: &str) {}
+}
+
+/// Whether the longer comparisons are wanted.
+fn full() -> bool {
+    std::env::var_os("GOODFIT_FULL").is_some_and(|value| value == "1")
+}
+
+/// The results of a shipped experiment with these changes.
+fn results(name: &str, changes: &[&str], first_seed: u64) -> Results {
+    let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+    let mut settings = Settings::parse(&format!("{name}.toml"), text).unwrap();
+    for change in changes {
+        settings.set("--set", change).unwrap();
+    }
+    let experiment = Experiment::resolve(name, settings).unwrap();
+    let options = Options { first_seed, n_jobs: default_jobs(), command: String::new() };
+    let (monitor, observer) = (Monitor::default(), &mut Silent);
+    let conducted = match &experiment.search {
+        Some(search) => conduct_search(&experiment, search, &options, &monitor, observer),
+        None => conduct(&experiment, &options, &monitor, observer),
+    };
+    conducted.unwrap().results
+}
+
+/// What the textbook's programs gave.
+fn textbook(experiment: &str) -> Json {
+    let file: Json = serde_json::from_str(include_str!("textbook.json")).unwrap();
+    file[experiment].clone()
+}
+
+fn figure(figure: &Json) -> Summary {
+    let number = |name: &str| figure[name].as_f64().unwrap_or(f64::NAN);
+    Summary { mean: number("mean"), sd: number("sd"), n: figure["n"].as_u64().unwrap() as usize }
+}
+
+/// Whether ours agrees with the textbook's within 3 standard errors, said where it does not.
+fn disagreement(what: &str, ours: Summary, theirs: Summary, slack: f64) -> Option<String> {
+    apart(what, ours, theirs, 3.0, slack)
+}
+
+/// As [`disagreement`], within `k` standard errors: among many figures with sd of few seeds each, one
+/// that is 3 apart is to be expected.
+fn apart(what: &str, ours: Summary, theirs: Summary, k: f64, slack: f64) -> Option<String> {
+    let error = (ours.sd.powi(2) / ours.n as f64 + theirs.sd.powi(2) / theirs.n as f64).sqrt();
+    let allowed = k * error + slack;
+    let agrees = (ours.mean - theirs.mean).abs() <= allowed;
+    let show = |s: Summary| format!("{:.4} (sd {:.4}, n {})", s.mean, s.sd, s.n);
+    (!agrees).then(|| format!("{what}: {} here, {} there, {allowed:.4} allowed\n", show(ours), show(theirs)))
+}
+
+#[track_caller]
+fn none(disagreements: impl Iterator<Item = Option<String>>) {
+    let all: String = disagreements.flatten().collect();
+    assert!(all.is_empty(), "\n{all}");
+}
+
+/// Final train and test accuracy of two arms against the textbook's arms of these names.
+fn overfitting(name: &str, changes: &[&str], names: [&str; 2]) -> [Arm; 2] {
+    let (results, textbook) = (results(name, changes, 0), textbook(name));
+    let [without, with] = <[Arm; 2]>::try_from(results.arms).unwrap();
+    let arms = [without, with];
+    none(arms.iter().zip(names).flat_map(|(arm, their_name)| {
+        ["train_accuracy", "test_accuracy"].map(|metric| {
+            let theirs = figure(&textbook["arms"][their_name][metric]);
+            disagreement(&format!("{} {metric}", arm.name), arm.summary[metric], theirs, ACCURACY)
+        })
+    }));
+    arms
+}
+
+/// The gap shrinks, and test accuracy does not rise: the chapter's own settings, apart.
+fn gap_shrinks_and_accuracy_falls([without, with]: &[Arm; 2]) {
+    let mean = |arm: &Arm, metric: &str| arm.summary[metric].mean;
+    assert!(mean(with, "accuracy_gap") < mean(without, "accuracy_gap"));
+    assert!(mean(with, "test_accuracy") < mean(without, "test_accuracy"));
+    assert!(mean(with, "train_accuracy") < mean(without, "train_accuracy"));
+}
+
+#[test]
+fn weight_decay() {
+    gap_shrinks_and_accuracy_falls(&overfitting("weight-decay", &["training.evaluate_every=600"], ["0", "0.1"]));
+}
+
+#[test]
+fn dropout() {
+    gap_shrinks_and_accuracy_falls(&overfitting("dropout", &["training.evaluate_every=900"], ["0", "0.2"]));
+}
+
+/// Mean loss over the 100 steps that end at step `end`, counted from 1, over the runs.
+fn window(arm: &Arm, end: usize) -> Summary {
+    let mean = |run: &Run| run.curves["train_loss"].value[end - 100..end].iter().sum::<f64>() / 100.0;
+    summary(&arm.runs.iter().map(mean).collect::<Vec<_>>())
+}
+
+#[test]
+fn weight_init() {
+    let (ends, changes): (&[usize], &[&str]) = if full() {
+        (&[100, 500, 1000, 2000], &["compare.seeds=5"])
+    } else {
+        (&[100, 500], &["compare.seeds=3", "training.steps=500"])
+    };
+    let (results, textbook) = (results("weight-init", changes, 0), textbook("weight-init"));
+    none(results.arms.iter().zip(["std 0.01", "xavier", "he"]).flat_map(|(arm, their_name)| {
+        let theirs = &textbook["arms"][their_name]["train_loss_100"];
+        ends.iter().map(move |&end| {
+            let theirs = figure(&theirs[end.to_string()]);
+            disagreement(&format!("{}, step {end}", arm.name), window(arm, end), theirs, LOSS)
+        })
+    }));
+    for &end in ends {
+        let [std, xavier, he] = [0, 1, 2].map(|i| window(&results.arms[i], end).mean);
+        assert!(he < xavier && xavier < std, "step {end}: std 0.01 {std}, xavier {xavier}, he {he}");
+    }
+}
+
+#[test]
+fn batch_norm() {
+    let seeds = if full() { "compare.seeds=5" } else { "compare.seeds=3" };
+    let results = results("batch-norm", &[seeds, "training.evaluate_every=190"], 0);
+    let textbook = textbook("batch-norm");
+    none(results.arms.iter().enumerate().map(|(i, arm)| {
+        let their_name = format!("{} {}", i / 2, if i % 2 == 1 { "on" } else { "off" });
+        let theirs = figure(&textbook["arms"][their_name]["train_accuracy"]);
+        apart(&arm.name, arm.summary["train_accuracy"], theirs, 4.0, ACCURACY)
+    }));
+    let reaching = |side: usize| {
+        let arms = || results.arms.iter().skip(side).step_by(2);
+        let count = |seed: usize| arms().filter(|arm| arm.runs[seed].final_["train_accuracy"] >= 0.5).count() as f64;
+        summary(&(0..results.seeds.len()).map(count).collect::<Vec<_>>())
+    };
+    none([(0, "off"), (1, "on")].into_iter().map(|(side, name)| {
+        // One scale of slack: a count has no smaller step.
+        disagreement(
+            &format!("scales that reach 0.5, {name}"),
+            reaching(side),
+            figure(&textbook["scales_reaching_half"][name]),
+            1.0,
+        )
+    }));
+    assert!(reaching(1).mean > reaching(0).mean + 5.0);
+}
+
+/// Per layer mean, sd and zeros of all 12 arms. There are 180 figures and the textbook's sd are of 5
+/// seeds, so both sides take the sd of our 40, and 4 standard errors are allowed.
+#[test]
+fn activations() {
+    let results = results("activations", &["compare.seeds=40"], 0);
+    let textbook = textbook("activations");
+    let mut all = Vec::new();
+    for arm in &results.arms {
+        let init = match &arm.settings["network.init"] {
+            Json::String(name) => name.clone(),
+            table => table["std"].as_f64().unwrap().to_string(),
+        };
+        let their_name = format!("{} {init}", arm.settings["network.activation"].as_str().unwrap());
+        for layer in 0..5 {
+            let of = |measure: &str| {
+                let value = |run: &Run| match measure {
+                    "mean" => run.layers[layer].mean,
+                    "sd" => run.layers[layer].sd,
+                    _ => run.layers[layer].zeros,
+                };
+                summary(&arm.runs.iter().map(value).collect::<Vec<_>>())
+            };
+            for measure in ["mean", "sd", "zeros"] {
+                let (ours, theirs) = (of(measure), figure(&textbook["arms"][&their_name]["layers"][layer][measure]));
+                let theirs = Summary { sd: ours.sd, ..theirs };
+                // The textbook's figures are recorded with 6 digits.
+                let slack = 1e-5 * theirs.mean.abs().max(1e-3);
+                all.push(apart(&format!("{} layer {} {measure}", arm.name, layer + 1), ours, theirs, 4.0, slack));
+            }
+        }
+    }
+    none(all.into_iter());
+}
+
+/// Trials are drawn at random on both sides: how many end above 0.5, and the median.
+#[test]
+fn search() {
+    if !full() {
+        println!("skipped: set GOODFIT_FULL=1 to run 200 trials");
+        return;
+    }
+    let per_seed: Vec<Vec<f64>> = (0..2)
+        .map(|seed| results("search", &["training.evaluate_every=196"], seed))
+        .map(|results| results.trials.iter().map(|trial| trial.value).collect())
+        .collect();
+    let textbook = textbook("search");
+    let above_half: Vec<f64> =
+        per_seed.iter().map(|values| values.iter().filter(|value| **value > 0.5).count() as f64).collect();
+    // A count of 100 trials is binomial: its sd is known better than two seeds tell.
+    let binomial = |s: Summary| Summary { sd: (s.mean * (100.0 - s.mean) / 100.0).sqrt(), ..s };
+    let theirs = figure(&textbook["validation_accuracy"]["above_half"]);
+    none(std::iter::once(disagreement("trials above 0.5", binomial(summary(&above_half)), binomial(theirs), 0.0)));
+}
+
+/// The tolerance would notice: each of these is a figure of another arm or a neighbour of it.
+#[test]
+fn a_wrong_figure_does_not_agree() {
+    let (ours, wrong) = (Summary { mean: 0.755, sd: 0.02, n: 5 }, Summary { mean: 0.715, sd: 0.016, n: 5 });
+    assert!(disagreement("", ours, Summary { mean: 0.7545, sd: 0.0218, n: 5 }, ACCURACY).is_none());
+    assert!(disagreement("", ours, wrong, 0.0).is_some());
+    assert!(disagreement("", ours, Summary { mean: f64::NAN, ..ours }, ACCURACY).is_some());
+}
