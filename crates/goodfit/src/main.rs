@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `goodfit`.
+
+fn main() -> std::process::ExitCode {
+    goodfit::cli::main()
+}

@@ -6,18 +6,60 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::args::Output;
+use super::stop::monitor;
+use crate::comparison::Observer;
+use crate::results::Run;
 use crate::run::Monitor;
+
+/// The live view of an experiment: a bar on stderr, and on stdout the lines that are complete.
+pub(super) struct Live {
+    name: String,
+    output: Output,
+    bar: Option<Progress>,
+}
+
+impl Live {
+    /// Nothing is shown before the first trainings begin.
+    pub(super) fn new(name: &str, output: Output) -> Self {
+        Self { name: name.to_owned(), output, bar: None }
+    }
+}
+
+impl Observer for Live {
+    fn begin(&mut self, what: &str, n_steps: u64) {
+        let label = if what == "training" { self.name.clone() } else { format!("{} {what}", self.name) };
+        self.bar = None;
+        self.bar = Some(Progress::new(&label, n_steps, self.output.quiet, monitor()));
+    }
+
+    fn done(&mut self, arm: &str, seed: u64, _run: &Run) {
+        if let Some(bar) = &self.bar {
+            bar.message(format!("{arm}, seed {seed}"));
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        if self.output.json {
+            return;
+        }
+        match &self.bar {
+            Some(bar) => bar.print(line),
+            None => super::print(&format!("{line}\n")),
+        }
+    }
+}
 
 /// A bar that follows a monitor until it is dropped. Shows nothing when quiet or when stderr is no
 /// terminal.
-pub(super) struct Progress {
+struct Progress {
     bar: ProgressBar,
     follower: Option<JoinHandle<()>>,
 }
 
 impl Progress {
     /// A bar of `n_steps` steps.
-    pub(super) fn new(label: &str, n_steps: u64, quiet: bool, monitor: &'static Monitor) -> Self {
+    fn new(label: &str, n_steps: u64, quiet: bool, monitor: &'static Monitor) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr_with_hz(10) };
         let bar = ProgressBar::with_draw_target(Some(n_steps), target);
         let template = "{prefix:>13} {bar:32.cyan/dim} {percent:>3} %  {msg}  {eta_precise} left";
@@ -38,13 +80,13 @@ impl Progress {
     }
 
     /// Says what was done last.
-    pub(super) fn message(&self, message: String) {
+    fn message(&self, message: String) {
         self.bar.set_message(message);
     }
 
     /// Prints to stdout without tearing the bar.
-    pub(super) fn print(&self, line: &str) {
-        self.bar.suspend(|| println!("{line}"));
+    fn print(&self, line: &str) {
+        self.bar.suspend(|| super::print(&format!("{line}\n")));
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn text(results: &Results) -> String {
         let n = results.comparisons.len();
         let _ = writeln!(out, "\n{n} comparison{} on {}:", if n == 1 { "" } else { "s" }, results.primary_metric);
         for comparison in &results.comparisons {
-            let _ = writeln!(out, "  {}", sentence(comparison));
+            let _ = writeln!(out, "  {}", sentence(comparison, &results.data));
         }
     }
     for claim in &results.claims {

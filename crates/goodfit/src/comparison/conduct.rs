@@ -1,11 +1,14 @@
 //! A whole comparison: tuning, trainings, statistics, results.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
-use super::{ComparisonError, Observer, Resplit, Runs, finished, load_all, run_all, tune};
+use goodfit_nn::Network;
+
+use super::{ComparisonError, DataShelf, Done, Observer, Resplit, Runs, finished, load_all, run_all, tune};
 use crate::recipe::Experiment;
-use crate::results::{FORMAT, Results, RunTiming, Timing};
-use crate::run::Monitor;
+use crate::results::{Arm, ArmTiming, DataSummary, FORMAT, Machine, Results, RunTiming, Timing};
+use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
 /// What the command line decides.
@@ -55,13 +58,75 @@ pub fn conduct(
         n_jobs: options.n_jobs,
     };
     let loaded = load_all(&runs)?;
-    let mut results = Results {
+    let mut results = blank(experiment, options, loaded.summary(), seeds.clone());
+    let mut timing = Timing { seconds: 0.0, jobs: options.n_jobs, machine: Machine::current(), arms: Vec::new() };
+    let tuned = tune(&Runs { seeds: &tune_seeds, ..runs }, &results.primary_metric, monitor, observer)?;
+    if let Some(tuned) = tuned {
+        let runs = Runs { arms: &tuned.arms, ..runs };
+        observer.begin("training", loaded.n_steps);
+        let done = run_all(&runs, &loaded, monitor, |arm, seed, done| observer.done(&arm.name, seed, &done.run))?;
+        results.complete = done.iter().flatten().all(Option::is_some);
+        for (arm, runs) in tuned.arms.iter().zip(&done) {
+            let timed = |done: &Done| RunTiming { seed: done.run.seed, seconds: done.elapsed.as_secs_f64() };
+            let runs = runs.iter().flatten().map(timed).collect();
+            timing.arms.push(ArmTiming { arm: arm.name.clone(), runs });
+        }
+        results.arms = finished(&tuned.arms, done);
+        for (arm, tuning) in results.arms.iter_mut().zip(tuned.tunings) {
+            arm.tuning = tuning;
+        }
+        let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
+        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+    }
+    timing.seconds = start.elapsed().as_secs_f64();
+    Ok(Conducted { results, timing })
+}
+
+/// Trains the recipe of an experiment once, without its variations. The network is `None` when the
+/// monitor stopped it.
+///
+/// # Errors
+/// As for [`conduct`].
+pub fn train_one(
+    experiment: &Experiment,
+    options: &Options,
+    monitor: &Monitor,
+    observer: &mut dyn Observer,
+) -> Result<(Conducted, Option<Network<f32>>), ComparisonError> {
+    let start = Instant::now();
+    let seed = options.first_seed;
+    let recipe = &experiment.recipe;
+    let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
+    recipe.check_rows(data.train.n_rows())?;
+    observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
+    let name = "recipe".to_owned();
+    let trained = train(recipe, &data, seed, monitor)
+        .map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
+    let seconds = start.elapsed().as_secs_f64();
+    let mut results = blank(experiment, options, data.summary.clone(), vec![seed]);
+    results.complete = trained.is_some();
+    let (run, network) = trained.map(|trained| (trained.run, trained.network)).unzip();
+    if let Some(run) = &run {
+        observer.done(&name, seed, run);
+    }
+    let runs = run.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
+    let timing = Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
+    let mut arm =
+        Arm { name, settings: BTreeMap::new(), runs: run.into_iter().collect(), summary: BTreeMap::new(), tuning: None };
+    arm.summarise();
+    results.arms = vec![arm];
+    Ok((Conducted { results, timing }, network))
+}
+
+/// The results of an experiment before anything is trained.
+pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
+    Results {
         format: FORMAT,
         experiment: experiment.name.clone(),
         goodfit: env!("CARGO_PKG_VERSION").to_owned(),
-        data: loaded.summary(),
-        seeds: seeds.clone(),
-        primary_metric: compare.metric.clone().unwrap_or_default(),
+        data,
+        seeds,
+        primary_metric: experiment.compare.metric.clone().unwrap_or_default(),
         recipe: experiment.print(),
         command: options.command.clone(),
         report: experiment.report.clone(),
@@ -72,29 +137,5 @@ pub fn conduct(
         findings: Vec::new(),
         parts: Vec::new(),
         complete: false,
-    };
-    let mut timing = Timing::new(options.n_jobs);
-    let tuned = tune(&Runs { seeds: &tune_seeds, ..runs }, &results.primary_metric, monitor, observer)?;
-    if let Some(tuned) = tuned {
-        let runs = Runs { arms: &tuned.arms, ..runs };
-        observer.begin("training", loaded.n_steps);
-        let done = run_all(&runs, &loaded, monitor, |arm, seed, done| observer.done(&arm.name, seed, &done.run))?;
-        results.complete = done.iter().flatten().all(Option::is_some);
-        for (arm, runs) in tuned.arms.iter().zip(&done) {
-            let timed = runs.iter().flatten().map(|done| RunTiming {
-                arm: arm.name.clone(),
-                seed: done.run.seed,
-                seconds: done.elapsed.as_secs_f64(),
-            });
-            timing.runs.extend(timed);
-        }
-        results.arms = finished(&tuned.arms, done);
-        for (arm, tuning) in results.arms.iter_mut().zip(tuned.tunings) {
-            arm.tuning = tuning;
-        }
-        let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline(baseline) };
-        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs);
     }
-    timing.seconds = start.elapsed().as_secs_f64();
-    Ok(Conducted { results, timing })
 }

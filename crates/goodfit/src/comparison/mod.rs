@@ -4,9 +4,11 @@ mod conduct;
 mod data;
 mod tune;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-pub use conduct::{Conducted, Options, conduct};
+pub(crate) use conduct::blank;
+pub use conduct::{Conducted, Options, conduct, train_one};
 pub use data::{DataShelf, Resplit};
 pub use tune::{Tuned, tune};
 
@@ -158,7 +160,10 @@ pub fn run_all(
 pub fn finished(plans: &[ArmPlan], runs: Vec<Vec<Option<Done>>>) -> Vec<Arm> {
     let arm = |(plan, runs): (&ArmPlan, Vec<Option<Done>>)| {
         let runs: Vec<Run> = runs.into_iter().flatten().map(|done| done.run).collect();
-        Arm::new(plan.name.clone(), plan.settings.clone(), runs)
+        let (name, settings) = (plan.name.clone(), plan.settings.clone());
+        let mut arm = Arm { name, settings, runs, summary: BTreeMap::new(), tuning: None };
+        arm.summarise();
+        arm
     };
     plans.iter().zip(runs).map(arm).collect()
 }

@@ -6,9 +6,12 @@
 
 use super::{ComparisonError, Observer, Runs, load_all, run_all};
 use crate::recipe::ArmPlan;
-use crate::results::{Arm, Tuning, TuningScore};
+use crate::results::{Arm, Summary, Tuning, TuningScore};
 use crate::run::Monitor;
-use crate::statistics::{Direction, summary};
+use crate::statistics::Direction;
+
+/// The score of a candidate that has no value of the metric.
+const NOT_MEASURED: Summary = Summary { mean: f64::NAN, sd: f64::NAN, n: 0 };
 
 /// Arms with the values they chose.
 #[derive(Clone, Debug)]
@@ -67,7 +70,7 @@ pub fn tune(
             .iter()
             .map(|trained| TuningScore {
                 settings: trained.settings.clone(),
-                score: summary(&trained.finals(metric)),
+                score: trained.summary.get(metric).copied().unwrap_or(NOT_MEASURED),
             })
             .collect();
         let best = best_of(scores.iter().map(|score| score.score.mean), Direction::of(metric));

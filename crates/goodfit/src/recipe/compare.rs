@@ -91,13 +91,16 @@ pub(crate) fn check_metric(
     if metric.starts_with("validation") && recipe.data.validation <= 0.0 {
         return fault("no rows are split off for validation", "data.validation = 0.2");
     }
-    if metric.ends_with("accuracy") && !recipe.classifies() {
+    if metric == "accuracy_gap" && recipe.data.evaluation != Evaluation::Test && recipe.data.validation <= 0.0 {
+        return fault("there are no rows besides the training rows", "data.validation = 0.2");
+    }
+    if metric.contains("accuracy") && !recipe.classifies() {
         return fault("training.loss is \"mean-squared-error\"", "a metric that ends in _loss");
     }
-    if metric != "train_loss" && !evaluates {
+    if !metric.ends_with("train_loss") && !evaluates {
         return fault("training.evaluate_every is 0, which is never", "leave training.evaluate_every out");
     }
-    if metric == "train_loss" && recipe.training.record_loss == RecordLoss::Never {
+    if metric.ends_with("train_loss") && recipe.training.record_loss == RecordLoss::Never {
         return fault("training.record_loss is \"never\"", "training.record_loss = \"before\"");
     }
     Ok(())

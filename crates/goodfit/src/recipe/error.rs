@@ -104,7 +104,7 @@ pub(crate) fn any_of<S: AsRef<str>>(words: &[S]) -> String {
 }
 
 /// The candidate that is nearest to a word, when it is near enough to have been meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |text: &str| text.to_lowercase().replace([' ', '-', '_'], "");
     let elsewhere = OTHER_NAMES.iter().find(|(name, _)| *name == plain(word)).map(|(_, ours)| *ours);
     candidates

@@ -9,9 +9,17 @@ pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 
-/// Curves that can decide a comparison.
-pub(crate) const METRICS: &[&str] =
-    &["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy"];
+/// Curves that can decide a comparison, and what is derived from them.
+pub(crate) const METRICS: &[&str] = &[
+    "train_loss",
+    "late_train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "accuracy_gap",
+];
 /// Curves that a report can show, beside those of single layers.
 pub(crate) const CURVES: &[&str] = &[
     "train_loss",

@@ -30,7 +30,7 @@ mod variations;
 
 pub use arms::{ArmPlan, Candidate, MAX_ARMS};
 pub use compare::{Baseline, CompareRecipe};
-pub use error::{Origin, RecipeError};
+pub use error::{Origin, RecipeError, nearest};
 pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};
 pub use fields::{FIELDS, TABLES};

@@ -3,11 +3,23 @@
 //! A report is a function of these values alone. Values that are not finite stand as `null` in the
 //! file and as NaN in memory.
 
+mod curves;
+mod error;
+mod folder;
+mod json;
 mod nullable;
+#[cfg(test)]
+mod sample;
+mod summarise;
+mod timing;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use error::ResultsError;
+pub use folder::{read, write};
+pub use timing::{ArmTiming, Machine, RunTiming, Timing};
 
 /// The version of the layout of `results.json`.
 pub const FORMAT: u32 = 1;
@@ -120,6 +132,31 @@ pub struct Arm {
     pub runs: Vec<Run>,
     /// By metric, over the runs.
     pub summary: BTreeMap<String, Summary>,
+    /// How it came to the values that were tuned for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
+}
+
+/// What an arm tried before it was compared, and what it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tuning {
+    /// The metric that decided.
+    pub metric: String,
+    /// The seeds it was decided on; none of them is among those of the comparison.
+    pub seeds: Vec<u64>,
+    /// The place of the best in `scores`.
+    pub best: usize,
+    /// What was tried.
+    pub scores: Vec<TuningScore>,
+}
+
+/// One candidate of a tuning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TuningScore {
+    /// The values by recipe path.
+    pub settings: BTreeMap<String, serde_json::Value>,
+    /// Its metric over the seeds.
+    pub score: Summary,
 }
 
 /// One training of one arm with one seed.
@@ -210,13 +247,16 @@ pub struct LayerActivations {
     #[serde(with = "nullable")]
     pub sd: f64,
     /// Share that is exactly 0.
+    #[serde(with = "nullable")]
     pub zeros: f64,
     /// Share at the flat ends of the activation.
+    #[serde(with = "nullable")]
     pub saturated: f64,
     /// Share beyond the range of the histogram.
+    #[serde(with = "nullable")]
     pub outside: f64,
     /// Share of units that are 0 in every row.
-    #[serde(default)]
+    #[serde(default, with = "nullable")]
     pub dead: f64,
     /// Counts by value.
     pub histogram: Histogram,
@@ -226,6 +266,7 @@ pub struct LayerActivations {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Histogram {
     /// Borders of the bins, one more than there are counts.
+    #[serde(with = "nullable::list")]
     pub edges: Vec<f64>,
     /// Values in each bin.
     pub counts: Vec<u64>,

@@ -23,6 +23,9 @@ pub struct Monitor {
     pub n_steps: AtomicU64,
 }
 
+/// Number of steps at the end of a training over which `late_train_loss` is the mean.
+const LATE_STEPS: usize = 100;
+
 /// What a run leaves behind.
 #[derive(Clone, Debug)]
 pub struct Trained {
@@ -41,7 +44,9 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
 ///
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
-/// beside them with L1 or L2 decay.
+/// beside them with L1 or L2 decay. Final metrics: the last point of each curve, and derived from
+/// them `late_train_loss` (mean over the last 100 steps) and `accuracy_gap` (training accuracy less
+/// that of the rows evaluated on).
 ///
 /// # Errors
 /// When the recipe's settings do not make a network; see [`goodfit_nn::Trainer::new`].
@@ -100,7 +105,7 @@ pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> 
         trainer.restore();
         record.best(&mut trainer, data);
     }
-    if recipe.training.diagnostics {
+    if recipe.training.diagnostics || training.n_steps == 0 {
         let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
         record.run.layers = layers.iter().map(layer_activations).collect();
     }
@@ -111,14 +116,18 @@ pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> 
 struct Record {
     run: Run,
     penalty: bool,
-    /// Whether curves beside the losses and accuracies of steps are final values too.
+    /// Final metrics of the weights that early stopping gave back.
     best: BTreeMap<String, f64>,
 }
 
 impl Record {
     fn new(recipe: &Recipe, seed: u64) -> Self {
         let run = Run { seed, ..Run::default() };
-        Self { run, penalty: matches!(recipe.training.weight_decay, WeightDecay::L1(_) | WeightDecay::L2(_)), best: BTreeMap::new() }
+        let penalty = match recipe.training.weight_decay {
+            WeightDecay::L1(lambda) | WeightDecay::L2(lambda) => lambda > 0.0,
+            WeightDecay::None | WeightDecay::Decoupled(_) => false,
+        };
+        Self { run, penalty, best: BTreeMap::new() }
     }
 
     fn push(&mut self, name: &str, step: usize, value: f64) {
@@ -170,6 +179,16 @@ impl Record {
         self.run.final_ =
             self.run.curves.iter().filter_map(|(name, curve)| Some((name.clone(), last(curve)?))).collect();
         self.run.final_.append(&mut self.best);
+        if let Some(losses) = self.run.curves.get("train_loss").map(|curve| &curve.value) {
+            let late = &losses[losses.len().saturating_sub(LATE_STEPS)..];
+            let mean = late.iter().sum::<f64>() / late.len() as f64;
+            self.run.final_.insert("late_train_loss".to_owned(), mean);
+        }
+        let of = |name: &str| self.run.final_.get(name).copied();
+        let evaluated = of("test_accuracy").or(of("validation_accuracy"));
+        if let (Some(train), Some(evaluated)) = (of("train_accuracy"), evaluated) {
+            self.run.final_.insert("accuracy_gap".to_owned(), train - evaluated);
+        }
         self.run
     }
 }

@@ -107,6 +107,7 @@ proptest! {
         let mut raw = pair.clone();
         raw[which].extend(&tail);
         prop_assert!(read(&raw, None).is_err());
+        prop_assert!(read(&raw, Some(0)).is_err());
         prop_assert!(read(&raw.map(|file| gzip(&file)), None).is_err());
 
         let mut packed = pair.map(|file| gzip(&file));

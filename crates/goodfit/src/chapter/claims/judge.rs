@@ -1,0 +1,273 @@
+//! From the comparisons to the table of claims. Whatever comes out is said as it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::results::{Arm, Claim, Comparison, Results, Run, Verdict};
+use crate::statistics::{Case, compare, paired_t, sentence, summary};
+
+/// Training accuracy from which a training counts as having worked.
+const WORKS: f64 = 0.5;
+
+/// Fills in the comparisons of the parts and the table of claims.
+pub(super) fn judge(results: &mut Results) {
+    let claims = [scale(results), tuned(results), initial_values(results), rates(results)];
+    results.claims.extend(claims.into_iter().flatten());
+    let overfitting = overfitting(results);
+    results.claims.extend(overfitting);
+    if let Some(fixed) = part(results, "a-fixed") {
+        let evidence = format!("{}; {}", table(fixed, "late_train_loss"), rows(fixed));
+        results.claims.push(Claim {
+            claim: "For reference: the same networks at the fixed learning rate 0.01, which mixes the initial scale \
+                    with the effective rate"
+                .to_owned(),
+            evidence,
+            verdict: "no verdict: see the row with each arm at its own learning rate".to_owned(),
+        });
+    }
+}
+
+fn part<'a>(results: &'a Results, name: &str) -> Option<&'a Results> {
+    results.parts.iter().find(|part| part.experiment == name)
+}
+
+/// The arm whose settings hold these values.
+fn arm<'a>(part: &'a Results, values: &[(&str, Json)]) -> Option<&'a Arm> {
+    part.arms.iter().find(|arm| values.iter().all(|(path, value)| arm.settings.get(*path) == Some(value)))
+}
+
+fn inits() -> [Json; 3] {
+    [json!({ "std": 0.01 }), json!("xavier"), json!("he")]
+}
+
+/// The initial values that the chapter recommends for each activation.
+const RECOMMENDED: [(&str, &str); 3] = [("sigmoid", "xavier"), ("tanh", "xavier"), ("relu", "he")];
+
+/// The recommended initial values against each of the others, activation by activation, corrected
+/// together.
+fn recommended_against_others(part: &mut Results, metric: &str) {
+    let mut cases = Vec::new();
+    for (activation, init) in RECOMMENDED {
+        let of = |init: &Json| arm(part, &[("network.activation", json!(activation)), ("network.init", init.clone())]);
+        let Some(arm) = of(&json!(init)) else { continue };
+        for other in inits().iter().filter(|other| **other != json!(init)) {
+            cases.extend(of(other).map(|baseline| Case { arm, baseline, metric }));
+        }
+    }
+    let comparisons = compare(&cases);
+    metric.clone_into(&mut part.primary_metric);
+    part.comparisons = comparisons;
+}
+
+/// `relu: holds against std 0.01, cannot tell against xavier; ...`
+fn by_activation(part: &Results) -> (String, String) {
+    let mut verdicts = Vec::new();
+    let mut all_hold = true;
+    for (chunk, (activation, init)) in part.comparisons.chunks(2).zip(RECOMMENDED) {
+        let words: Vec<String> = chunk.iter().map(|c| format!("{} than {}", word(c.verdict), short(&c.baseline))).collect();
+        all_hold &= chunk.iter().all(|comparison| comparison.verdict == Verdict::Better);
+        verdicts.push(format!("{activation}: {init} is {}", words.join(", ")));
+    }
+    let verdict = if all_hold { "holds" } else { "holds in part" };
+    let none = part.comparisons.iter().all(|comparison| comparison.verdict != Verdict::Better);
+    (if none { "does not hold" } else { verdict }.to_owned(), verdicts.join("; "))
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Better => "better",
+        Verdict::Worse => "worse",
+        Verdict::CannotTell => "neither better nor worse, as far as the runs tell,",
+    }
+}
+
+/// The part of an arm's name that says its initial values.
+fn short(name: &str) -> &str {
+    name.split(", ").find(|part| part.starts_with("init ")).unwrap_or(name)
+}
+
+/// (a), first measure: the scale of the activations.
+fn scale(results: &mut Results) -> Option<Claim> {
+    let part = results.parts.iter_mut().find(|part| part.experiment == "a-scale")?;
+    for run in part.arms.iter_mut().flat_map(|arm| &mut arm.runs) {
+        if let [first, .., last] = run.layers.as_slice() {
+            let ratio = last.sd / first.sd;
+            run.final_.insert("activation_sd_ratio".to_owned(), ratio);
+            run.final_.insert("activation_scale_gap".to_owned(), ratio.ln().abs());
+        }
+    }
+    part.arms.iter_mut().for_each(Arm::summarise);
+    recommended_against_others(part, "activation_scale_gap");
+    let (verdict, words) = by_activation(part);
+    Some(Claim {
+        claim: "He's initial values suit ReLU, Xavier's suit sigmoid and tanh: they keep the scale of the activations"
+            .to_owned(),
+        evidence: format!(
+            "ratio of the activations' sd, last to first of 4 hidden layers, before training (1 keeps the scale): {}; \
+             by the distance of its logarithm from 0, {words}; {}",
+            table(part, "activation_sd_ratio"),
+            rows(part)
+        ),
+        verdict,
+    })
+}
+
+/// (a), second measure: the loss at each arm's own learning rate.
+fn tuned(results: &mut Results) -> Option<Claim> {
+    let part = results.parts.iter_mut().find(|part| part.experiment == "a-tuned")?;
+    recommended_against_others(part, "late_train_loss");
+    let (verdict, words) = by_activation(part);
+    let rates: Vec<String> = part
+        .arms
+        .iter()
+        .filter_map(|arm| {
+            let chosen = arm.tuning.as_ref()?.scores.get(arm.tuning.as_ref()?.best)?;
+            Some(format!("{} {}", arm.name, chosen.settings.get("training.learning_rate")?))
+        })
+        .collect();
+    Some(Claim {
+        claim: "He's initial values suit ReLU, Xavier's suit sigmoid and tanh: networks learn faster from them"
+            .to_owned(),
+        evidence: format!(
+            "training loss, mean of the last 100 of 2000 steps, each arm at its own best learning rate: {}; {words}; \
+             rates chosen on {} other seeds: {}; {}",
+            table(part, "late_train_loss"),
+            part.arms.iter().find_map(|arm| arm.tuning.as_ref()).map_or(0, |tuning| tuning.seeds.len()),
+            rates.join(", "),
+            rows(part)
+        ),
+        verdict,
+    })
+}
+
+/// How many of the arms with (`on`) or without batch norm work, by seed.
+fn working(part: &Results, on: bool, score: impl Fn(&Arm, &Run) -> f64, join: fn(f64, f64) -> f64) -> Vec<f64> {
+    let mut by_seed: BTreeMap<u64, f64> = BTreeMap::new();
+    for arm in part.arms.iter().filter(|arm| arm.settings.get("network.batch_norm") == Some(&Json::Bool(on))) {
+        for run in &arm.runs {
+            let score = score(arm, run);
+            by_seed.entry(run.seed).and_modify(|all| *all = join(*all, score)).or_insert(score);
+        }
+    }
+    by_seed.into_values().collect()
+}
+
+fn works(run: &Run) -> bool {
+    run.final_.get("train_accuracy").is_some_and(|&accuracy| accuracy >= WORKS)
+}
+
+/// With against without batch norm on a number per seed: evidence and verdict.
+fn with_against_without(with: &[f64], without: &[f64], what: &str) -> (String, String) {
+    let differences: Vec<f64> = with.iter().zip(without).map(|(a, b)| a - b).collect();
+    let test = paired_t(&differences, 0.0);
+    let (a, b) = (summary(with), summary(without));
+    let interval = if test.n < 2 {
+        "no interval from 1 seed".to_owned()
+    } else {
+        format!("difference {:+.1}, 95 % interval {:.1} to {:.1}", test.difference, test.ci95[0], test.ci95[1])
+    };
+    let all = |sign: f64| differences.iter().all(|d| d * sign > 0.0);
+    let significant = test.n >= 3 && (test.p < 0.05 || all(1.0) && test.ci95[0] == test.ci95[1]);
+    let verdict = match significant {
+        true if test.difference > 0.0 => "holds",
+        true => "does not hold: the opposite",
+        false => "cannot tell",
+    };
+    (format!("{what}: {:.1} with, {:.1} without batch norm; {interval}", a.mean, b.mean), verdict.to_owned())
+}
+
+/// (b): the range of initial values that work.
+fn initial_values(results: &mut Results) -> Option<Claim> {
+    let part = part(results, "b")?;
+    let count = |on| working(part, on, |_, run| f64::from(u8::from(works(run))), |a, b| a + b);
+    let n_scales = part.arms.iter().filter(|arm| arm.settings.get("network.batch_norm") == Some(&json!(true))).count();
+    let what = format!("of {n_scales} scales from 1 to 0.0001, those that reach training accuracy {WORKS} after 191 steps");
+    let (evidence, verdict) = with_against_without(&count(true), &count(false), &what);
+    Some(Claim {
+        claim: "With batch normalisation training depends less on the initial values".to_owned(),
+        evidence: format!("{evidence}; {}", rows(part)),
+        verdict,
+    })
+}
+
+/// (c): the range of learning rates that work.
+fn rates(results: &mut Results) -> Option<Claim> {
+    let part = part(results, "c")?;
+    let rate = |arm: &Arm| arm.settings.get("training.learning_rate").and_then(Json::as_f64).unwrap_or(f64::NAN);
+    let largest = |on| working(part, on, |arm, run| if works(run) { rate(arm).log10() } else { f64::MIN }, f64::max);
+    let smallest = part.arms.iter().map(rate).fold(f64::INFINITY, f64::min).log10();
+    // No rate works: half a decade below the smallest that was tried.
+    let decades = |on| largest(on).into_iter().map(|r| if r == f64::MIN { smallest - 0.5 } else { r }).collect::<Vec<_>>();
+    let (with, without) = (decades(true), decades(false));
+    let what = format!("log10 of the largest rate that reaches training accuracy {WORKS} after 191 steps");
+    let (evidence, verdict) = with_against_without(&with, &without, &what);
+    Some(Claim {
+        claim: "Batch normalisation lets the learning rate be larger".to_owned(),
+        evidence: format!("{evidence}; final training accuracy: {}; {}", table(part, "train_accuracy"), rows(part)),
+        verdict,
+    })
+}
+
+/// (d): each way of holding back overfitting, by the gap and by test accuracy.
+fn overfitting(results: &mut Results) -> Vec<Claim> {
+    let Some(part) = results.parts.iter_mut().find(|part| part.experiment == "d") else { return Vec::new() };
+    let Some((none, others)) = part.arms.split_first() else { return Vec::new() };
+    let case = |metric| move |arm| Case { arm, baseline: none, metric };
+    let cases: Vec<Case> =
+        others.iter().map(case("accuracy_gap")).chain(others.iter().map(case("test_accuracy"))).collect();
+    let comparisons = compare(&cases);
+    let n = others.len();
+    let claims = (0..n)
+        .map(|i| {
+            let (gap, test) = (&comparisons[i], &comparisons[n + i]);
+            Claim {
+                claim: format!("{} holds back overfitting", capital(&gap.arm)),
+                evidence: format!("{}; {}", sentence(gap, &part.data), sentence(test, &part.data)),
+                verdict: format!("{}; {}", gap_words(gap), test_words(test)),
+            }
+        })
+        .collect();
+    part.comparisons = comparisons;
+    claims
+}
+
+fn gap_words(gap: &Comparison) -> &'static str {
+    match gap.verdict {
+        Verdict::Better => "holds for the gap between training and test accuracy, which shrinks",
+        Verdict::Worse => "does not hold for the gap between training and test accuracy, which grows",
+        Verdict::CannotTell => "cannot tell for the gap between training and test accuracy",
+    }
+}
+
+fn test_words(test: &Comparison) -> &'static str {
+    match test.verdict {
+        Verdict::Better => "holds for test accuracy, which rises",
+        Verdict::Worse => "does not hold for test accuracy, which falls",
+        Verdict::CannotTell => "cannot tell for test accuracy",
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `arm mean (sd)` for every arm.
+fn table(part: &Results, metric: &str) -> String {
+    let cell = |arm: &Arm| {
+        let values = arm.summary.get(metric)?;
+        Some(if values.mean.is_finite() {
+            format!("{} {:.3} (sd {:.3})", arm.name, values.mean, values.sd)
+        } else {
+            format!("{} not finite", arm.name)
+        })
+    };
+    part.arms.iter().filter_map(cell).collect::<Vec<_>>().join(", ")
+}
+
+/// The data and seeds of a part.
+fn rows(part: &Results) -> String {
+    let test = if part.data.test_rows > 0 { format!(", {} test rows", part.data.test_rows) } else { String::new() };
+    format!("{}, {} training rows{test}, {} seeds", part.data.source, part.data.train_rows, part.seeds.len())
+}

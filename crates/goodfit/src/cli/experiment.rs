@@ -1,0 +1,242 @@
+//! `goodfit compare`, `search`, `report`: experiments out of recipe files.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::{Changes, Common, Compare, Output, Report, Search};
+use super::progress::Live;
+use super::stop::{monitor, stopped};
+use super::{Failure, Outcome, message, print, table};
+use crate::comparison::{ComparisonError, Conducted, Options, conduct};
+use crate::jobs::default_jobs;
+use crate::recipe::{Experiment, RecipeError, Settings, Value};
+use crate::report::{ReportError, write_report};
+use crate::results::{Results, ResultsError, read, write};
+use crate::search::conduct_search;
+
+/// `goodfit compare RECIPE`
+pub(super) fn compare(args: &Compare) -> Outcome {
+    let settings = changed(open(&args.recipe)?, &args.changes)?;
+    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
+    if args.print_recipe {
+        print(&experiment.print());
+        return Ok(0);
+    }
+    let out = out_dir(&args.common, &experiment.name);
+    let conducted = run(&experiment, &args.common)?;
+    finish(&conducted, &out, args.common.output)
+}
+
+/// `goodfit search RECIPE`
+pub(super) fn search(args: &Search) -> Outcome {
+    let mut settings = open(&args.recipe)?;
+    for change in &args.set {
+        settings.set("--set", change).map_err(recipe_failure)?;
+    }
+    if let Some(trials) = args.trials {
+        set_count(&mut settings, "--trials", "search.trials", trials)?;
+    }
+    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
+    if experiment.search.is_none() {
+        return Err(Failure::message(
+            format!("{}: there is no [search.space], so that nothing varies", args.recipe.display()),
+            "[search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }",
+        ));
+    }
+    if args.print_recipe {
+        print(&experiment.print());
+        return Ok(0);
+    }
+    let out = out_dir(&args.common, &experiment.name);
+    let conducted = run(&experiment, &args.common)?;
+    finish(&conducted, &out, args.common.output)
+}
+
+/// `goodfit report DIR`
+pub(super) fn report(args: &Report) -> Outcome {
+    let results = read(&args.dir).map_err(results_failure)?;
+    let files = write_report(&args.dir, &results).map_err(report_failure)?;
+    if args.output.json {
+        let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        print(&format!("{:#}\n", json!({ "files": files })));
+    } else {
+        print(&format!("{}\n", args.dir.join("report.html").display()));
+    }
+    Ok(0)
+}
+
+/// Runs an experiment with a live view: a search where it has a space, else a comparison.
+pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted, Failure> {
+    let options = options(common)?;
+    let mut live = Live::new(&experiment.name, common.output);
+    let conducted = if experiment.search.is_some() {
+        conduct_search(experiment, &options, monitor(), &mut live)
+    } else {
+        conduct(experiment, &options, monitor(), &mut live)
+    };
+    drop(live);
+    conducted.map_err(comparison_failure)
+}
+
+/// Writes results and report, prints what was found, and says how it ended.
+pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outcome {
+    let Conducted { results, timing } = conducted;
+    write(out, results, timing).map_err(results_failure)?;
+    write_report(out, results).map_err(report_failure)?;
+    if output.json {
+        print(&format!("{:#}\n", summary(results, out)));
+    } else {
+        print(&table::text(results));
+    }
+    if !output.quiet {
+        eprintln!("report: {}", out.join("report.html").display());
+    }
+    if stopped() {
+        message::hint(format!(
+            "what was finished is in {}; `{}` runs the whole again",
+            out.display(),
+            results.command
+        ));
+        return Ok(130);
+    }
+    Ok(u8::from(!usable(results)))
+}
+
+/// Whether anything came out that can be compared or ranked.
+fn usable(results: &Results) -> bool {
+    let metric = results.primary_metric.as_str();
+    let finite = |results: &Results| {
+        metric.is_empty()
+            || results.arms.iter().any(|arm| {
+                arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite()))
+            })
+    };
+    results.parts.iter().any(usable) || finite(results)
+}
+
+/// The machine-readable summary: everything but the curves.
+fn summary(results: &Results, out: &Path) -> serde_json::Value {
+    let arms: Vec<_> = results
+        .arms
+        .iter()
+        .map(|arm| json!({ "name": arm.name, "settings": arm.settings, "summary": arm.summary }))
+        .collect();
+    let parts: Vec<_> = results.parts.iter().map(|part| summary(part, out)).collect();
+    json!({
+        "format": results.format, "experiment": results.experiment, "out": out.display().to_string(),
+        "data": results.data, "seeds": results.seeds, "primary_metric": results.primary_metric,
+        "complete": results.complete, "arms": arms, "comparisons": results.comparisons,
+        "trials": results.trials, "claims": results.claims, "findings": results.findings, "parts": parts,
+    })
+}
+
+/// Opens a recipe file.
+pub(super) fn open(path: &Path) -> Result<Settings, Failure> {
+    Settings::open(path).map_err(recipe_failure)
+}
+
+/// Applies what the command line changes.
+pub(super) fn changed(mut settings: Settings, changes: &Changes) -> Result<Settings, Failure> {
+    for change in &changes.set {
+        settings.set("--set", change).map_err(recipe_failure)?;
+    }
+    for vary in &changes.vary {
+        settings.vary("--vary", vary).map_err(recipe_failure)?;
+    }
+    if let Some(seeds) = changes.seeds {
+        set_count(&mut settings, "--seeds", "compare.seeds", seeds)?;
+    }
+    if let Some(baseline) = &changes.baseline {
+        let value = Value::Text(baseline.clone());
+        settings.set_value(&format!("--baseline {baseline}"), "compare.baseline", value).map_err(recipe_failure)?;
+    }
+    for (option, path, on) in [
+        ("--all-pairs", "compare.all_pairs", changes.all_pairs),
+        ("--resplit", "compare.resplit", changes.resplit),
+    ] {
+        if on {
+            settings.set_value(option, path, Value::Bool(true)).map_err(recipe_failure)?;
+        }
+    }
+    Ok(settings)
+}
+
+fn set_count(settings: &mut Settings, option: &str, path: &str, count: usize) -> Result<(), Failure> {
+    let value = Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
+    settings.set_value(&format!("{option} {count}"), path, value).map_err(recipe_failure)
+}
+
+/// Seed, jobs and the command line as it was typed.
+pub(super) fn options(common: &Common) -> Result<Options, Failure> {
+    if common.jobs == Some(0) {
+        return Err(Failure::message("--jobs is 0, expected at least 1", "leave --jobs out to use all cores"));
+    }
+    Ok(Options {
+        first_seed: common.seed,
+        n_jobs: common.jobs.unwrap_or_else(default_jobs),
+        command: command_line(),
+    })
+}
+
+/// The command as it was typed, without what has no influence on results: `--jobs`, `--out`, `--quiet`,
+/// `--json`.
+fn command_line() -> String {
+    let mut words = vec!["goodfit".to_owned()];
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let name = argument.split('=').next().unwrap_or_default();
+        match name {
+            "--jobs" | "--out" if name == argument => drop(arguments.next()),
+            "--jobs" | "--out" | "--quiet" | "--json" => {}
+            _ => words.push(quoted(&argument)),
+        }
+    }
+    words.join(" ")
+}
+
+/// An argument as a shell reads it back.
+fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', r"'\''"))
+    }
+}
+
+/// The folder for results.
+pub(super) fn out_dir(common: &Common, name: &str) -> PathBuf {
+    common.out.clone().unwrap_or_else(|| Path::new("goodfit-out").join(name))
+}
+
+/// The name of an experiment out of its file's.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_stem().map_or_else(|| "recipe".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// Every fault of a recipe, the first one with its hint.
+pub(super) fn recipe_failure(error: RecipeError) -> Failure {
+    let faults: Vec<String> = error.all().map(ToString::to_string).collect();
+    Failure::new(anyhow::anyhow!("{}", faults.join("\nerror: ")), error.hint)
+}
+
+/// Why a comparison cannot be made.
+pub(super) fn comparison_failure(error: ComparisonError) -> Failure {
+    match error {
+        ComparisonError::Recipe(error) => recipe_failure(error),
+        error => {
+            let hint = error.hint();
+            Failure::new(error, hint)
+        }
+    }
+}
+
+fn results_failure(error: ResultsError) -> Failure {
+    let hint = error.hint().map(str::to_owned);
+    Failure::new(error, hint)
+}
+
+fn report_failure(error: ReportError) -> Failure {
+    Failure::new(error, Some("name another folder with --out, or make room on the disk".to_owned()))
+}

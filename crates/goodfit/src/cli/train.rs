@@ -1,0 +1,50 @@
+//! `goodfit train`: one run, and the network it leaves.
+
+use std::collections::BTreeMap;
+
+use super::args::Train;
+use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
+use super::progress::Live;
+use super::stop::monitor;
+use super::{Failure, Outcome, print};
+use crate::comparison::train_one;
+use crate::recipe::Experiment;
+use crate::weights;
+
+/// Trains one network and saves its weights beside the report.
+pub(super) fn train(args: &Train) -> Outcome {
+    let mut settings = open(&args.recipe)?;
+    for change in &args.set {
+        settings.set("--set", change).map_err(recipe_failure)?;
+    }
+    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
+    if args.print_recipe {
+        print(&experiment.print());
+        return Ok(0);
+    }
+    let out = out_dir(&args.common, &experiment.name);
+    let options = options(&args.common)?;
+    let mut live = Live::new(&experiment.name, args.common.output);
+    let trained = train_one(&experiment, &options, monitor(), &mut live);
+    drop(live);
+    let (conducted, network) = trained.map_err(comparison_failure)?;
+    let status = finish(&conducted, &out, args.common.output)?;
+    if let Some(network) = network {
+        let path = out.join("weights.safetensors");
+        let tensors: Vec<weights::Tensor> = network
+            .parameters()
+            .iter()
+            .map(|parameter| weights::Tensor {
+                name: parameter.name.clone(),
+                shape: parameter.shape.clone(),
+                values: network.values(parameter).to_vec(),
+            })
+            .collect();
+        let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
+        weights::save(&path, &tensors, &metadata).map_err(|error| Failure::new(error, None))?;
+        if !args.common.output.quiet {
+            eprintln!("weights: {}", path.display());
+        }
+    }
+    Ok(status)
+}

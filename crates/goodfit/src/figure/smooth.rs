@@ -1,0 +1,74 @@
+//! Smoothing of a curve by a Kaiser window.
+
+/// Smooths a curve by a Kaiser window of the given length with beta = 2.
+///
+/// The window w(k) = I0(2 sqrt(1 - (2k/(L-1) - 1)^2)), scaled to the sum 1, is laid around each point. Beyond
+/// its ends the curve goes on mirrored, as in the textbook's `smooth_curve`: at the start around the first
+/// point, at the end behind the last one, which therefore counts twice. A stretch of finite values that is
+/// shorter than the window stays as it is, and so does a value that is not finite. A length of 0 or 1 smooths
+/// nothing.
+///
+/// ```
+/// let smoothed = goodfit::figure::smooth(&[0.0, 1.0, 0.0, 1.0, 0.0], 3);
+/// assert!(smoothed.iter().all(|&y| y > 0.2 && y < 0.8));
+/// ```
+pub fn smooth(values: &[f64], length: usize) -> Vec<f64> {
+    let mut out = values.to_vec();
+    if length < 2 {
+        return out;
+    }
+    let window = kaiser(length);
+    let mut start = 0;
+    for stretch in values.split_inclusive(|x| !x.is_finite()) {
+        let finite = stretch.len() - usize::from(stretch.last().is_some_and(|x| !x.is_finite()));
+        if finite >= length {
+            convolve(&stretch[..finite], &window, &mut out[start..start + finite]);
+        }
+        start += stretch.len();
+    }
+    out
+}
+
+fn convolve(values: &[f64], window: &[f64], out: &mut [f64]) {
+    let (n, half) = (values.len(), (window.len() - 1) / 2);
+    for (i, y) in out.iter_mut().enumerate() {
+        *y = window
+            .iter()
+            .enumerate()
+            .map(|(k, w)| {
+                let at = i + k;
+                let mirrored = if at < half {
+                    half - at
+                } else if at - half < n {
+                    at - half
+                } else {
+                    2 * n - 1 - (at - half)
+                };
+                w * values[mirrored]
+            })
+            .sum();
+    }
+}
+
+/// A Kaiser window with beta = 2 whose weights add up to 1.
+fn kaiser(length: usize) -> Vec<f64> {
+    let weights: Vec<f64> = (0..length)
+        .map(|k| {
+            let place = 2.0 * k as f64 / (length - 1) as f64 - 1.0;
+            bessel_i0(2.0 * (1.0 - place * place).max(0.0).sqrt())
+        })
+        .collect();
+    let sum: f64 = weights.iter().sum();
+    weights.iter().map(|w| w / sum).collect()
+}
+
+/// The modified Bessel function of order 0: sum over k of ((x/2)^k / k!)^2.
+fn bessel_i0(x: f64) -> f64 {
+    let (mut sum, mut term) = (1.0, 1.0);
+    for k in 1..30 {
+        let factor = x / (2.0 * f64::from(k));
+        term *= factor * factor;
+        sum += term;
+    }
+    sum
+}

@@ -1,0 +1,66 @@
+//! Axes that suit the values on them.
+
+use super::label;
+use crate::figure::{Axis, Scale, Series, Shape};
+
+/// The axis of training steps.
+pub(super) fn steps(last: f64) -> Axis {
+    Axis::linear("step", "", [0.0, if last > 0.0 { last } else { 1.0 }])
+}
+
+/// The axis of a metric for all series that are drawn against it.
+///
+/// Accuracy runs from 0 to 1, or from the next tenth below the lowest value when that is above 0.7. A loss
+/// starts at 0; when its largest value is more than 50 times the middle one, its scale is logarithmic.
+pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'a Series>) -> Axis {
+    let mut values: Vec<f64> = series.flat_map(drawn).filter(|x| x.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    let unit = label::unit(name);
+    let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
+        return Axis::linear(text, unit, [0.0, 1.0]);
+    };
+    if name.ends_with("accuracy") && low >= 0.0 && high <= 1.0 {
+        let start = if low > 0.7 { ((low * 10.0).floor() / 10.0).min(0.9) } else { 0.0 };
+        return Axis::linear(text, unit, [start, 1.0]);
+    }
+    let middle = values[values.len() / 2];
+    if low > 0.0 && high > 50.0 * middle {
+        return Axis { scale: Scale::Log, ..Axis::linear(text, unit, [low / 1.2, high * 1.2]) };
+    }
+    let start = if low >= 0.0 && low < 0.5 * high { 0.0 } else { low };
+    Axis::linear(text, unit, padded(start, high))
+}
+
+/// The axis of a parameter: logarithmic when its values span more than two decades.
+pub(super) fn parameter(text: &str, values: &[f64]) -> Axis {
+    let finite = || values.iter().copied().filter(|x| x.is_finite());
+    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    if low > high {
+        return Axis::linear(text, "", [0.0, 1.0]);
+    }
+    if low > 0.0 && high > 100.0 * low {
+        let margin = (high / low).powf(0.03);
+        return Axis { scale: Scale::Log, ..Axis::linear(text, "", [low / margin, high * margin]) };
+    }
+    let [from, to] = padded(low, high);
+    Axis::linear(text, "", [from - (to - high), to])
+}
+
+/// Some room above, and a width of its own for a single value.
+pub(super) fn padded(low: f64, high: f64) -> [f64; 2] {
+    let width = high - low;
+    if width > 0.0 {
+        [low, high + 0.04 * width]
+    } else {
+        let half = if low == 0.0 { 1.0 } else { 0.1 * low.abs() };
+        [low - half, high + half]
+    }
+}
+
+/// The values that a series draws: the line, or the points. Bands may leave the picture.
+fn drawn(series: &Series) -> Vec<f64> {
+    match &series.shape {
+        Shape::Line { y, .. } | Shape::Points { y, .. } => y.clone(),
+        Shape::Histogram { heights, .. } => heights.clone(),
+    }
+}

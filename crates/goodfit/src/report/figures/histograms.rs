@@ -1,0 +1,139 @@
+//! Histograms of activations: a row of panels an arm, a column a layer.
+
+use std::collections::BTreeMap;
+
+use super::{keys, origin};
+use crate::figure::{Axis, Figure, Key, Panel, Series, Shape};
+use crate::report::label;
+use crate::results::{Arm, LayerActivations, Results};
+
+/// One figure for each value of the layout's field (or of the activation), each with a row an arm.
+pub(super) fn histograms(results: &Results) -> Vec<Figure> {
+    let arms: Vec<&Arm> = results.arms.iter().filter(|arm| arm.runs.iter().any(|run| !run.layers.is_empty())).collect();
+    let field = splitting_field(results, &arms);
+    let title_of =
+        |arm: &Arm| if field.is_empty() { String::new() } else { label::setting(&field, arm.settings.get(&field)) };
+    let groups = keys::distinct(arms.iter().map(|arm| title_of(arm)));
+    let single = groups.len() == 1;
+    groups
+        .iter()
+        .map(|group| {
+            let members: Vec<&Arm> = arms.iter().copied().filter(|arm| title_of(arm) == *group).collect();
+            let (name, title) = if single || group.is_empty() {
+                ("activations".to_owned(), "Activations by layer".to_owned())
+            } else {
+                let value = group.rsplit(' ').next().unwrap_or(group);
+                (format!("activations-{value}"), format!("Activations by layer: {group}"))
+            };
+            figure(results, &members, &field, name, title)
+        })
+        .collect()
+}
+
+/// The field whose values are figures of their own.
+fn splitting_field(results: &Results, arms: &[&Arm]) -> String {
+    let layout = &results.report.panel;
+    let activation = "network.activation";
+    if !layout.is_empty() {
+        layout.clone()
+    } else if arms.len() > 1 && arms.iter().all(|arm| arm.settings.contains_key(activation)) {
+        activation.to_owned()
+    } else {
+        String::new()
+    }
+}
+
+fn figure(results: &Results, arms: &[&Arm], field: &str, name: String, title: String) -> Figure {
+    let layers = arms.iter().flat_map(|arm| &arm.runs).map(|run| run.layers.len()).max().unwrap_or(0);
+    let runs = arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
+    let mut panels = Vec::new();
+    for arm in arms {
+        let pooled: Vec<LayerActivations> = (0..layers).map(|layer| pool(arm, layer)).collect();
+        let highest =
+            pooled.iter().flat_map(|layer| shares(&layer.histogram.counts, layer.outside)).fold(0.0, f64::max);
+        let rest = label::rest(arm, field);
+        let rest = if rest.is_empty() { arm.name.clone() } else { rest };
+        panels.extend(pooled.iter().enumerate().map(|(layer, pooled)| panel(&rest, layer, pooled, highest)));
+    }
+    let pooled = if runs > 1 { format!(" {} together.", label::count(runs, "run", "runs")) } else { String::new() };
+    let outside = outside_note(arms);
+    Figure {
+        name,
+        title,
+        caption: format!(
+            "{}.{pooled} Heights: share of all values of the layer in each bin, on the same scale along a row; sd: \
+             standard deviation.{outside}",
+            origin(results)
+        ),
+        columns: layers.max(1),
+        legend: vec![Key::nth(0, "")],
+        panels,
+    }
+}
+
+/// One layer of all runs of an arm: counts added up, numbers averaged.
+fn pool(arm: &Arm, layer: usize) -> LayerActivations {
+    let mut all = arm.runs.iter().filter_map(|run| run.layers.get(layer));
+    let Some(first) = all.next() else { return LayerActivations::default() };
+    let mut out = first.clone();
+    let mut n = 1.0;
+    for next in all.filter(|next| next.histogram.edges == first.histogram.edges) {
+        n += 1.0;
+        out.mean += next.mean;
+        out.sd += next.sd;
+        out.zeros += next.zeros;
+        out.saturated += next.saturated;
+        out.outside += next.outside;
+        for (sum, count) in out.histogram.counts.iter_mut().zip(&next.histogram.counts) {
+            *sum += count;
+        }
+    }
+    for number in [&mut out.mean, &mut out.sd, &mut out.zeros, &mut out.saturated, &mut out.outside] {
+        *number /= n;
+    }
+    out
+}
+
+/// Counts as shares of all values, those beyond the histogram included.
+fn shares(counts: &[u64], outside: f64) -> Vec<f64> {
+    let sum: u64 = counts.iter().sum();
+    let inside = if outside.is_finite() { 1.0 - outside } else { 1.0 };
+    counts.iter().map(|&count| if sum == 0 { 0.0 } else { inside * count as f64 / sum as f64 }).collect()
+}
+
+fn panel(arm: &str, layer: usize, activations: &LayerActivations, highest: f64) -> Panel {
+    let histogram = &activations.histogram;
+    let range = match (histogram.edges.first(), histogram.edges.last()) {
+        (Some(&low), Some(&high)) if low < high => [low, high],
+        _ => [0.0, 1.0],
+    };
+    let heights = shares(&histogram.counts, activations.outside);
+    let mut note = format!("sd {}", label::number(activations.sd));
+    if activations.outside > 0.0005 {
+        note += &format!("\nbeyond {:.1} %", 100.0 * activations.outside);
+    }
+    Panel {
+        title: format!("{arm}, layer {}", layer + 1),
+        note,
+        x: Axis::linear("activation", "", range),
+        y: Axis::linear("share of values", "", [0.0, if highest > 0.0 { 1.08 * highest } else { 1.0 }]),
+        series: vec![Series {
+            key: 0,
+            note: String::new(),
+            shape: Shape::Histogram { edges: histogram.edges.clone(), heights },
+        }],
+    }
+}
+
+/// Says what lies beyond the range of the histograms, since a picture cannot.
+fn outside_note(arms: &[&Arm]) -> String {
+    let most: BTreeMap<&str, f64> = arms
+        .iter()
+        .map(|arm| {
+            let layers = arm.runs.iter().flat_map(|run| &run.layers);
+            (arm.name.as_str(), layers.map(|layer| layer.outside).fold(0.0, f64::max))
+        })
+        .filter(|&(_, share)| share > 0.0005)
+        .collect();
+    if most.is_empty() { String::new() } else { " Beyond: share of values outside the range shown.".to_owned() }
+}

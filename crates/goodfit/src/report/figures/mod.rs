@@ -1,0 +1,56 @@
+//! From results to figures, one file a kind.
+
+mod axes;
+mod curves;
+mod histograms;
+mod keys;
+mod spread;
+mod trials;
+
+use super::label;
+use crate::figure::Figure;
+use crate::results::{FigureKind, Results};
+
+pub(super) use curves::overflow_note;
+
+/// All figures of an experiment, the main one first. Those of its parts are not among them.
+pub fn figures(results: &Results) -> Vec<Figure> {
+    let mut out = Vec::new();
+    match results.report.figure {
+        FigureKind::Trials => out.extend(trials::trials(results)),
+        FigureKind::Histograms => out.extend(histograms::histograms(results)),
+        FigureKind::Curves | FigureKind::Claims => {}
+    }
+    if results.report.figure != FigureKind::Trials {
+        out.extend(curves::curves(results));
+        if !results.trials.is_empty() {
+            out.extend(trials::trials(results));
+        }
+    }
+    if results.report.figure != FigureKind::Histograms {
+        out.extend(histograms::histograms(results));
+    }
+    out
+}
+
+/// Data and seeds, as every caption begins.
+fn origin(results: &Results) -> String {
+    let data = &results.data;
+    let mut out = data.source.clone();
+    if data.train_rows > 0 {
+        out += &format!(", {}", label::count(data.train_rows, "training row", "training rows"));
+    }
+    if data.validation_rows > 0 {
+        out += &format!(", {}", label::count(data.validation_rows, "validation row", "validation rows"));
+    }
+    if data.test_rows > 0 {
+        out += &format!(", {}", label::count(data.test_rows, "test row", "test rows"));
+    }
+    if !results.seeds.is_empty() {
+        out += &format!("; {}", label::seeds(&results.seeds));
+    }
+    if !results.complete {
+        out += "; incomplete: the run was stopped";
+    }
+    out
+}

@@ -1,0 +1,164 @@
+//! How fields, values and metrics of a recipe are called in a report.
+
+use serde_json::Value;
+
+use crate::figure::short_number;
+use crate::results::Arm;
+
+/// A field without its table: `batch norm` for `network.batch_norm`.
+pub(super) fn field(path: &str) -> String {
+    path.rsplit('.').next().unwrap_or(path).replace('_', " ")
+}
+
+/// A field with its value: `batch norm on`, `init std 0.01`, `learning rate 0.1`.
+pub(super) fn setting(path: &str, value: Option<&Value>) -> String {
+    format!("{} {}", field(path), value.map_or_else(|| "as in the recipe".to_owned(), self::value))
+}
+
+/// A value as one writes it in a sentence.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Bool(true) => "on".to_owned(),
+        Value::Bool(false) => "off".to_owned(),
+        Value::Null => "none".to_owned(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), short_number),
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(self::value).collect::<Vec<_>>().join(", "),
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(name, value)| format!("{} {}", name.replace('_', " "), self::value(value))).collect();
+            entries.join(", ")
+        }
+    }
+}
+
+/// What an arm sets apart from one field; the arm's name when nothing else is left.
+pub(super) fn rest(arm: &Arm, without: &str) -> String {
+    let others: Vec<String> = arm
+        .settings
+        .iter()
+        .filter(|(path, _)| path.as_str() != without)
+        .map(|(path, value)| setting(path, Some(value)))
+        .collect();
+    others.join(", ")
+}
+
+/// `train_loss` as `training loss`.
+pub(super) fn metric(name: &str) -> String {
+    let words = name.replace('_', " ");
+    match words.strip_prefix("train ") {
+        Some(rest) => format!("training {rest}"),
+        None => words,
+    }
+}
+
+/// The unit of a metric; empty for pure numbers.
+pub(super) fn unit(metric: &str) -> &'static str {
+    if metric.ends_with("accuracy") {
+        "share of rows"
+    } else if metric.ends_with("loss") {
+        "nats"
+    } else {
+        ""
+    }
+}
+
+/// What a metric measures without the rows it measures it on: `accuracy` for `test_accuracy`.
+pub(super) fn quantity(metric: &str) -> &str {
+    ["train_", "validation_", "test_"].iter().find_map(|rows| metric.strip_prefix(rows)).unwrap_or(metric)
+}
+
+/// True for metrics of which less is better.
+pub(super) fn lower_is_better(metric: &str) -> bool {
+    metric.ends_with("loss") || metric.ends_with("error")
+}
+
+/// `1 run`, `5 runs`.
+pub(super) fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{} {}", whole(n), if n == 1 { one } else { more })
+}
+
+/// With commas between thousands, from 10,000 on.
+pub(super) fn whole(n: usize) -> String {
+    let digits = n.to_string();
+    if digits.len() < 5 {
+        return digits;
+    }
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `seed 0`, `seeds 0 to 4`, `seeds 1, 5 and 9`; empty without seeds.
+pub(super) fn seeds(seeds: &[u64]) -> String {
+    match seeds {
+        [] => String::new(),
+        [one] => format!("seed {one}"),
+        [first, .., last] if seeds.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)) => {
+            format!("seeds {first} to {last}")
+        }
+        [rest @ .., last] => {
+            let rest: Vec<String> = rest.iter().map(u64::to_string).collect();
+            format!("seeds {} and {last}", rest.join(", "))
+        }
+    }
+}
+
+/// A value with its spread: `0.198 ± 0.005`; only the value where there is no spread.
+pub(super) fn mean_sd(mean: f64, sd: f64) -> String {
+    if sd.is_finite() { format!("{} ± {}", number(mean), number(sd)) } else { number(mean) }
+}
+
+/// Three decimals where that says something, otherwise three significant digits.
+pub(super) fn number(value: f64) -> String {
+    if !value.is_finite() {
+        "not finite".to_owned()
+    } else if value == 0.0 || (0.001..1000.0).contains(&value.abs()) {
+        format!("{value:.3}").replace('-', "−")
+    } else {
+        short_number(value)
+    }
+}
+
+/// With a capital letter at its start.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_read_as_in_a_sentence() {
+        assert_eq!(setting("network.batch_norm", Some(&json!(true))), "batch norm on");
+        assert_eq!(setting("network.init", Some(&json!({"std": 0.01}))), "init std 0.01");
+        assert_eq!(setting("training.learning_rate", Some(&json!(1e-5))), "learning rate 10⁻⁵");
+        assert_eq!(setting("network.hidden", Some(&json!([100, 50]))), "hidden 100, 50");
+    }
+
+    #[test]
+    fn seeds_are_a_range_where_they_can() {
+        assert_eq!(seeds(&[3]), "seed 3");
+        assert_eq!(seeds(&[0, 1, 2]), "seeds 0 to 2");
+        assert_eq!(seeds(&[1, 5, 9]), "seeds 1, 5 and 9");
+        assert_eq!(seeds(&[u64::MAX, 0]), format!("seeds {} to 0", u64::MAX));
+    }
+
+    #[test]
+    fn numbers_keep_three_digits() {
+        assert_eq!(mean_sd(0.198, 0.005), "0.198 ± 0.005");
+        assert_eq!(mean_sd(0.5, f64::NAN), "0.500");
+        assert_eq!(number(-0.25), "−0.250");
+        assert_eq!(number(2e-6), "2×10⁻⁶");
+        assert_eq!(number(f64::NAN), "not finite");
+    }
+}

@@ -1,0 +1,196 @@
+//! The sentences at the head of a report.
+
+use super::label;
+use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
+
+/// What was compared on what data with how many seeds, and what came out, in two or three sentences.
+///
+/// Every number names its data, seeds and count.
+pub fn summary(results: &Results) -> Vec<String> {
+    let mut out = vec![subject(results)];
+    if !results.trials.is_empty() {
+        out.extend(best_trial(results));
+    } else if results.report.figure != FigureKind::Claims {
+        out.extend(outcome(results));
+    }
+    out.extend(verdicts(results));
+    if !results.claims.is_empty() {
+        out.push(claims(results));
+    }
+    out
+}
+
+/// The data as a noun phrase: `mnist: 1,000 training rows, 784 columns, 10 classes`.
+pub(super) fn data(results: &Results) -> String {
+    let data = &results.data;
+    let mut parts = Vec::new();
+    if data.train_rows > 0 {
+        parts.push(label::count(data.train_rows, "training row", "training rows"));
+    }
+    if data.validation_rows > 0 {
+        parts.push(label::count(data.validation_rows, "validation row", "validation rows"));
+    }
+    if data.test_rows > 0 {
+        parts.push(format!("{} (opened)", label::count(data.test_rows, "test row", "test rows")));
+    }
+    if data.columns > 0 {
+        parts.push(label::count(data.columns, "column", "columns"));
+    }
+    if data.classes > 0 {
+        parts.push(label::count(data.classes, "class", "classes"));
+    }
+    if parts.is_empty() { data.source.clone() } else { format!("{} ({})", data.source, parts.join(", ")) }
+}
+
+fn subject(results: &Results) -> String {
+    let data = data(results);
+    if !results.trials.is_empty() {
+        let n = label::count(results.trials.len(), "trial", "trials");
+        return format!("A search of {n} on {data}, ranked by {}.", label::metric(&results.primary_metric));
+    }
+    if results.report.figure == FigureKind::Claims {
+        let claims = label::count(results.claims.len(), "claim", "claims");
+        let parts = label::count(results.parts.len(), "experiment", "experiments");
+        return format!("{claims} put to the test by {parts} on {data}{}.", with_seeds(results));
+    }
+    match &results.arms[..] {
+        [] => format!("No arm was run on {data}."),
+        [arm] => format!("{} on {data}{}.", label::capitalised(&arm.name), with_seeds(results)),
+        arms => {
+            let n = label::count(arms.len(), "arm", "arms");
+            let fields = fields(arms);
+            let by = if fields.is_empty() { String::new() } else { format!(" that differ in {fields}") };
+            format!("{n}{by}, compared on {data}{}.", with_seeds(results))
+        }
+    }
+}
+
+fn with_seeds(results: &Results) -> String {
+    match results.seeds.len() {
+        0 => String::new(),
+        1 => format!(" with {} (one run an arm)", label::seeds(&results.seeds)),
+        n => format!(" with {n} seeds an arm ({})", label::seeds(&results.seeds)),
+    }
+}
+
+/// The fields whose values differ between arms.
+fn fields(arms: &[Arm]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for path in arms.iter().flat_map(|arm| arm.settings.keys()) {
+        let name = label::field(path);
+        if !names.contains(&name) && arms.iter().any(|arm| arm.settings.get(path) != arms[0].settings.get(path)) {
+            names.push(name);
+        }
+    }
+    match &names[..] {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.join(""),
+    }
+}
+
+/// The best and the worst arm by the primary metric, as they ended.
+fn outcome(results: &Results) -> Option<String> {
+    let metric = results.primary_metric.as_str();
+    let mut ranked: Vec<(&Arm, &Summary)> =
+        results.arms.iter().filter_map(|arm| Some((arm, arm.summary.get(metric)?))).collect();
+    let not_finite = ranked.iter().filter(|(_, summary)| !summary.mean.is_finite()).count();
+    ranked.retain(|(_, summary)| summary.mean.is_finite() && summary.n > 0);
+    ranked.sort_by(|a, b| a.1.mean.total_cmp(&b.1.mean));
+    if !label::lower_is_better(metric) {
+        ranked.reverse();
+    }
+    let name = label::metric(metric);
+    let value = |summary: &Summary| format!("{} (n = {})", label::mean_sd(summary.mean, summary.sd), summary.n);
+    let mut out = match &ranked[..] {
+        [] => return Some(format!("No run finished with a finite {name}.")),
+        [(_, summary)] => format!("{} ended at {}", label::capitalised(&name), value(summary)),
+        [(best, summary), .., (worst, other)] => {
+            let most = if label::lower_is_better(metric) { "lowest" } else { "highest" };
+            format!(
+                "The {most} {name} at the last recorded step has {}: {}; at the other end is {}: {}",
+                quoted(&best.name),
+                value(summary),
+                quoted(&worst.name),
+                value(other)
+            )
+        }
+    };
+    if ranked.iter().any(|(_, summary)| summary.sd.is_finite()) {
+        out += ", mean ± standard deviation over seeds";
+    }
+    out.push('.');
+    if not_finite > 0 {
+        out += &format!(" In {} it is not finite at the end.", label::count(not_finite, "arm", "arms"));
+    }
+    Some(out)
+}
+
+fn best_trial(results: &Results) -> Option<String> {
+    let best = results.trials.iter().find(|trial| trial.state == "complete" && trial.value.is_finite())?;
+    let settings: Vec<String> = best.settings.iter().map(|(path, value)| label::setting(path, Some(value))).collect();
+    let failed = results.trials.iter().filter(|trial| trial.state == "failed").count();
+    let mut out = format!(
+        "The best is trial {} with {}, {} {} in the search (one seed)",
+        best.trial,
+        settings.join(", "),
+        label::metric(&results.primary_metric),
+        label::number(best.value)
+    );
+    if let Some(again) = &best.rescored {
+        out += &format!(", {} when trained again on {} fresh seeds", label::mean_sd(again.mean, again.sd), again.n);
+    }
+    out.push('.');
+    if failed > 0 {
+        out +=
+            &format!(" {} of {} failed.", label::whole(failed), label::count(results.trials.len(), "trial", "trials"));
+    }
+    Some(out)
+}
+
+fn verdicts(results: &Results) -> Option<String> {
+    let all = &results.comparisons;
+    let first = all.first()?;
+    let one_metric = all.iter().all(|comparison| comparison.metric == first.metric);
+    let one_baseline = all.iter().all(|comparison| comparison.baseline == first.baseline);
+    let count = |verdict| all.iter().filter(|comparison| comparison.verdict == verdict).count();
+    let on = if one_metric { format!(" on {}", label::metric(&first.metric)) } else { String::new() };
+    let against = if one_baseline { format!(" against {}", quoted(&first.baseline)) } else { String::new() };
+    if let [only] = &all[..] {
+        return Some(single_verdict(only));
+    }
+    Some(format!(
+        "Of {}{on}{against}, {} came out better, {} worse, and {} cannot be told apart (paired t tests at 5 %, corrected \
+         together after Holm).",
+        label::count(all.len(), "comparison", "comparisons"),
+        count(Verdict::Better),
+        count(Verdict::Worse),
+        count(Verdict::CannotTell)
+    ))
+}
+
+fn single_verdict(comparison: &Comparison) -> String {
+    let (arm, baseline) = (quoted(&comparison.arm), quoted(&comparison.baseline));
+    let metric = label::metric(&comparison.metric);
+    let pairs = label::count(comparison.n, "pair of runs", "pairs of runs");
+    match comparison.verdict {
+        Verdict::CannotTell => format!("On {metric}, {pairs} cannot tell {arm} from {baseline}."),
+        verdict => format!(
+            "On {metric}, {arm} is {} than {baseline} by {} (95 % interval {} to {}, {pairs}).",
+            if verdict == Verdict::Better { "better" } else { "worse" },
+            label::number(comparison.difference.abs()),
+            label::number(comparison.ci95[0].abs().min(comparison.ci95[1].abs())),
+            label::number(comparison.ci95[0].abs().max(comparison.ci95[1].abs())),
+        ),
+    }
+}
+
+fn claims(results: &Results) -> String {
+    let hold = results.claims.iter().filter(|claim| claim.verdict == "holds").count();
+    let not = results.claims.iter().filter(|claim| claim.verdict == "does not hold").count();
+    let rest = results.claims.len() - hold - not;
+    format!("{hold} of {} hold as they stand, {not} do not, {rest} in part or undecided.", results.claims.len())
+}
+
+fn quoted(name: &str) -> String {
+    format!("“{name}”")
+}

@@ -1,0 +1,242 @@
+//! The tables of a report, as HTML.
+
+use std::fmt::Write as _;
+
+use super::figures::overflow_note;
+use super::label;
+use crate::figure::escape;
+use crate::results::{Arm, Comparison, Results, Trial, Verdict};
+
+/// Trials of the ranking that are listed; the figures show all.
+const MOST_TRIALS: usize = 100;
+
+/// Arms by metrics: mean and standard deviation over the runs.
+pub(super) fn arms(results: &Results) -> String {
+    let mut metrics: Vec<&String> = Vec::new();
+    for metric in results.arms.iter().flat_map(|arm| arm.summary.keys()) {
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    metrics.sort_by_key(|metric| (**metric != results.primary_metric, label::quantity(metric).to_owned()));
+    if results.arms.is_empty() || metrics.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from("<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">arm</th>");
+    for metric in &metrics {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::metric(metric)));
+    }
+    out += "<th scope=\"col\" class=\"n\">runs</th></tr></thead><tbody>\n";
+    let best = best_arm(results);
+    for (index, arm) in results.arms.iter().enumerate() {
+        let _ = write!(out, "<tr><th scope=\"row\">{}", escape(&arm.name));
+        if let Some(note) = overflow_note(&arm.runs) {
+            let _ = write!(out, " <span class=\"flag\">{}</span>", escape(&note));
+        }
+        out += "</th>";
+        for metric in &metrics {
+            let Some(summary) = arm.summary.get(*metric) else {
+                out += "<td class=\"n\">—</td>";
+                continue;
+            };
+            let mark = if **metric == results.primary_metric && best == Some(index) { " best" } else { "" };
+            let key = if summary.mean.is_finite() { summary.mean.to_string() } else { String::new() };
+            let _ = write!(out, "<td class=\"n{mark}\" data-key=\"{key}\">{}", escape(&label::number(summary.mean)));
+            if summary.sd.is_finite() {
+                let _ = write!(out, " <small>± {}</small>", escape(&label::number(summary.sd)));
+            }
+            out += "</td>";
+        }
+        let _ = writeln!(out, "<td class=\"n\">{}</td></tr>", arm.runs.len());
+    }
+    out += "</tbody></table></div>\n";
+    let _ = writeln!(
+        out,
+        "<p class=\"note\">Values at the last recorded step: mean ± standard deviation over runs (with n − 1). Data: \
+         {}.{}</p>",
+        escape(&super::summary::data(results)),
+        if best.is_some() { " Bold: the best mean, which alone is no verdict." } else { "" }
+    );
+    out
+}
+
+/// The arm with the best mean of the primary metric, when there are several.
+fn best_arm(results: &Results) -> Option<usize> {
+    let lower = label::lower_is_better(&results.primary_metric);
+    let value = |arm: &Arm| arm.summary.get(&results.primary_metric).map(|s| s.mean).filter(|mean| mean.is_finite());
+    let ranked = results.arms.iter().enumerate().filter_map(|(i, arm)| Some((i, value(arm)?)));
+    let (best, _) = ranked.reduce(|a, b| if (b.1 < a.1) == lower && b.1 != a.1 { b } else { a })?;
+    (results.arms.len() > 1).then_some(best)
+}
+
+/// Comparisons with intervals, drawn to one scale a metric.
+pub(super) fn comparisons(results: &Results) -> String {
+    if results.comparisons.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">arm</th><th scope=\"col\">against</th>\
+         <th scope=\"col\">metric</th><th scope=\"col\" class=\"n\">difference</th><th scope=\"col\" class=\"n\">95 % \
+         interval</th><th aria-hidden=\"true\"></th><th scope=\"col\" class=\"n\">p (Holm)</th><th scope=\"col\" \
+         class=\"n\">pairs</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n",
+    );
+    for comparison in &results.comparisons {
+        let (class, verdict) = match comparison.verdict {
+            Verdict::Better => ("better", "▲ better"),
+            Verdict::Worse => ("worse", "▼ worse"),
+            Verdict::CannotTell => ("open", "cannot tell"),
+        };
+        let widest = widest(&results.comparisons, &comparison.metric);
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"n\" data-key=\"{}\">{}</td><td \
+             class=\"n\">{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td><span class=\"verdict \
+             {class}\">{verdict}</span></td></tr>",
+            escape(&comparison.arm),
+            escape(&comparison.baseline),
+            escape(&label::metric(&comparison.metric)),
+            if comparison.difference.is_finite() { comparison.difference.to_string() } else { String::new() },
+            signed(comparison.difference),
+            interval(comparison.ci95),
+            bar(comparison, widest),
+            p_value(comparison.p_holm),
+            comparison.n,
+        );
+    }
+    out += "</tbody></table></div>\n";
+    let _ = writeln!(
+        out,
+        "<p class=\"note\">Mean over seeds of (arm − baseline), paired by seed; 95 % interval after Student's t; p of the \
+         paired t test, corrected after Holm over all {} of this table. A verdict needs p below 0.05 and at least three \
+         pairs.</p>",
+        label::count(results.comparisons.len(), "comparison", "comparisons")
+    );
+    out
+}
+
+fn signed(value: f64) -> String {
+    if value > 0.0 { format!("+{}", label::number(value)) } else { label::number(value) }
+}
+
+fn interval([low, high]: [f64; 2]) -> String {
+    if low.is_finite() && high.is_finite() { format!("{} to {}", signed(low), signed(high)) } else { "—".to_owned() }
+}
+
+fn p_value(p: f64) -> String {
+    match p {
+        p if !p.is_finite() => "—".to_owned(),
+        p if p < 0.001 => "&lt; 0.001".to_owned(),
+        p => format!("{p:.3}"),
+    }
+}
+
+fn widest(comparisons: &[Comparison], metric: &str) -> f64 {
+    let same = comparisons.iter().filter(|comparison| comparison.metric == metric);
+    same.flat_map(|c| [c.difference, c.ci95[0], c.ci95[1]]).filter(|x| x.is_finite()).fold(0.0, |a, x| a.max(x.abs()))
+}
+
+/// An interval as a small picture, 0 in the middle.
+fn bar(comparison: &Comparison, widest: f64) -> String {
+    let [low, high] = comparison.ci95;
+    if !(low.is_finite() && high.is_finite() && widest > 0.0) {
+        return String::new();
+    }
+    let x = |value: f64| 60.0 + 56.0 * value / widest;
+    format!(
+        "<svg class=\"ci\" width=\"120\" height=\"14\" viewBox=\"0 0 120 14\" aria-hidden=\"true\"><path class=\"zero\" \
+         d=\"M60 0v14\"/><path d=\"M{:.1} 7H{:.1}\"/><circle cx=\"{:.1}\" cy=\"7\" r=\"3\"/></svg>",
+        x(low),
+        x(high),
+        x(comparison.difference)
+    )
+}
+
+/// The ranking of a search.
+pub(super) fn trials(results: &Results) -> String {
+    if results.trials.is_empty() {
+        return String::new();
+    }
+    let mut paths: Vec<&String> = Vec::new();
+    for path in results.trials.iter().flat_map(|trial| trial.settings.keys()) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let rescored = results.trials.iter().any(|trial| trial.rescored.is_some());
+    let mut out = String::from(
+        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
+         class=\"n\">trial</th>",
+    );
+    let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::metric(&results.primary_metric)));
+    if rescored {
+        out += "<th scope=\"col\" class=\"n\">trained again</th>";
+    }
+    for path in &paths {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::field(path)));
+    }
+    out += "<th scope=\"col\">state</th></tr></thead><tbody>\n";
+    for (rank, trial) in results.trials.iter().take(MOST_TRIALS).enumerate() {
+        out += &trial_row(rank, trial, &paths, rescored);
+    }
+    out += "</tbody></table></div>\n";
+    if results.trials.len() > MOST_TRIALS {
+        let _ = writeln!(
+            out,
+            "<p class=\"note\">The first {MOST_TRIALS} of {} trials; all are in results.json.</p>",
+            label::whole(results.trials.len())
+        );
+    }
+    out
+}
+
+fn trial_row(rank: usize, trial: &Trial, paths: &[&String], rescored: bool) -> String {
+    let mut out = format!("<tr><td class=\"n\">{}</td><td class=\"n\">{}</td>", rank + 1, trial.trial);
+    let (key, value) = if trial.value.is_finite() {
+        (trial.value.to_string(), label::number(trial.value))
+    } else {
+        (String::new(), "—".to_owned())
+    };
+    let _ = write!(out, "<td class=\"n\" data-key=\"{key}\">{value}</td>");
+    if rescored {
+        let text = trial.rescored.as_ref().map_or_else(
+            || "—".to_owned(),
+            |again| format!("{} (n = {})", label::mean_sd(again.mean, again.sd), again.n),
+        );
+        let _ = write!(out, "<td class=\"n\">{text}</td>");
+    }
+    for path in paths {
+        let value = trial.settings.get(*path);
+        let key = value.and_then(serde_json::Value::as_f64).map_or_else(String::new, |x| x.to_string());
+        let text = value.map_or_else(|| "—".to_owned(), label::value);
+        let _ = write!(out, "<td class=\"n\" data-key=\"{key}\">{}</td>", escape(&text));
+    }
+    let reason = trial.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let _ = writeln!(out, "<td>{}{}</td></tr>", escape(&trial.state), escape(&reason));
+    out
+}
+
+/// Claim, evidence, verdict.
+pub(super) fn claims(results: &Results) -> String {
+    if results.claims.is_empty() {
+        return String::new();
+    }
+    let mut out = String::from(
+        "<div class=\"table\"><table class=\"claims\"><thead><tr><th scope=\"col\">claim</th><th \
+         scope=\"col\">evidence</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n",
+    );
+    for claim in &results.claims {
+        let class = match claim.verdict.as_str() {
+            "holds" => "better",
+            "does not hold" => "worse",
+            _ => "open",
+        };
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td>{}</td><td><span class=\"verdict {class}\">{}</span></td></tr>",
+            escape(&claim.claim),
+            escape(&claim.evidence),
+            escape(&claim.verdict)
+        );
+    }
+    out + "</tbody></table></div>\n"
+}

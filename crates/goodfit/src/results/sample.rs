@@ -1,0 +1,80 @@
+//! Small results for tests.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::*;
+
+/// Two arms with awkward names and values.
+pub(crate) fn results() -> Results {
+    let curve = |step: &[usize], value: &[f64]| Curve { step: step.to_vec(), value: value.to_vec() };
+    let run = |seed, curves: Vec<(&str, Curve)>| {
+        let curves = curves.into_iter().map(|(name, curve)| (name.to_owned(), curve)).collect();
+        let mut run = Run { seed, curves, ..Run::default() };
+        run.take_final_values();
+        run
+    };
+    let arm = |name: &str, settings: BTreeMap<String, serde_json::Value>, runs| {
+        let mut arm = Arm { name: name.to_owned(), settings, runs, summary: BTreeMap::new() };
+        arm.summarise();
+        arm
+    };
+    let mut first = run(
+        0,
+        vec![
+            ("train_accuracy", curve(&[0, 10], &[0.1, 0.1 + 0.2])),
+            ("train_loss", curve(&[0, 1], &[2.5, f64::INFINITY])),
+        ],
+    );
+    first.diverged_at = Some(1);
+    first.layers = vec![LayerActivations {
+        sd: f64::NAN,
+        histogram: Histogram { edges: vec![0.0, 0.5, 1.0], counts: vec![3, 4] },
+        ..LayerActivations::default()
+    }];
+    let settings = [("network.init".to_owned(), json!({"std": 0.01})), ("network.batch_norm".to_owned(), json!(true))];
+    let arms = vec![
+        arm(
+            "init std 0.01, batch norm on",
+            settings.into(),
+            vec![first, run(1, vec![("train_accuracy", curve(&[0], &[1e-7]))])],
+        ),
+        arm("the \"he\" arm", BTreeMap::new(), vec![run(0, vec![("train_accuracy", curve(&[0], &[1.0]))])]),
+    ];
+    Results {
+        format: FORMAT,
+        experiment: "batch-norm".into(),
+        goodfit: "0.1.0".into(),
+        data: DataSummary { source: "mnist".into(), train_rows: 1000, columns: 784, classes: 10, ..Default::default() },
+        seeds: vec![0, u64::MAX],
+        primary_metric: "train_accuracy".into(),
+        recipe: "[data]\nsource = \"mnist\"\n".into(),
+        command: "goodfit reproduce batch-norm".into(),
+        report: Layout {
+            title: "Batch norm".into(),
+            question: String::new(),
+            figure: FigureKind::Curves,
+            metrics: Vec::new(),
+            panel: String::new(),
+            smooth: 0,
+            overlay: false,
+        },
+        comparisons: crate::statistics::compare_arms(&arms, "train_accuracy", Default::default(), 0),
+        arms,
+        trials: Vec::new(),
+        claims: Vec::new(),
+        findings: Vec::new(),
+        parts: Vec::new(),
+        complete: false,
+    }
+}
+
+pub(crate) fn timing() -> Timing {
+    Timing {
+        seconds: 1.5,
+        jobs: 2,
+        machine: Machine { os: "linux".into(), arch: "x86_64".into(), cpu: String::new(), threads: 2 },
+        arms: vec![ArmTiming { arm: "a".into(), runs: vec![RunTiming { seed: 0, seconds: 0.25 }] }],
+    }
+}
