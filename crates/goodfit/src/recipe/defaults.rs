@@ -67,7 +67,8 @@ fn diagnostics(settings: &Settings) -> Option<Value> {
 /// The default of `compare.metric`.
 pub(crate) const COMPARE_METRIC: Default = From {
     fields: &["data.evaluation", "training.loss", "training.evaluate_every"],
-    rule: "accuracy (the loss, without classes) on the evaluation rows, else on the training rows; late_train_loss without evaluations",
+    rule: "accuracy (the loss, without classes) on the evaluation rows, else on the training rows; \
+           late_train_loss without evaluations",
     value: compare_metric,
 };
 
