@@ -107,7 +107,7 @@ fn pictures(n: usize) -> Csr<f32> {
     let mut pixels = vec![0; n * 784];
     for picture in pixels.chunks_exact_mut(784) {
         let (mut row, mut column) = (4 + random(18), 4 + random(18));
-        for _ in 0..3 {
+        for _ in 0..4 {
             let (to_row, to_column) = (4 + random(18), 4 + random(18));
             for step in 0..=20 {
                 let (r, c) = ((row * (20 - step) + to_row * step) / 20, (column * (20 - step) + to_column * step) / 20);
@@ -122,7 +122,7 @@ fn pictures(n: usize) -> Csr<f32> {
 fn sparse(filter: &str) {
     let inputs = pictures(1000);
     let isa = Isa::detect();
-    for (m, units) in [(100, 100), (256, 100), (128, 512)] {
+    for (m, units) in [(100, 100), (256, 100), (128, 512), (100, 1)] {
         let rows: Vec<u32> = (0..m as u32).map(|i| i * 37 % 1000).collect();
         let n_entries: usize = rows.iter().map(|&row| inputs.row(row as usize).len()).sum();
         let share = n_entries as f64 / (m * 784) as f64 * 100.0;
@@ -149,7 +149,8 @@ fn sparse(filter: &str) {
 fn elementwise(filter: &str) {
     let x = values(10_000);
     let mut y = vec![0.0; x.len()];
-    let functions: [(&str, fn(&[f32], &mut [f32])); 4] = [
+    type Each = fn(&[f32], &mut [f32]);
+    let functions: [(&str, Each); 4] = [
         ("exp of 10,000", |x, y| each(x, y, goodfit_nn::kernels::math::single::exp)),
         ("ln of 10,000", |x, y| each(x, y, goodfit_nn::kernels::math::single::ln)),
         ("tanh of 10,000", |x, y| each(x, y, goodfit_nn::kernels::math::single::tanh)),

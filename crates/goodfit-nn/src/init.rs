@@ -83,6 +83,8 @@ impl Init {
         }
     }
 
+    /// Whether weights can be drawn by it.
+    ///
     /// # Errors
     /// When a given standard deviation is not a finite number above 0.
     pub fn check(self) -> Result<(), Error> {

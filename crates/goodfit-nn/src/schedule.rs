@@ -91,6 +91,8 @@ impl Schedule {
         }
     }
 
+    /// Whether the constants can be used.
+    ///
     /// # Errors
     /// When a stage has no step, a factor or floor is negative, `rise` is not in [0, 1] or a divisor
     /// is not above 0.

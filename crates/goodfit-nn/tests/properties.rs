@@ -1,11 +1,9 @@
-//! Properties that hold for all inputs, f32 against f64, and statistics of what is drawn.
+//! Properties that hold for all inputs, and f32 against f64.
 #![allow(clippy::float_cmp, reason = "what is compared for equality is equal to the bit")]
 
 use goodfit_nn::layers::{BatchNormCache, RunningStatistics};
 use goodfit_nn::losses::{predicted_class, softmax};
-use goodfit_nn::{
-    Activation, BatchNorm, Convention, Dropout, DropoutForm, Init, Loss, MatRef, Purpose, Stream, Targets, max_norm,
-};
+use goodfit_nn::{Activation, BatchNorm, Convention, Loss, MatRef, Targets, max_norm};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -89,10 +87,10 @@ proptest! {
             activation.backward(&mut d, &y, &z);
             activation.backward(&mut d_single, &y_single, &single);
             for i in 0..z.len() {
-                // Relative where z is small; in the tails, absolute to the scale of z.
-                let tolerance = 2e-6 * y[i].abs().max(1e-2 * z[i].abs().min(1.0)).max(1e-30) + 1e-6 * z[i].abs().max(1.0) * f64::from(z[i] < -1.0);
+                // On the left, where gelu and its like vanish, relative to z; else relative to y.
+                let size = if z[i] < -1.0 { z[i].abs() } else { y[i].abs() };
                 let error = (f64::from(y_single[i]) - y[i]).abs();
-                prop_assert!(error <= tolerance, "{} of {}: {} and {}", activation.name(), z[i], y_single[i], y[i]);
+                prop_assert!(error <= 2e-6 * size, "{} of {}: {} and {}", activation.name(), z[i], y_single[i], y[i]);
                 let error = (f64::from(d_single[i]) - d[i]).abs();
                 prop_assert!(error <= 1e-5, "derivative of {} at {}: {} and {}", activation.name(), z[i], d_single[i], d[i]);
             }
@@ -194,74 +192,4 @@ fn batch_norm_of_vanishing_values() {
     let message = BatchNorm::new(Convention::Field).check_rows(1).unwrap_err().to_string();
     assert_eq!(message, "batch normalisation of a training batch: got 1 rows, expected at least 2");
     assert!(BatchNorm::new(Convention::Textbook).check_rows(1).is_ok());
-}
-
-/// Whether draws fit a normal or uniform distribution of mean 0 with this standard deviation, and
-/// not only roughly: by their first, second and fourth moments, within k standard errors.
-fn fits(draws: &[f64], std: f64, is_uniform: bool) -> bool {
-    let n = draws.len() as f64;
-    let moment = |k: i32| draws.iter().map(|w| (w / std).powi(k)).sum::<f64>() / n;
-    // Moments 1, 2, 4, 8 of the standard distribution; the variance of w^k is m_2k - m_k^2.
-    let [m1, m2, m4, m8] = if is_uniform { [0.0, 1.0, 9.0 / 5.0, 9.0] } else { [0.0, 1.0, 3.0, 105.0] };
-    let within =
-        |k, expected: f64, twice: f64| (moment(k) - expected).abs() < 4.0 * ((twice - expected * expected) / n).sqrt();
-    within(1, m1, m2) && within(2, m2, m4) && within(4, m4, m8)
-}
-
-#[test]
-fn standard_deviation_of_initial_weights() {
-    let (fan_in, fan_out) = (200, 100);
-    for init in [
-        Init::Std(0.01),
-        Init::Xavier,
-        Init::XavierUniform,
-        Init::Glorot,
-        Init::GlorotUniform,
-        Init::He,
-        Init::HeUniform,
-    ] {
-        let is_uniform = matches!(init, Init::XavierUniform | Init::GlorotUniform | Init::HeUniform);
-        let mut weights = vec![0.0_f64; fan_in * fan_out];
-        init.fill(&mut weights, fan_in, fan_out, &mut Stream::new(4, Purpose::Init, 1));
-        let std = init.standard_deviation(fan_in, fan_out);
-        assert!(fits(&weights, std, is_uniform), "{init:?}");
-        // The same check refuses what is a little wrong, zeros, and the other distribution.
-        assert!(!fits(&weights, 1.05 * std, is_uniform), "{init:?} accepted 5 % off");
-        assert!(!fits(&weights, std / 1.05, is_uniform), "{init:?} accepted 5 % off");
-        assert!(!fits(&weights, std, !is_uniform), "{init:?} accepted the other distribution");
-        assert!(!fits(&vec![0.0; weights.len()], std, is_uniform));
-    }
-    for (init, expected) in [
-        (Init::Xavier, (1.0_f64 / 200.0).sqrt()),
-        (Init::Glorot, (2.0_f64 / 300.0).sqrt()),
-        (Init::He, (2.0_f64 / 200.0).sqrt()),
-    ] {
-        assert_eq!(init.standard_deviation(fan_in, fan_out), expected);
-    }
-    for std in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        assert!(Init::Std(std).check().is_err());
-    }
-}
-
-#[test]
-fn share_of_units_that_dropout_keeps() {
-    let n = 100_000;
-    let kept_of = |ratio: f64| {
-        let mut mask = vec![0; n * Dropout::MASK_BYTES];
-        Dropout::draw_mask(&mut mask, &mut Stream::new(9, Purpose::Dropout, 3));
-        let mut y = vec![1.0_f32; n];
-        Dropout { ratio, form: DropoutForm::Textbook }.forward_training(&mut y, &mask);
-        y.iter().filter(|&&y| y == 1.0).count() as f64 / n as f64
-    };
-    let fits = |share: f64, ratio: f64| {
-        let standard_error = (ratio * (1.0 - ratio) / n as f64).sqrt();
-        (share - (1.0 - ratio)).abs() <= 4.0 * standard_error
-    };
-    for ratio in [0.0, 0.1, 0.2, 0.5, 0.9] {
-        assert!(fits(kept_of(ratio), ratio), "{ratio}: {}", kept_of(ratio));
-        assert!(!fits(kept_of(ratio), ratio + 0.01), "{ratio}");
-    }
-    for ratio in [1.0, -0.1, f64::NAN] {
-        assert!(Dropout { ratio, form: DropoutForm::Inverted }.check().is_err());
-    }
 }

@@ -9,7 +9,7 @@ pub mod comparison;
 pub mod data;
 #[cfg(feature = "report")]
 pub mod figure;
-mod files;
+pub mod files;
 pub mod jobs;
 pub mod recipe;
 #[cfg(feature = "report")]

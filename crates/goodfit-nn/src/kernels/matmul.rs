@@ -3,8 +3,9 @@
 //! Shapes: `dst` m x n, `lhs` m x k, `rhs` k x n.
 //!
 //! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed
-//! into panels as wide as a tile, and of at most [`M_BLOCK`] rows of `lhs`, which are read where
-//! they are or copied when their stride is long. Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
+//! into panels as wide as a tile, or read where they are by processors with masked loads when their
+//! rows lie close together; and of at most [`M_BLOCK`] rows of `lhs`, which are read where they are
+//! or copied when their stride is long. Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
 //!
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
 //! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
@@ -19,11 +20,15 @@ use crate::{Float, MatMut, MatRef};
 /// Most rows of `rhs` that are packed at once.
 const K_BLOCK: usize = 256;
 /// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
-const N_BLOCK: usize = 1024;
+const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 256;
+/// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
+const DIRECT_ROWS: usize = 8;
+/// ... and for any number when its rows lie no further apart than this.
+const DIRECT_STRIDE: usize = 512;
 /// The longest vector: panels are padded to a multiple of it.
-const MAX_LANES: usize = 16;
+pub(super) const MAX_LANES: usize = 16;
 
 /// `dst = lhs · rhs`, or `dst += lhs · rhs`.
 ///
@@ -54,7 +59,7 @@ pub fn matmul<T: Float>(dst: MatMut<'_, T>, accum: Accum, lhs: MatRef<'_, T>, rh
 
 /// How many elements of scratch [`matmul`] needs for an m x n result over k.
 pub fn matmul_scratch(m: usize, n: usize, k: usize) -> usize {
-    let k = k.min(K_BLOCK);
+    let (m, n, k) = if n == 1 { (1, m, k.min(K_BLOCK)) } else { (m, n, k.min(K_BLOCK)) };
     k * n.min(N_BLOCK).next_multiple_of(MAX_LANES) + m.min(M_BLOCK) * k + MAX_LANES
 }
 
@@ -93,11 +98,17 @@ pub fn matmul_with<T: Float>(
         }
         return;
     }
+    // One column is one row of the transposed product: the same chains, as many as a vector has lanes.
+    let (dst, lhs, rhs) = if n == 1 {
+        (MatMut { data: dst.data, n_rows: 1, n_columns: m }, rhs.transposed(), lhs.transposed())
+    } else {
+        (dst, lhs, rhs)
+    };
     T::dispatch(isa, Product { dst, accum, lhs, rhs, scratch });
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
-pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let pieces = n.div_ceil(most).max(1);
     let (short, n_longer) = (n / pieces, n % pieces);
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
@@ -132,6 +143,8 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(self) {
         let Self { dst, accum, lhs, rhs, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+        let is_near = m <= DIRECT_ROWS || rhs.row_stride <= DIRECT_STRIDE;
+        let is_direct = V::LOADS_PARTS && rhs.column_stride == 1 && is_near;
         let dst_start = dst.data.as_mut_ptr();
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
@@ -141,8 +154,10 @@ impl<T: Float> Product<'_, T> {
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let accum = if k0 == 0 { accum } else { Accum::Add };
                 let right = block(rhs, (k0, k_block), (n0, n_block));
-                // SAFETY: the features are the caller's word; `packed_rhs` holds a block of that size.
-                unsafe { pack::<V>(right, packed_rhs) };
+                if !is_direct {
+                    // SAFETY: the features are the caller's word; `packed_rhs` holds such a block.
+                    unsafe { pack::<V>(right, packed_rhs) };
+                }
                 for (m0, m_block) in cuts(m, M_BLOCK) {
                     let left = block(lhs, (m0, m_block), (k0, k_block));
                     let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
@@ -156,7 +171,8 @@ impl<T: Float> Product<'_, T> {
                             lhs: left.data.as_ptr(),
                             lhs_row: left.row_stride,
                             lhs_k: left.column_stride,
-                            rhs: packed_rhs[panel..].as_ptr(),
+                            rhs: if is_direct { right.data[j0..].as_ptr() } else { packed_rhs[panel..].as_ptr() },
+                            rhs_k: if is_direct { right.row_stride } else { vectors * V::LANES },
                             // SAFETY: row m0 and column n0 + j0 exist in `dst`.
                             dst: unsafe { dst_start.add(m0 * n + n0 + j0) },
                             dst_row: n,
@@ -164,7 +180,7 @@ impl<T: Float> Product<'_, T> {
                             accum,
                         };
                         // SAFETY: the block's views were checked against their values.
-                        unsafe { rows::<V>(tile, m_block, vectors, |rows| V::tile(rows, full, half)) };
+                        unsafe { rows::<V>(tile, m_block, vectors, |rows| V::tile(rows, full, half, is_direct)) };
                         panel += vectors * V::LANES * k_block;
                     }
                 }

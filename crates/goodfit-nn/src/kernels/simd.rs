@@ -25,8 +25,13 @@ pub trait Vector: Copy {
 
     /// Rows of the tallest tile that is `vectors` wide.
     fn tile_rows(vectors: usize) -> usize;
-    /// The tile of `rows` rows and `full` vectors, and a half where `half` is set.
-    fn tile(rows: usize, full: usize, half: bool) -> super::tile::TileFn<Self::Element>;
+    /// Whether [`load_first`](Vector::load_first) costs as little as [`load`](Vector::load): then
+    /// panels need not be packed.
+    const LOADS_PARTS: bool;
+
+    /// The tile of `rows` rows and `full` vectors, with a half where `half` is set; over a panel that
+    /// is not packed where `direct` is set, which only types that load parts are asked for.
+    fn tile(rows: usize, full: usize, half: bool, direct: bool) -> super::tile::TileFn<Self::Element>;
 
     /// Runs `f` in a function that is compiled with the features of this type.
     unsafe fn call<R>(f: impl FnOnce() -> R) -> R;
@@ -119,13 +124,14 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
     type Half = Self;
     const LANES: usize = N;
     const TILE_VECTORS: usize = 1;
+    const LOADS_PARTS: bool = false;
 
     /// 8 accumulators of 128 bits in single precision, of 16 registers.
     fn tile_rows(_vectors: usize) -> usize {
         16 / size_of::<T>()
     }
-    fn tile(rows: usize, _full: usize, _half: bool) -> super::tile::TileFn<T> {
-        super::tile::up_to_4::<Self, 1, false>(rows)
+    fn tile(rows: usize, _full: usize, _half: bool, _direct: bool) -> super::tile::TileFn<T> {
+        super::tile::up_to_4::<Self, 1, false, false>(rows)
     }
 
     #[inline(always)]

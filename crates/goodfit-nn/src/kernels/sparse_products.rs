@@ -10,7 +10,7 @@
 //! product gives NaN there.
 
 use super::Isa;
-use super::matmul::cuts;
+use super::matmul::MAX_LANES;
 use super::simd::{Operation, Vector};
 use super::sparse::{Csr, Entry};
 use crate::{Float, MatMut, MatRef};
@@ -128,8 +128,11 @@ pub struct SparseScratch<T> {
     ends: Vec<u32>,
     /// The batch's entries by column; their index is the position in the batch.
     entries: Vec<Entry<T>>,
-    /// u: one row of the gradient.
+    /// u, rounded up to whole vectors: one row of the gradient.
     gradient: Vec<T>,
+    /// m x u, u rounded up to whole vectors, and room to start at a line of the cache: a copy of dZ
+    /// of which no vector crosses a line. Every row is read some 20 times.
+    dz: Vec<T>,
 }
 
 impl<T: Float> SparseScratch<T> {
@@ -143,7 +146,8 @@ impl<T: Float> SparseScratch<T> {
         Self {
             ends: vec![0; inputs.n_columns()],
             entries: vec![Entry::default(); n_entries],
-            gradient: vec![T::ZERO; n_units],
+            gradient: vec![T::ZERO; n_units.next_multiple_of(MAX_LANES)],
+            dz: vec![T::ZERO; n_rows * n_units.next_multiple_of(MAX_LANES) + MAX_LANES],
         }
     }
 
@@ -195,8 +199,9 @@ impl<T: Float> Operation<T> for Forward<'_, T> {
 
     unsafe fn run<V: Vector<Element = T>>(mut self) {
         let width = self.dst.n_columns;
-        for (v0, vectors) in cuts(width.div_ceil(V::LANES), MOST_VECTORS) {
-            let panel = Panel::of::<V>(width, v0, vectors);
+        let (n_vectors, vectors) = Panel::<T>::cover::<V>(width);
+        for v0 in (0..n_vectors).step_by(vectors) {
+            let panel = Panel::of::<V>(width, v0, vectors.min(n_vectors - v0));
             for (i, &row) in self.rows.iter().enumerate() {
                 let dst = self.dst.row_mut(i);
                 // SAFETY: the indices of `inputs` are below its columns, which are the rows of
@@ -217,12 +222,21 @@ impl<T: Float, F: FnMut(usize, &[T])> Operation<T> for Gradient<'_, T, F> {
     type Output = ();
 
     unsafe fn run<V: Vector<Element = T>>(mut self) {
-        let width = self.dz.n_columns;
-        let SparseScratch { ends, entries, gradient } = self.scratch;
+        let n_units = self.dz.n_columns;
+        let width = n_units.next_multiple_of(V::LANES);
+        let (n_vectors, vectors) = Panel::<T>::cover::<V>(width);
+        let SparseScratch { ends, entries, gradient, dz } = self.scratch;
+        let aligned = dz.as_ptr().align_offset(64).min(MAX_LANES);
+        let dz = &mut dz[aligned..][..self.dz.n_rows * width];
+        for (i, row) in dz.chunks_exact_mut(width.max(1)).enumerate() {
+            row[..n_units].copy_from_slice(self.dz.row(i));
+        }
+        let dz = MatRef::new(dz, self.dz.n_rows, width);
         let gradient = &mut gradient[..width];
         let mut start = 0;
         // SAFETY: the caller vouches for the features. The indices are positions in the batch, which
-        // are the rows of `dz`; the panels lie within `width`, the length of `gradient`.
+        // are the rows of `dz`; the panels lie within `width`, the columns of `dz` and the length of
+        // `gradient`.
         unsafe {
             V::call(
                 #[inline(always)]
@@ -230,10 +244,10 @@ impl<T: Float, F: FnMut(usize, &[T])> Operation<T> for Gradient<'_, T, F> {
                     for (column, &end) in ends.iter().enumerate() {
                         let entries = &entries[start as usize..end as usize];
                         start = end;
-                        for (v0, vectors) in cuts(width.div_ceil(V::LANES), MOST_VECTORS) {
-                            Panel::of::<V>(width, v0, vectors).combine(entries, self.dz, gradient);
+                        for v0 in (0..n_vectors).step_by(vectors) {
+                            Panel::of::<V>(width, v0, vectors.min(n_vectors - v0)).combine(entries, dz, gradient);
                         }
-                        (self.update)(column, gradient);
+                        (self.update)(column, &gradient[..n_units]);
                     }
                 },
             );
@@ -260,6 +274,14 @@ struct Panel<T> {
 }
 
 impl<T: Float> Panel<T> {
+    /// Panels of even width that cover `0..width`: (first vector, vectors).
+    #[inline(always)]
+    fn cover<V: Vector<Element = T>>(width: usize) -> (usize, usize) {
+        let vectors = width.div_ceil(V::LANES);
+        (vectors, vectors.div_ceil(vectors.div_ceil(MOST_VECTORS).max(1)).max(1))
+    }
+
+    #[inline(always)]
     fn of<V: Vector<Element = T>>(width: usize, v0: usize, vectors: usize) -> Self {
         let start = v0 * V::LANES;
         let width = (vectors * V::LANES).min(width - start);
@@ -343,7 +365,7 @@ mod tests {
         let mut dense = values::<T>(n_rows * n, seed);
         // Four of five are zero, and column 1 is empty.
         for (i, x) in dense.iter_mut().enumerate() {
-            if (i as u64 * 7919 + seed) % 5 > 0 || i % n.max(2) == 1 {
+            if !(i as u64 * 7919 + seed).is_multiple_of(5) || i % n.max(2) == 1 {
                 *x = zero;
             }
         }

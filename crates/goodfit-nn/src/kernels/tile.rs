@@ -15,8 +15,10 @@ pub struct Tile<T> {
     pub(super) lhs: *const T,
     pub(super) lhs_row: usize,
     pub(super) lhs_k: usize,
-    /// A packed panel: `k` rows of as many whole vectors as the tile is wide, padded with zeros.
+    /// `k` rows, `rhs_k` apart: of whole vectors, padded with zeros, in a packed panel; of the
+    /// elements that exist in a direct one.
     pub(super) rhs: *const T,
+    pub(super) rhs_k: usize,
     /// Rows lie `dst_row` apart.
     pub(super) dst: *mut T,
     pub(super) dst_row: usize,
@@ -25,7 +27,7 @@ pub struct Tile<T> {
     pub(super) accum: Accum,
 }
 
-/// A tile of a fixed number of rows and vectors.
+/// A tile of a fixed number of rows and vectors, over a packed or a direct panel.
 ///
 /// # Safety
 /// The pointers are valid for the tile's rows, columns and `k`; the processor has the features of
@@ -33,49 +35,58 @@ pub struct Tile<T> {
 pub(super) type TileFn<T> = unsafe fn(&Tile<T>);
 
 /// Tiles of 1 to 4 rows.
-pub(super) fn up_to_4<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+pub(super) fn up_to_4<V: Vector, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    rows: usize,
+) -> TileFn<V::Element> {
     match rows {
-        1 => tile::<V, 1, FULL, HALF>,
-        2 => tile::<V, 2, FULL, HALF>,
-        3 => tile::<V, 3, FULL, HALF>,
-        4 => tile::<V, 4, FULL, HALF>,
+        1 => tile::<V, 1, FULL, HALF, DIRECT>,
+        2 => tile::<V, 2, FULL, HALF, DIRECT>,
+        3 => tile::<V, 3, FULL, HALF, DIRECT>,
+        4 => tile::<V, 4, FULL, HALF, DIRECT>,
         _ => unreachable!("a tile of {rows} rows"),
     }
 }
 
 /// Tiles of 1 to 6 rows.
-pub(super) fn up_to_6<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+pub(super) fn up_to_6<V: Vector, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    rows: usize,
+) -> TileFn<V::Element> {
     match rows {
-        5 => tile::<V, 5, FULL, HALF>,
-        6 => tile::<V, 6, FULL, HALF>,
-        _ => up_to_4::<V, FULL, HALF>(rows),
+        5 => tile::<V, 5, FULL, HALF, DIRECT>,
+        6 => tile::<V, 6, FULL, HALF, DIRECT>,
+        _ => up_to_4::<V, FULL, HALF, DIRECT>(rows),
     }
 }
 
 /// Tiles of 1 to 8 rows.
-pub(super) fn up_to_8<V: Vector, const FULL: usize, const HALF: bool>(rows: usize) -> TileFn<V::Element> {
+pub(super) fn up_to_8<V: Vector, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    rows: usize,
+) -> TileFn<V::Element> {
     match rows {
-        7 => tile::<V, 7, FULL, HALF>,
-        8 => tile::<V, 8, FULL, HALF>,
-        _ => up_to_6::<V, FULL, HALF>(rows),
+        7 => tile::<V, 7, FULL, HALF, DIRECT>,
+        8 => tile::<V, 8, FULL, HALF, DIRECT>,
+        _ => up_to_6::<V, FULL, HALF, DIRECT>(rows),
     }
 }
 
-unsafe fn tile<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool>(t: &Tile<V::Element>) {
+unsafe fn tile<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    t: &Tile<V::Element>,
+) {
     // SAFETY: the caller's contract.
     unsafe {
         V::call(
             #[inline(always)]
-            || tile_body::<V, ROWS, FULL, HALF>(t),
+            || tile_body::<V, ROWS, FULL, HALF, DIRECT>(t),
         );
     }
 }
 
 #[allow(clippy::needless_range_loop)] // i and j name a row and a vector of the tile
 #[inline(always)]
-unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool>(t: &Tile<V::Element>) {
-    let packed_row = (FULL + HALF as usize) * V::LANES;
-    // SAFETY: `lhs` is read at rows below ROWS and steps below k, `rhs` within its k packed rows,
+unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    t: &Tile<V::Element>,
+) {
+    // SAFETY: `lhs` is read at rows below ROWS and steps below k, `rhs` within its k rows,
     // `dst` at ROWS rows up to its last existing element. The steps past the end are never read,
     // hence `wrapping_add`.
     unsafe {
@@ -85,9 +96,15 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         for _ in 0..t.k {
             let mut right = [V::zero(); FULL];
             for j in 0..FULL {
-                right[j] = V::load(rhs.add(j * V::LANES));
+                let place = rhs.add(j * V::LANES);
+                let is_cut = DIRECT && !HALF && j + 1 == FULL;
+                right[j] = if is_cut { V::load_first(place, t.n_last) } else { V::load(place) };
             }
-            let half_right = if HALF { V::Half::load(rhs.add(FULL * V::LANES)) } else { V::Half::zero() };
+            let half_right = match (HALF, DIRECT) {
+                (true, true) => V::Half::load_first(rhs.add(FULL * V::LANES), t.n_last),
+                (true, false) => V::Half::load(rhs.add(FULL * V::LANES)),
+                (false, _) => V::Half::zero(),
+            };
             for i in 0..ROWS {
                 let left = V::splat(*lhs.add(i * t.lhs_row));
                 for j in 0..FULL {
@@ -98,7 +115,7 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
                 }
             }
             lhs = lhs.wrapping_add(t.lhs_k);
-            rhs = rhs.wrapping_add(packed_row);
+            rhs = rhs.wrapping_add(t.rhs_k);
         }
         for i in 0..ROWS {
             let row = t.dst.add(i * t.dst_row);

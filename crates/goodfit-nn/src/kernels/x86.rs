@@ -29,23 +29,14 @@ impl Vector for Avx512 {
     type Half = Avx512Half;
     const LANES: usize = 16;
     const TILE_VECTORS: usize = 4;
+    const LOADS_PARTS: bool = true;
 
     /// 24 accumulators at most, of 32 registers.
     fn tile_rows(vectors: usize) -> usize {
         if vectors == 4 { 6 } else { 8 }
     }
-    fn tile(rows: usize, full: usize, half: bool) -> TileFn<f32> {
-        match (full, half) {
-            (0, _) => up_to_8::<Self, 0, true>(rows),
-            (1, false) => up_to_8::<Self, 1, false>(rows),
-            (1, true) => up_to_8::<Self, 1, true>(rows),
-            (2, false) => up_to_8::<Self, 2, false>(rows),
-            (2, true) => up_to_8::<Self, 2, true>(rows),
-            (3, false) => up_to_8::<Self, 3, false>(rows),
-            (3, true) => up_to_6::<Self, 3, true>(rows),
-            (4, false) => up_to_6::<Self, 4, false>(rows),
-            _ => unreachable!("a tile of {full} vectors"),
-        }
+    fn tile(rows: usize, full: usize, half: bool, direct: bool) -> TileFn<f32> {
+        if direct { avx512_tile::<true>(rows, full, half) } else { avx512_tile::<false>(rows, full, half) }
     }
 
     #[inline(always)]
@@ -99,16 +90,31 @@ impl Vector for Avx512 {
     }
 }
 
+fn avx512_tile<const DIRECT: bool>(rows: usize, full: usize, half: bool) -> TileFn<f32> {
+    match (full, half) {
+        (0, _) => up_to_8::<Avx512, 0, true, DIRECT>(rows),
+        (1, false) => up_to_8::<Avx512, 1, false, DIRECT>(rows),
+        (1, true) => up_to_8::<Avx512, 1, true, DIRECT>(rows),
+        (2, false) => up_to_8::<Avx512, 2, false, DIRECT>(rows),
+        (2, true) => up_to_8::<Avx512, 2, true, DIRECT>(rows),
+        (3, false) => up_to_8::<Avx512, 3, false, DIRECT>(rows),
+        (3, true) => up_to_6::<Avx512, 3, true, DIRECT>(rows),
+        (4, false) => up_to_6::<Avx512, 4, false, DIRECT>(rows),
+        _ => unreachable!("a tile of {full} vectors"),
+    }
+}
+
 impl Vector for Avx512Half {
     type Element = f32;
     type Half = Self;
     const LANES: usize = 8;
     const TILE_VECTORS: usize = 0;
+    const LOADS_PARTS: bool = true;
 
     fn tile_rows(_vectors: usize) -> usize {
         unreachable!("a half is part of other tiles")
     }
-    fn tile(_rows: usize, _full: usize, _half: bool) -> TileFn<f32> {
+    fn tile(_rows: usize, _full: usize, _half: bool, _direct: bool) -> TileFn<f32> {
         unreachable!("a half is part of other tiles")
     }
 
@@ -159,13 +165,14 @@ impl Vector for Avx2 {
     type Half = Self;
     const LANES: usize = 8;
     const TILE_VECTORS: usize = 2;
+    const LOADS_PARTS: bool = false;
 
     /// 12 accumulators at most, of 16 registers.
     fn tile_rows(_vectors: usize) -> usize {
         6
     }
-    fn tile(rows: usize, full: usize, _half: bool) -> TileFn<f32> {
-        if full == 1 { up_to_6::<Self, 1, false>(rows) } else { up_to_6::<Self, 2, false>(rows) }
+    fn tile(rows: usize, full: usize, _half: bool, _direct: bool) -> TileFn<f32> {
+        if full == 1 { up_to_6::<Self, 1, false, false>(rows) } else { up_to_6::<Self, 2, false, false>(rows) }
     }
 
     #[inline(always)]

@@ -160,6 +160,8 @@ impl Activation {
         }
     }
 
+    /// Whether the function has the constants that it needs.
+    ///
     /// # Errors
     /// When a constant of the function is negative or not finite: the derivative is read off y,
     /// whose sign has to be that of z.

@@ -127,33 +127,19 @@ impl BatchNorm {
         let share = T::from_f64(1.0 / n_rows as f64);
         mean.fill(T::ZERO);
         for x in normalized.chunks_exact(n_units) {
-            for (mean, &x) in mean.iter_mut().zip(x) {
-                *mean += x;
-            }
+            add_row(mean, x);
         }
-        for mean in &mut *mean {
-            *mean *= share;
-        }
+        scale_row(mean, share);
         let variance = inverse_std;
         variance.fill(T::ZERO);
         for x in normalized.chunks_exact_mut(n_units) {
-            for ((x, &mean), variance) in x.iter_mut().zip(&*mean).zip(&mut *variance) {
-                *x -= mean;
-                *variance += *x * *x;
-            }
+            centre_row(x, variance, mean);
         }
-        for variance in &mut *variance {
-            *variance *= share;
-        }
+        scale_row(variance, share);
         self.move_running(running, mean, variance, n_rows);
         let inverse_std = self.invert(variance);
-        for (x, y) in normalized.chunks_exact_mut(n_units).zip(y.chunks_exact_mut(n_units)) {
-            for ((((x, y), &inverse_std), &scale), &shift) in
-                x.iter_mut().zip(y).zip(&*inverse_std).zip(scale).zip(shift)
-            {
-                *x *= inverse_std;
-                *y = scale * *x + shift;
-            }
+        for (y, x) in y.chunks_exact_mut(n_units).zip(normalized.chunks_exact_mut(n_units)) {
+            normalize_row(y, x, inverse_std, scale, shift);
         }
     }
 
@@ -237,18 +223,11 @@ impl BatchNorm {
         dscale.fill(T::ZERO);
         dshift.fill(T::ZERO);
         for (d, h) in d.chunks_exact(n_units).zip(normalized.chunks_exact(n_units)) {
-            for (((&d, &h), dscale), dshift) in d.iter().zip(h).zip(&mut *dscale).zip(&mut *dshift) {
-                *dscale += d * h;
-                *dshift += d;
-            }
+            add_gradient_row(dscale, dshift, d, h);
         }
         let share = T::from_f64(1.0 / n_rows as f64);
         for (d, h) in d.chunks_exact_mut(n_units).zip(normalized.chunks_exact(n_units)) {
-            for (((((d, &h), &dscale), &dshift), &inverse_std), &scale) in
-                d.iter_mut().zip(h).zip(&*dscale).zip(&*dshift).zip(inverse_std).zip(scale)
-            {
-                *d = scale * inverse_std * (*d - share * (dshift + h * dscale));
-            }
+            gradient_row(d, h, dscale, dshift, inverse_std, scale, share);
         }
     }
 
@@ -269,6 +248,8 @@ impl BatchNorm {
         }
     }
 
+    /// Whether the settings can be used.
+    ///
     /// # Errors
     /// When epsilon is not a finite number above 0 or momentum not in [0, 1].
     pub fn check(&self) -> Result<(), Error> {
@@ -309,6 +290,58 @@ impl BatchNorm {
             *variance = T::ONE / (*variance + epsilon).sqrt();
         }
         variance
+    }
+}
+
+// The loops over one row are functions of their own so that the compiler knows that their buffers
+// do not overlap.
+
+#[inline(always)]
+fn add_row<T: Float>(sum: &mut [T], x: &[T]) {
+    for (sum, &x) in sum.iter_mut().zip(x) {
+        *sum += x;
+    }
+}
+
+#[inline(always)]
+fn scale_row<T: Float>(row: &mut [T], factor: T) {
+    for x in row {
+        *x *= factor;
+    }
+}
+
+#[inline(always)]
+fn centre_row<T: Float>(x: &mut [T], squares: &mut [T], mean: &[T]) {
+    for ((x, squares), &mean) in x.iter_mut().zip(squares).zip(mean) {
+        let centred = *x - mean;
+        *x = centred;
+        *squares += centred * centred;
+    }
+}
+
+#[inline(always)]
+fn normalize_row<T: Float>(y: &mut [T], x: &mut [T], inverse_std: &[T], scale: &[T], shift: &[T]) {
+    for ((((y, x), &inverse_std), &scale), &shift) in y.iter_mut().zip(x).zip(inverse_std).zip(scale).zip(shift) {
+        let h = *x * inverse_std;
+        *x = h;
+        *y = scale * h + shift;
+    }
+}
+
+#[inline(always)]
+fn add_gradient_row<T: Float>(dscale: &mut [T], dshift: &mut [T], d: &[T], h: &[T]) {
+    for (((dscale, dshift), &d), &h) in dscale.iter_mut().zip(dshift).zip(d).zip(h) {
+        *dscale += d * h;
+        *dshift += d;
+    }
+}
+
+#[inline(always)]
+fn gradient_row<T: Float>(d: &mut [T], h: &[T], dscale: &[T], dshift: &[T], inverse_std: &[T], scale: &[T], share: T) {
+    for (((((d, &h), &dscale), &dshift), &inverse_std), &scale) in
+        d.iter_mut().zip(h).zip(dscale).zip(dshift).zip(inverse_std).zip(scale)
+    {
+        *d = scale * inverse_std * (*d - share * (dshift + h * dscale));
     }
 }
 

@@ -110,6 +110,8 @@ impl Dropout {
         self.apply(d, mask);
     }
 
+    /// Whether the ratio can be used.
+    ///
     /// # Errors
     /// When the ratio is not in [0, 1).
     pub fn check(self) -> Result<(), Error> {

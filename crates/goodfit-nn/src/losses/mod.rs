@@ -152,6 +152,8 @@ impl Loss {
         }
     }
 
+    /// Whether the settings can be used.
+    ///
     /// # Errors
     /// When label smoothing is not in [0, 1).
     pub fn check(self) -> Result<(), Error> {

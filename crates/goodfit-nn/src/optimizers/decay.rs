@@ -57,6 +57,8 @@ impl WeightDecay {
         }
     }
 
+    /// Whether lambda can be used.
+    ///
     /// # Errors
     /// When lambda is negative or not finite.
     pub fn check(self) -> Result<(), Error> {

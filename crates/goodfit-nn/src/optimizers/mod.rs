@@ -38,6 +38,12 @@ use crate::{Convention, Error, Float};
 /// let (mut w, gradient) = ([1.0], [2.0]);
 /// Optimizer::Sgd.update(&mut w, &mut [], &gradient, &step);
 /// assert_eq!(w, [0.8]);
+///
+/// // Adam's first step has the length lr, whatever the gradient.
+/// let adam = Optimizer::adam(goodfit_nn::Convention::Field);
+/// let (mut w, mut state) = ([1.0], [0.0; 2]);
+/// adam.update(&mut w, &mut state, &gradient, &step);
+/// assert!((w[0] - 0.9_f64).abs() < 1e-8);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Optimizer {
@@ -192,6 +198,8 @@ impl Optimizer {
         }
     }
 
+    /// Whether the constants can be used.
+    ///
     /// # Errors
     /// When a share is not in [0, 1) or an epsilon is negative or not finite.
     pub fn check(self) -> Result<(), Error> {
