@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use goodfit_nn::{Network, Parameter};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::json;
 
@@ -82,6 +83,24 @@ pub enum WeightsError {
 }
 
 impl Weights {
+    /// Copies every parameter of a network, running statistics included, under its name.
+    pub fn of(network: &Network<f32>) -> Self {
+        let tensor = |parameter: &Parameter| Tensor {
+            name: parameter.name.clone(),
+            shape: parameter.shape.clone(),
+            values: network.values(parameter).to_vec(),
+        };
+        Self { tensors: network.parameters().iter().map(tensor).collect(), metadata: BTreeMap::new() }
+    }
+
+    /// Copies the tensors into the parameters of a network that have their names.
+    ///
+    /// # Errors
+    /// When the network lacks one, or it has another number of values there.
+    pub fn put_into(&self, network: &mut Network<f32>) -> Result<(), goodfit_nn::Error> {
+        self.tensors.iter().try_for_each(|tensor| network.set(&tensor.name, &tensor.values))
+    }
+
     /// Writes a file, or leaves what was there. The same weights give the same bytes.
     ///
     /// # Errors

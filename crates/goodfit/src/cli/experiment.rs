@@ -70,10 +70,9 @@ pub(super) fn report(args: &Report) -> Outcome {
 pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted, Failure> {
     let options = options(common)?;
     let mut live = Live::new(&experiment.name, common.output);
-    let conducted = if experiment.search.is_some() {
-        conduct_search(experiment, &options, monitor(), &mut live)
-    } else {
-        conduct(experiment, &options, monitor(), &mut live)
+    let conducted = match &experiment.search {
+        Some(search) => conduct_search(experiment, search, &options, monitor(), &mut live),
+        None => conduct(experiment, &options, monitor(), &mut live),
     };
     drop(live);
     conducted.map_err(comparison_failure)

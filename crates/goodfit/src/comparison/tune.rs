@@ -23,7 +23,7 @@ pub struct Tuned {
 }
 
 /// The arms that a comparison has to train to tune `arms`: one for each of their candidates.
-pub fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
+fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
     let plan = |arm: &ArmPlan| -> Vec<ArmPlan> {
         let candidate = |candidate: &crate::recipe::Candidate| ArmPlan {
             name: format!("{}, {}", arm.name, candidate.name),
