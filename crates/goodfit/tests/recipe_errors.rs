@@ -186,6 +186,8 @@ fn contradictions() {
         "[compare]\nresplit = true",
         "[compare]\nmetric = \"validation_accuracy\"",
         "[compare]\nmetric = \"test_loss\"",
+        "[compare]\nmetric = \"accuracy_gap\"",
+        "[compare]\nmetric = \"late_train_loss\"\n[training]\nrecord_loss = \"never\"",
         "[compare]\nmetric = \"train_accuracy\"\n[training]\nloss = \"mean-squared-error\"",
         "[compare]\nmetric = \"train_accuracy\"\n[training]\nevaluate_every = 0",
         "[compare]\nmetric = \"train_loss\"\n[training]\nrecord_loss = \"never\"",
