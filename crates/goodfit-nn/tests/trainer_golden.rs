@@ -109,19 +109,19 @@ fn check<T: Float>(tolerances: &Tolerances) {
                     outputs.extend(wide(values));
                 }
             });
-            assert_close(&format!("outputs of {what}"), &outputs, &run["evaluation_outputs"], tolerances.after_ten_steps);
+            assert_close(
+                &format!("outputs of {what}"),
+                &outputs,
+                &run["evaluation_outputs"],
+                tolerances.after_ten_steps,
+            );
         }
     }
 }
 
 #[test]
 fn in_double_precision() {
-    check::<f64>(&Tolerances {
-        first_loss: 1e-13,
-        first_gradient: 1e-11,
-        ten_losses: 1e-10,
-        after_ten_steps: 1e-9,
-    });
+    check::<f64>(&Tolerances { first_loss: 1e-13, first_gradient: 1e-11, ten_losses: 1e-10, after_ten_steps: 1e-9 });
 }
 
 /// Single precision has 6e-8 to give; small values, and small differences of large ones, lose more.

@@ -29,7 +29,7 @@ impl FileError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Some("make room there, or write to another disk with --out DIR")
             }
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem if writing => {
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::NotFound if writing => {
                 Some("write to a folder of your own with --out DIR")
             }
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists if writing => {

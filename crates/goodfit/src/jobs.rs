@@ -12,7 +12,7 @@ pub fn default_jobs() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Runs the tasks 0..n_tasks on `n_jobs` threads (at least one) and gives back their results by
+/// Runs the tasks `0..n_tasks` on `n_jobs` threads (at least one) and gives back their results by
 /// number.
 ///
 /// Threads take the tasks in order. `on_done` is called on the caller's thread in task order, as
@@ -166,7 +166,7 @@ mod tests {
             let mut n_done = 0;
             let results = run_jobs(1000, n_jobs, &stop, task, |_, _| n_done += 1);
             let n_kept = results.iter().take_while(|r| r.is_some()).count();
-            assert!((11..11 + 1000).contains(&n_kept) && (n_jobs > 1 || n_kept == 11), "{n_kept}");
+            assert!(n_kept >= 11 && (n_jobs > 1 || n_kept == 11), "{n_kept}");
             assert!(results[n_kept..].iter().all(Option::is_none), "not a prefix");
             assert_eq!(results.len(), 1000);
             assert_eq!(n_done, n_kept);
@@ -182,9 +182,7 @@ mod tests {
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let task = |i: usize| {
                 both_run.wait();
-                if i == 1 {
-                    panic!("task {i} is broken");
-                }
+                assert!(i != 1, "task {i} is broken");
                 thread::sleep(std::time::Duration::from_millis(20));
                 n_finished.fetch_add(1, Ordering::Relaxed);
             };

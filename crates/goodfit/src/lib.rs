@@ -9,7 +9,7 @@ pub mod comparison;
 pub mod data;
 #[cfg(feature = "report")]
 pub mod figure;
-mod files;
+pub mod files;
 pub mod jobs;
 pub mod recipe;
 #[cfg(feature = "report")]
@@ -18,3 +18,4 @@ pub mod results;
 pub mod run;
 pub mod search;
 pub mod statistics;
+pub mod weights;

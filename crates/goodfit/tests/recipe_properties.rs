@@ -1,7 +1,9 @@
 //! Properties of recipe files: nothing panics, what is printed reads back, the table is complete.
 
+use std::fmt::Write as _;
+
 use goodfit::recipe::{
-    Default, Experiment, FIELDS, Field, Kind, Needs, Part, Range, RecipeError, SHIPPED, Settings, Value, field,
+    Default, Experiment, FIELDS, Field, Kind, Needs, Part, Range, Recipe, RecipeError, SHIPPED, Settings, Value, field,
     reference,
 };
 use proptest::prelude::*;
@@ -49,9 +51,8 @@ fn sample(kind: &Kind, draws: &mut Draws) -> String {
         }
         Kind::Either(kinds) => sample(draws.one_of(kinds), draws),
         Kind::Overrides => format!("{{ {} }}", pair(draws, sample)),
-        Kind::Variations => format!("{{ {} }}", pair(draws, list)),
+        Kind::Variations | Kind::Space => format!("{{ {} }}", pair(draws, list)),
         Kind::Arms => format!("{{ one = {{}}, \"the other\" = {{ {} }} }}", pair(draws, sample)),
-        Kind::Space => format!("{{ {} }}", pair(draws, list)),
     }
 }
 
@@ -80,10 +81,10 @@ fn file(settings: &[(&str, String)]) -> String {
     for table in ["data", "network", "training", "compare", "search", "report"] {
         let of_table: Vec<_> = settings.iter().filter(|(path, _)| path.starts_with(&format!("{table}."))).collect();
         if !of_table.is_empty() {
-            out += &format!("[{table}]\n");
+            writeln!(out, "[{table}]").unwrap();
         }
         for (path, value) in of_table {
-            out += &format!("{} = {value}\n", field(path).unwrap().name());
+            writeln!(out, "{} = {value}", field(path).unwrap().name()).unwrap();
         }
     }
     out
@@ -105,6 +106,9 @@ fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
         settings.push(("search.space", "{ \"training.learning_rate\" = [0.1, 1] }".to_owned()));
     }
     let set = |settings: &[(&str, String)], path: &str| settings.iter().any(|(other, _)| *other == path);
+    if settings.iter().any(|(_, value)| value == "\"mean-squared-error\"") {
+        settings.push(("data.source", "\"normal\"".to_owned()));
+    }
     if settings.iter().any(|(_, value)| value == "\"normal\"") {
         settings.push(("training.steps", "0".to_owned()));
     }
@@ -124,8 +128,22 @@ fn check_printed(text: &str, experiment: &Experiment) {
         .unwrap_or_else(|error| panic!("{error}\n--- from\n{text}\n--- printed\n{printed}"));
     assert_eq!(*experiment, again, "--- from\n{text}\n--- printed\n{printed}");
     assert_eq!(experiment.arms(), again.arms(), "--- from\n{text}\n--- printed\n{printed}");
+    for arm in experiment.arms().unwrap() {
+        accepted_by_the_engine(&arm.recipe);
+    }
     let twice = again.print();
     assert_eq!(twice, parse(&twice).unwrap().print(), "what is printed prints as itself");
+}
+
+fn accepted_by_the_engine(recipe: &Recipe) {
+    let Recipe { network, training, .. } = recipe;
+    training.optimizer.check().unwrap();
+    training.schedule.check().unwrap();
+    training.weight_decay.check().unwrap();
+    training.loss.check().unwrap();
+    network.activation.check().unwrap();
+    network.init.check().unwrap();
+    assert!(network.batch_norm.is_none_or(|batch_norm| batch_norm.check().is_ok()));
 }
 
 fn parse(text: &str) -> Result<Experiment, RecipeError> {
@@ -226,6 +244,14 @@ proptest! {
         let _ = settings.vary("--vary", &text);
         let _ = settings.vary("--vary", &format!("network.init={text}"));
         let _ = Experiment::resolve("my", settings).map(|experiment| experiment.print());
+    }
+
+    #[test]
+    fn no_depth_panics(open in "[\\[{]", depth in 0_usize..100_000) {
+        let text = format!("[network]\nhidden = {}", open.repeat(depth));
+        let _ = parse(&text);
+        let _ = parse(&open.repeat(depth));
+        let _ = Settings::parse("my.toml", "").unwrap().vary("--vary", &format!("network.init={}", open.repeat(depth)));
     }
 
     #[test]

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::plan::{Block, Plan};
+use super::rows::add_to_rows;
 use crate::kernels::{self, Accum, Csr, SparseScratch};
 use crate::layers::{BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
-use super::rows::add_to_rows;
 use crate::{Float, MatMut, MatRef};
 
 /// What goes into a block.
@@ -85,14 +85,7 @@ impl BlockCache {
         let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
         let output = start + rows * stages[..last].iter().sum::<usize>();
         let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units;
-        Self {
-            all: start..end,
-            output: output..output + rows * block.units,
-            rows,
-            z_units,
-            y_units,
-            dropped_units,
-        }
+        Self { all: start..end, output: output..output + rows * block.units, rows, z_units, y_units, dropped_units }
     }
 
     /// The buffers, for a batch of `n` rows, out of the slice `all`.
@@ -157,7 +150,10 @@ pub(crate) fn forward<T: Float>(
         let cache = BatchNormCache { normalized: stages.linear, mean, inverse_std };
         let running = RunningStatistics { mean: running_mean, variance: running_variance };
         let z = &mut *stages.z;
-        kernels::vectorised(#[inline(always)] || norm.spec.forward_training(z, cache, running, scale, shift));
+        kernels::vectorised(
+            #[inline(always)]
+            || norm.spec.forward_training(z, cache, running, scale, shift),
+        );
         stages.z
     } else {
         stages.linear
@@ -165,11 +161,17 @@ pub(crate) fn forward<T: Float>(
     let post = match block.activation {
         Some(activation) if activation.needs_input() => {
             let y = &mut *stages.y;
-            kernels::vectorised(#[inline(always)] || activation.forward(y, pre));
+            kernels::vectorised(
+                #[inline(always)]
+                || activation.forward(y, pre),
+            );
             stages.y
         }
         Some(activation) => {
-            kernels::vectorised(#[inline(always)] || activation.forward_in_place(pre));
+            kernels::vectorised(
+                #[inline(always)]
+                || activation.forward_in_place(pre),
+            );
             pre
         }
         None => pre,
@@ -177,7 +179,10 @@ pub(crate) fn forward<T: Float>(
     if let Some(dropout) = block.dropout {
         stages.dropped.copy_from_slice(post);
         let dropped = stages.dropped;
-        kernels::vectorised(#[inline(always)] || mask.of(dropout).forward_training(dropped, mask.draws));
+        kernels::vectorised(
+            #[inline(always)]
+            || mask.of(dropout).forward_training(dropped, mask.draws),
+        );
     }
 }
 
@@ -200,17 +205,26 @@ pub(crate) fn backward<T: Float>(
     let units = block.units;
     let stages = cache.stages(own, units, n);
     if let Some(dropout) = block.dropout {
-        kernels::vectorised(#[inline(always)] || mask.of(dropout).backward(d, mask.draws));
+        kernels::vectorised(
+            #[inline(always)]
+            || mask.of(dropout).backward(d, mask.draws),
+        );
     }
     if let Some(activation) = block.activation {
         let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
         let post = if activation.needs_input() { &*stages.y } else { &*pre };
-        kernels::vectorised(#[inline(always)] || activation.backward(d, post, pre));
+        kernels::vectorised(
+            #[inline(always)]
+            || activation.backward(d, post, pre),
+        );
     }
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
             let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
-            kernels::vectorised(#[inline(always)] || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale));
+            kernels::vectorised(
+                #[inline(always)]
+                || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale),
+            );
         });
     }
     let Some(affine) = block.affine else {

@@ -5,9 +5,9 @@
 use super::Network;
 use super::gather::gather_targets;
 use super::plan::{Block, Plan};
+use super::rows::add_to_rows;
 use crate::kernels::{self, Accum};
 use crate::losses::{Loss, Targets, predicted_class};
-use super::rows::add_to_rows;
 use crate::{Float, Inputs, MatMut, MatRef};
 
 /// Rows that go through the network together.
@@ -109,7 +109,10 @@ impl<T: Float> Workspace<T> {
             after_affine(y, map, (plan, block), values);
             inspect(b, y);
             if let Some(dropout) = block.dropout {
-                kernels::vectorised(#[inline(always)] || dropout.forward_evaluation(y));
+                kernels::vectorised(
+                    #[inline(always)]
+                    || dropout.forward_evaluation(y),
+                );
             }
         }
         &front[..n * plan.outputs()]
@@ -219,12 +222,18 @@ fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Bl
         let of = |parameter: usize| &values[plan.parameters[parameter].range.clone()];
         let (factor, offset) = map[..2 * block.units].split_at_mut(block.units);
         let (mean, variance) = (of(norm.running_mean), of(norm.running_variance));
-        kernels::vectorised(#[inline(always)] || {
-            norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
-            norm.spec.forward_evaluation(y, factor, offset);
-        });
+        kernels::vectorised(
+            #[inline(always)]
+            || {
+                norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
+                norm.spec.forward_evaluation(y, factor, offset);
+            },
+        );
     }
     if let Some(activation) = block.activation {
-        kernels::vectorised(#[inline(always)] || activation.forward_in_place(y));
+        kernels::vectorised(
+            #[inline(always)]
+            || activation.forward_in_place(y),
+        );
     }
 }

@@ -137,8 +137,7 @@ impl Plan {
     fn add_affine(&mut self, affine: &Affine) {
         let inputs = self.outputs();
         let number = self.n_affine() + 1;
-        let weight =
-            self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
+        let weight = self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
         self.parameters[weight].learning_rate = affine.group.learning_rate;
         self.parameters[weight].decay = affine.group.decay;
         self.parameters[weight].max_norm = affine.max_norm;

@@ -1,7 +1,7 @@
 //! What a network is made of: a list of layers over a number of inputs.
 
-use crate::layers::{Activation, BatchNorm, Dropout};
 use crate::error::require;
+use crate::layers::{Activation, BatchNorm, Dropout};
 use crate::{Error, Init};
 
 /// A network: its number of inputs and its layers, first to last.

@@ -7,8 +7,8 @@ use crate::kernels::{self, SparseScratch};
 use crate::layers::Dropout;
 use crate::losses::{Loss, Targets};
 use crate::network::block::{self, BlockCache, Mask, Scratch, Source};
-use crate::network::gather::gather_targets;
 use crate::network::forward::{Rows, Score, Workspace};
+use crate::network::gather::gather_targets;
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
 use crate::optimizers::{Optimizer, WeightDecay};
@@ -235,10 +235,7 @@ impl<T: Float> Trainer<T> {
                 .max(kernels::matmul_scratch(b.inputs, b.units, rows))
         });
         Ok(Self {
-            scratch: Scratch {
-                product: vec![T::ZERO; product.max().unwrap_or(0)],
-                sparse: None,
-            },
+            scratch: Scratch { product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
@@ -266,10 +263,7 @@ impl<T: Float> Trainer<T> {
         let mut rule = Rule {
             optimizer: self.training.optimizer,
             learning_rate: self.training.learning_rate * rate,
-            decay: self
-                .training
-                .weight_decay
-                .scaled(self.training.decay_schedule.factor(step, self.training.n_steps)),
+            decay: self.training.weight_decay.scaled(self.training.decay_schedule.factor(step, self.training.n_steps)),
             gradient_scale: 1.0,
             step: step as u64 + 1,
         };

@@ -129,13 +129,8 @@ impl<T: Float> Chain<T> {
 
         let mut d = Matrix::zeros(n, y.n_columns());
         let n_outputs = y.n_columns();
-        let loss = setting.loss.value_and_gradient(
-            d.data_mut(),
-            y.data(),
-            n_outputs,
-            setting.targets,
-            setting.row_weights,
-        );
+        let loss =
+            setting.loss.value_and_gradient(d.data_mut(), y.data(), n_outputs, setting.targets, setting.row_weights);
         let mut gradients = Named::new();
         for (layer, cache) in self.spec.layers.iter().zip(caches).rev() {
             match (layer, cache) {

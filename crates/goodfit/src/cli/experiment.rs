@@ -70,10 +70,9 @@ pub(super) fn report(args: &Report) -> Outcome {
 pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted, Failure> {
     let options = options(common)?;
     let mut live = Live::new(&experiment.name, common.output);
-    let conducted = if experiment.search.is_some() {
-        conduct_search(experiment, &options, monitor(), &mut live)
-    } else {
-        conduct(experiment, &options, monitor(), &mut live)
+    let conducted = match &experiment.search {
+        Some(search) => conduct_search(experiment, search, &options, monitor(), &mut live),
+        None => conduct(experiment, &options, monitor(), &mut live),
     };
     drop(live);
     conducted.map_err(comparison_failure)
@@ -93,11 +92,7 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
         eprintln!("report: {}", out.join("report.html").display());
     }
     if stopped() {
-        message::hint(format!(
-            "what was finished is in {}; `{}` runs the whole again",
-            out.display(),
-            results.command
-        ));
+        message::hint(format!("what was finished is in {}; `{}` runs the whole again", out.display(), results.command));
         return Ok(130);
     }
     Ok(u8::from(!usable(results)))
@@ -108,9 +103,10 @@ fn usable(results: &Results) -> bool {
     let metric = results.primary_metric.as_str();
     let finite = |results: &Results| {
         metric.is_empty()
-            || results.arms.iter().any(|arm| {
-                arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite()))
-            })
+            || results
+                .arms
+                .iter()
+                .any(|arm| arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite())))
     };
     results.parts.iter().any(usable) || finite(results)
 }
@@ -151,10 +147,9 @@ pub(super) fn changed(mut settings: Settings, changes: &Changes) -> Result<Setti
         let value = Value::Text(baseline.clone());
         settings.set_value(&format!("--baseline {baseline}"), "compare.baseline", value).map_err(recipe_failure)?;
     }
-    for (option, path, on) in [
-        ("--all-pairs", "compare.all_pairs", changes.all_pairs),
-        ("--resplit", "compare.resplit", changes.resplit),
-    ] {
+    for (option, path, on) in
+        [("--all-pairs", "compare.all_pairs", changes.all_pairs), ("--resplit", "compare.resplit", changes.resplit)]
+    {
         if on {
             settings.set_value(option, path, Value::Bool(true)).map_err(recipe_failure)?;
         }
@@ -172,11 +167,7 @@ pub(super) fn options(common: &Common) -> Result<Options, Failure> {
     if common.jobs == Some(0) {
         return Err(Failure::message("--jobs is 0, expected at least 1", "leave --jobs out to use all cores"));
     }
-    Ok(Options {
-        first_seed: common.seed,
-        n_jobs: common.jobs.unwrap_or_else(default_jobs),
-        command: command_line(),
-    })
+    Ok(Options { first_seed: common.seed, n_jobs: common.jobs.unwrap_or_else(default_jobs), command: command_line() })
 }
 
 /// The command as it was typed, without what has no influence on results: `--jobs`, `--out`, `--quiet`,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::results::{Arm, Results, Summary};
+use crate::search::ranking;
 use crate::statistics::sentence;
 
 /// What an experiment found, as text: a table of arms, the verdicts, the claims.
@@ -14,6 +15,8 @@ pub(super) fn text(results: &Results) -> String {
     }
     if results.trials.is_empty() {
         out.push_str(&arms(results));
+    } else {
+        out.push_str(&ranking(results));
     }
     if !results.comparisons.is_empty() {
         let n = results.comparisons.len();

@@ -9,7 +9,7 @@ use super::stop::monitor;
 use super::{Failure, Outcome, print};
 use crate::comparison::train_one;
 use crate::recipe::Experiment;
-use crate::weights;
+use crate::weights::Weights;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
@@ -31,17 +31,9 @@ pub(super) fn train(args: &Train) -> Outcome {
     let status = finish(&conducted, &out, args.common.output)?;
     if let Some(network) = network {
         let path = out.join("weights.safetensors");
-        let tensors: Vec<weights::Tensor> = network
-            .parameters()
-            .iter()
-            .map(|parameter| weights::Tensor {
-                name: parameter.name.clone(),
-                shape: parameter.shape.clone(),
-                values: network.values(parameter).to_vec(),
-            })
-            .collect();
         let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
-        weights::save(&path, &tensors, &metadata).map_err(|error| Failure::new(error, None))?;
+        let weights = Weights { metadata, ..Weights::of(&network) };
+        weights.save(&path).map_err(|error| Failure::new(error, None))?;
         if !args.common.output.quiet {
             eprintln!("weights: {}", path.display());
         }

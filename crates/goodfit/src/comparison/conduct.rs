@@ -100,8 +100,8 @@ pub fn train_one(
     recipe.check_rows(data.train.n_rows())?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
     let name = "recipe".to_owned();
-    let trained = train(recipe, &data, seed, monitor)
-        .map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
+    let trained =
+        train(recipe, &data, seed, monitor).map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
     let seconds = start.elapsed().as_secs_f64();
     let mut results = blank(experiment, options, data.summary.clone(), vec![seed]);
     results.complete = trained.is_some();
@@ -110,9 +110,15 @@ pub fn train_one(
         observer.done(&name, seed, run);
     }
     let runs = run.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
-    let timing = Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
-    let mut arm =
-        Arm { name, settings: BTreeMap::new(), runs: run.into_iter().collect(), summary: BTreeMap::new(), tuning: None };
+    let timing =
+        Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
+    let mut arm = Arm {
+        name,
+        settings: BTreeMap::new(),
+        runs: run.into_iter().collect(),
+        summary: BTreeMap::new(),
+        tuning: None,
+    };
     arm.summarise();
     results.arms = vec![arm];
     Ok((Conducted { results, timing }, network))

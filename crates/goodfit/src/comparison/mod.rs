@@ -42,6 +42,9 @@ pub enum ComparisonError {
     /// A recipe does not fit the data.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// The space of a search.
+    #[error(transparent)]
+    Space(#[from] goodfit_tune::SpaceError),
     /// A recipe makes no network.
     #[error("arm \"{arm}\": {source}")]
     Network {
@@ -58,6 +61,7 @@ impl ComparisonError {
         match self {
             Self::Data(error) => error.hint(),
             Self::Recipe(error) => error.hint.clone(),
+            Self::Space(error) => error.hint(),
             Self::Network { .. } => None,
         }
     }

@@ -23,7 +23,7 @@ pub struct Tuned {
 }
 
 /// The arms that a comparison has to train to tune `arms`: one for each of their candidates.
-pub fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
+fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
     let plan = |arm: &ArmPlan| -> Vec<ArmPlan> {
         let candidate = |candidate: &crate::recipe::Candidate| ArmPlan {
             name: format!("{}, {}", arm.name, candidate.name),
@@ -88,7 +88,11 @@ fn best_of(means: impl Iterator<Item = f64>, direction: Option<Direction>) -> us
         Some(Direction::Higher) => -mean,
         _ => mean,
     };
-    means.map(badness).enumerate().fold((0, f64::INFINITY), |best, (i, bad)| if bad < best.1 { (i, bad) } else { best }).0
+    means
+        .map(badness)
+        .enumerate()
+        .fold((0, f64::INFINITY), |best, (i, bad)| if bad < best.1 { (i, bad) } else { best })
+        .0
 }
 
 #[cfg(test)]

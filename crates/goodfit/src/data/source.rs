@@ -81,13 +81,9 @@ impl DataError {
         match self {
             Self::Idx(error) => error.hint(),
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
-            Self::TooFewRows { present, .. } => {
-                Some(format!("leave data.train_rows out to take all {present} rows"))
-            }
+            Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
-            Self::NoTestRows { .. } => {
-                Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into())
-            }
+            Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
             Self::Mnist(_) => None,
         }
     }
@@ -165,9 +161,7 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {
     match asked {
-        Some(asked) if asked > present => {
-            Err(DataError::TooFewRows { asked, present, source_name: source.to_owned() })
-        }
+        Some(asked) if asked > present => Err(DataError::TooFewRows { asked, present, source_name: source.to_owned() }),
         _ => Ok(()),
     }
 }

@@ -12,7 +12,9 @@
 
 mod draw;
 mod font;
+mod grid;
 mod legend;
+mod marks;
 mod palette;
 mod png;
 mod scene;
@@ -124,9 +126,11 @@ pub enum Shape {
         /// A band around the line.
         #[serde(skip_serializing_if = "Option::is_none")]
         band: Option<Band>,
-        /// A point to be marked by a cross, where a run overflowed.
+        /// A point to be marked by a cross, where a run overflowed; one beyond the range lies at its edge.
         #[serde(skip_serializing_if = "Option::is_none")]
         cross: Option<[f64; 2]>,
+        /// Drawn thin: a single run beside a mean.
+        thin: bool,
     },
     /// Separate points.
     Points {

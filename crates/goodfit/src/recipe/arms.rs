@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use crate::recipe::compare::Baseline;
 use crate::recipe::error::{Origin, RecipeError, nearest};
-use crate::recipe::experiment::{Baseline, Experiment};
+use crate::recipe::experiment::Experiment;
 use crate::recipe::field::Kind;
 use crate::recipe::fields::FIELDS;
 use crate::recipe::settings::{Layer, Settings};
@@ -79,7 +80,7 @@ impl Experiment {
             applied.push(arm);
             arms.push(plan);
         }
-        used_by_some(settings, &applied, &tuned)?;
+        used_by_some(settings, &applied)?;
         Ok(arms)
     }
 
@@ -184,6 +185,7 @@ fn plan(
     tuned: &[Choice],
     base: &Settings,
 ) -> Result<ArmPlan, RecipeError> {
+    let free = varied(base, &["search.space"]);
     let mut candidates = Vec::new();
     for candidate in tuned {
         let twice = candidate
@@ -201,12 +203,12 @@ fn plan(
         candidates.push(Candidate {
             name: candidate.name.clone(),
             settings: values.map(|(_, entry)| (entry.key.name.clone(), entry.item.value.to_json())).collect(),
-            recipe: Recipe::resolve(&settings)?,
+            recipe: Recipe::resolve_with(&settings, &free)?,
         });
     }
     let recipe = match candidates.first() {
         Some(first) => first.recipe.clone(),
-        None => Recipe::resolve(arm)?,
+        None => Recipe::resolve_with(arm, &free)?,
     };
     let differing = choices.iter().flat_map(|choice| &choice.values).map(|(target, entry)| (target, &entry.key.name));
     let settings =
@@ -223,12 +225,14 @@ fn value_of(settings: &Settings, target: &Target) -> Option<Value> {
 }
 
 /// An error for a setting of the recipe that no arm has a use for.
-fn used_by_some(base: &Settings, arms: &[Settings], tuned: &[Choice]) -> Result<(), RecipeError> {
-    let tunes =
-        |path: &str| tuned.iter().flat_map(|choice| &choice.values).any(|(target, _)| target.field.path == path);
+fn used_by_some(base: &Settings, arms: &[Settings]) -> Result<(), RecipeError> {
+    let free = varied(base, &["compare.tune", "search.space"]);
     for field in FIELDS {
         let (Some(needs), true) = (field.needs, field.varies() && base.is_set(field.path)) else { continue };
-        if base.holds(&needs) || base.is_void(field) || tunes(needs.field()) || arms.iter().any(|arm| arm.holds(&needs))
+        if base.holds(&needs)
+            || base.is_void(field)
+            || free.contains(&needs.field())
+            || arms.iter().any(|arm| arm.holds(&needs))
         {
             continue;
         }
@@ -236,6 +240,15 @@ fn used_by_some(base: &Settings, arms: &[Settings], tuned: &[Choice]) -> Result<
         return Err(base.fault(field.path, message).hint(format!("it is for {needs}")));
     }
     Ok(())
+}
+
+/// The fields that these tables of settings vary.
+pub(crate) fn varied(settings: &Settings, tables: &[&str]) -> Vec<&'static str> {
+    let fields = |table: &&str| {
+        let paths = settings.get(table).map(|value| paths(&value)).unwrap_or_default();
+        paths.into_iter().filter_map(|path| Some(target(&path).ok()?.field.path))
+    };
+    tables.iter().flat_map(fields).collect()
 }
 
 /// The recipe paths of a table by path, also one level further down.

@@ -63,9 +63,6 @@ fn fits(kind: &Kind, value: &Value) -> bool {
 }
 
 fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]) -> Result<Value, RecipeError> {
-    if entries.is_empty() {
-        return Err(not_expected(path, item, kind));
-    }
     for entry in entries {
         let name = entry.key.name.as_str();
         if !parts.iter().any(|part| part.name == name) {

@@ -71,8 +71,36 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let path = if settings.is_set("training.batch_size") { "training.batch_size" } else { "data.train_rows" };
         fault(path, &involved, &error.message, &error.hint.unwrap_or_default());
     }
+    if matches!(data.source, Source::Mnist | Source::Idx(_)) && training.loss == Loss::MeanSquaredError {
+        let message = "training.loss is \"mean-squared-error\", but the targets of data.source are classes";
+        fault("training.loss", &["training.loss", "data.source"], message, "training.loss = \"cross-entropy\"");
+    }
+    if recipe.network.batch_norm.is_some() && training.batch_size == 1 && !untrained {
+        let message = "training.batch_size is 1, but network.batch_norm needs at least 2 rows";
+        fault(
+            "training.batch_size",
+            &["training.batch_size", "network.batch_norm"],
+            message,
+            "training.batch_size = 2",
+        );
+    }
+    if let Source::Normal { rows, columns } = data.source
+        && rows.saturating_mul(columns) > LARGEST
+    {
+        let message = format!("data.rows x data.columns is {rows} x {columns}, expected at most {LARGEST} values");
+        fault("data.rows", &["data.rows", "data.columns"], &message, "fewer rows");
+    }
+    let weights = recipe.network.hidden.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
+    if weights.fold(0_usize, usize::saturating_add) > LARGEST {
+        let path = if settings.is_set("network.depth") { "network.depth" } else { "network.hidden" };
+        let message = format!("the hidden layers have more than {LARGEST} weights");
+        fault(path, &["network.hidden", "network.depth", "network.width"], &message, "fewer or narrower layers");
+    }
     faults
 }
+
+/// The most numbers that a network or drawn data may have: 4 GB of them.
+const LARGEST: usize = 1_000_000_000;
 
 impl Recipe {
     /// Whether this number of training rows, after the split, is enough.
@@ -90,20 +118,6 @@ impl Recipe {
             return Err(too_large(training.batch_size, n_train));
         }
         Ok(())
-    }
-
-    /// Whether a source with this number of training rows has as many as the recipe takes.
-    ///
-    /// # Errors
-    /// When it has fewer.
-    pub fn check_available(&self, available: usize) -> Result<(), RecipeError> {
-        match self.data.train_rows {
-            Some(rows) if rows > available => Err(RecipeError::new(format!(
-                "data.train_rows is {rows}, expected at most the {available} rows of the training set"
-            ))
-            .hint("without data.train_rows all rows are taken")),
-            _ => Ok(()),
-        }
     }
 
     /// Whether the targets are classes, so that there is an accuracy.

@@ -75,7 +75,7 @@ pub enum Kind {
     Text,
     /// A list.
     List(&'static Kind),
-    /// A table with any of these keys, at least one.
+    /// A table with any of these keys.
     Table(&'static [Part]),
     /// A table with exactly one of these keys.
     Variant(&'static [Part]),

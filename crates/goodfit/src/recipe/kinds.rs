@@ -6,7 +6,7 @@ const ACTIVATIONS: &[&str] =
     &["identity", "relu", "sigmoid", "tanh", "leaky-relu", "elu", "selu", "gelu", "silu", "mish"];
 const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform"];
 pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
-const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle"];
+const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 
 /// Curves that can decide a comparison, and what is derived from them.
@@ -20,10 +20,21 @@ pub(crate) const METRICS: &[&str] = &[
     "test_accuracy",
     "accuracy_gap",
 ];
+/// Curves that a report can show, beside those of single layers.
+pub(crate) const CURVES: &[&str] = &[
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "penalty",
+];
 /// Curves that can rank trials.
 pub(crate) const RANKING: &[&str] = &["validation_loss", "validation_accuracy"];
 
 pub(crate) const SEED: Kind = Kind::Integer { low: 0, high: i64::MAX };
+pub(crate) const BATCH: Kind = Kind::Integer { low: 1, high: 1_000_000 };
 pub(crate) const WIDTH: Kind = Kind::Integer { low: 1, high: 1_000_000 };
 pub(crate) const SHARE: Kind = Kind::Number(Range::Share);
 pub(crate) const DECAY: Kind = Kind::Number(Range::NotNegative);

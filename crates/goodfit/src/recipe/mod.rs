@@ -6,6 +6,7 @@
 
 mod arms;
 mod check;
+mod compare;
 mod cross;
 mod defaults;
 mod error;
@@ -16,7 +17,9 @@ mod kinds;
 mod parse;
 mod print;
 mod reference;
+mod report;
 mod resolve;
+mod search;
 mod settings;
 mod shipped;
 mod space;
@@ -26,11 +29,13 @@ mod value;
 mod variations;
 
 pub use arms::{ArmPlan, Candidate, MAX_ARMS};
+pub use compare::{Baseline, CompareRecipe};
 pub use error::{Origin, RecipeError, nearest};
-pub use experiment::{Baseline, CompareRecipe, Experiment, SearchRecipe};
+pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};
 pub use fields::{FIELDS, TABLES};
 pub use reference::reference;
+pub use search::SearchRecipe;
 pub use settings::{Layer, Setting, Settings};
 pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};

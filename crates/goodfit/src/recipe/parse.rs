@@ -10,9 +10,31 @@ use crate::recipe::value::{Entry, Item, Key, Place, Value, quoted};
 
 /// The entries of a TOML text, in its order.
 pub(crate) fn document(text: &str) -> Result<Vec<Entry>, RecipeError> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let table = DeTable::parse(text).map_err(|error| malformed(text, &error))?;
-    Ok(entries(text, table.get_ref()))
+    let text = Text::new(text.strip_prefix('\u{feff}').unwrap_or(text));
+    let table = DeTable::parse(text.text).map_err(|error| malformed(&text, &error))?;
+    Ok(entries(&text, table.get_ref()))
+}
+
+/// A text with the places of its lines.
+struct Text<'a> {
+    text: &'a str,
+    /// First byte of each line.
+    lines: Vec<usize>,
+}
+
+impl<'a> Text<'a> {
+    fn new(text: &'a str) -> Self {
+        let ends = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1);
+        Self { text, lines: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The place of a byte.
+    fn place(&self, byte: usize) -> Place {
+        let byte = byte.min(self.text.len());
+        let line = self.lines.partition_point(|&start| start <= byte);
+        let before = &self.text.as_bytes()[self.lines[line - 1]..byte];
+        Place { line, column: 1 + String::from_utf8_lossy(before).chars().count() }
+    }
 }
 
 /// The value of a command-line argument that starts at `byte` of its text: TOML, or else a bare word.
@@ -23,21 +45,21 @@ pub(crate) fn document(text: &str) -> Result<Vec<Entry>, RecipeError> {
 pub(crate) fn argument(text: &str, range: Range<usize>) -> Result<Item, RecipeError> {
     let start = range.start + (text[range.clone()].len() - text[range.clone()].trim_start().len());
     let word = text[range].trim();
-    let place = Place::of(text, start);
-    let shift = |item: Item| shifted(item, start, text);
-    let bare = |item: Item| match item.value {
-        Value::Date(date) => Value::Text(date).at(place),
-        value => Item { value, ..item },
-    };
+    let whole = Text::new(text);
+    let place = whole.place(start);
     match DeValue::parse(word) {
-        Ok(value) => Ok(bare(shift(item(word, &value)))),
+        Ok(value) => {
+            let item = shifted(item(&Text::new(word), &value), place.column - 1);
+            // A date is a bare word here: the name of a folder may look like one.
+            Ok(if let Value::Date(date) = item.value { Value::Text(date).at(place) } else { item })
+        }
         Err(_) if !word.is_empty() && !word.contains(['"', '\'', '[', ']', '{', '}', '=']) => {
             Ok(Value::Text(word.to_owned()).at(place))
         }
         Err(_) if word.is_empty() => Err(RecipeError::new("a value is missing").at(place)),
         Err(error) => {
             let at = start + error.span().map_or(0, |span| span.start);
-            Err(RecipeError::new(message(&error)).at(Place::of(text, at)))
+            Err(RecipeError::new(message(&error)).at(whole.place(at)))
         }
     }
 }
@@ -69,19 +91,19 @@ pub(crate) fn values(text: &str, from: usize) -> Vec<Range<usize>> {
     ranges
 }
 
-fn entries(text: &str, table: &DeTable<'_>) -> Vec<Entry> {
+fn entries(text: &Text<'_>, table: &DeTable<'_>) -> Vec<Entry> {
     let mut list: Vec<_> = table.iter().collect();
     list.sort_by_key(|(key, _)| key.span().start);
     list.into_iter()
         .map(|(key, value)| Entry {
-            key: Key { name: key.get_ref().to_string(), place: Place::of(text, key.span().start) },
+            key: Key { name: key.get_ref().to_string(), place: text.place(key.span().start) },
             item: item(text, value),
         })
         .collect()
 }
 
-fn item(text: &str, value: &Spanned<DeValue<'_>>) -> Item {
-    let place = Place::of(text, value.span().start);
+fn item(text: &Text<'_>, value: &Spanned<DeValue<'_>>) -> Item {
+    let place = text.place(value.span().start);
     let value = match value.get_ref() {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(n) => match i64::from_str_radix(n.as_str(), n.radix()) {
@@ -97,18 +119,17 @@ fn item(text: &str, value: &Spanned<DeValue<'_>>) -> Item {
     Item { value, place }
 }
 
-/// The same values, whose text starts at this byte of a longer one of one line.
-fn shifted(item: Item, start: usize, text: &str) -> Item {
-    let offset = Place::of(text, start).column - 1;
-    let shift = |place: Place| Place { column: place.column + offset, ..place };
+/// The same values, whose text starts after so many columns of a longer one.
+fn shifted(item: Item, by: usize) -> Item {
+    let shift = |place: Place| Place { column: place.column + by, ..place };
     let value = match item.value {
-        Value::List(items) => Value::List(items.into_iter().map(|item| shifted(item, start, text)).collect()),
+        Value::List(items) => Value::List(items.into_iter().map(|item| shifted(item, by)).collect()),
         Value::Table(entries) => Value::Table(
             entries
                 .into_iter()
                 .map(|Entry { key, item }| Entry {
                     key: Key { place: shift(key.place), ..key },
-                    item: shifted(item, start, text),
+                    item: shifted(item, by),
                 })
                 .collect(),
         ),
@@ -117,12 +138,12 @@ fn shifted(item: Item, start: usize, text: &str) -> Item {
     Item { value, place: shift(item.place) }
 }
 
-fn malformed(text: &str, error: &toml::de::Error) -> RecipeError {
-    let at = error.span().map_or(0, |span| span.start.min(text.len()));
-    let rest = text.get(at..).unwrap_or_default().lines().next().unwrap_or_default();
+fn malformed(text: &Text<'_>, error: &toml::de::Error) -> RecipeError {
+    let at = error.span().map_or(0, |span| span.start.min(text.text.len()));
+    let rest = text.text.get(at..).unwrap_or_default().lines().next().unwrap_or_default();
     let end = rest.find(|c: char| c.is_whitespace() || ",]}=#".contains(c)).unwrap_or(rest.len());
     let (word, message) = (&rest[..end], message(error));
-    let at = Place::of(text, at);
+    let at = text.place(at);
     if message.contains("must be quoted") && word.is_empty() {
         return RecipeError::new("not valid TOML: a value is missing").at(at);
     }

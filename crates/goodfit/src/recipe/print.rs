@@ -2,13 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::recipe::arms::paths;
+use crate::recipe::arms::varied;
 use crate::recipe::error::Origin;
 use crate::recipe::experiment::Experiment;
 use crate::recipe::field::{Default, Field, Kind};
 use crate::recipe::fields::{FIELDS, TABLES};
 use crate::recipe::settings::Settings;
-use crate::recipe::target::target;
 use crate::recipe::value::{Entry, Value, key};
 
 /// Columns up to which a list stays on one line.
@@ -95,10 +94,9 @@ fn line(settings: &Settings, field: &Field, value: Option<Value>) -> (String, St
 
 /// The table that sets a field for arms or trials.
 fn varied_by(settings: &Settings, field: &Field) -> Option<&'static str> {
-    ["compare.vary", "compare.arms", "compare.tune", "search.space"].into_iter().find(|table| {
-        let paths = settings.get(table).map(|value| paths(&value)).unwrap_or_default();
-        paths.iter().any(|path| target(path).is_ok_and(|target| target.field.path == field.path))
-    })
+    ["compare.vary", "compare.arms", "compare.tune", "search.space"]
+        .into_iter()
+        .find(|table| varied(settings, &[table]).contains(&field.path))
 }
 
 fn origin(settings: &Settings, field: &Field) -> String {

@@ -38,10 +38,7 @@ struct Reader<'a>(&'a Settings);
 
 impl Reader<'_> {
     fn word(&self, path: &str) -> String {
-        match self.0.get(path) {
-            Some(Value::Text(word)) => word,
-            _ => String::new(),
-        }
+        self.0.text(path).unwrap_or_default()
     }
 
     fn number(&self, path: &str) -> Option<f64> {
@@ -238,6 +235,7 @@ impl Reader<'_> {
                 start_divisor: part(constants, "start_divisor", 25.0),
                 end_divisor: part(constants, "end_divisor", 1e4),
             },
+            "coslog4" => Schedule::CosLog4,
             _ => Schedule::Constant,
         }
     }

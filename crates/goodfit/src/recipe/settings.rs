@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::recipe::check::check;
-use crate::recipe::error::{Origin, RecipeError, nearest};
+use crate::recipe::error::{Origin, RecipeError};
 use crate::recipe::field::{Default, Field, Kind, Needs};
 use crate::recipe::fields::{FIELDS, TABLES};
 use crate::recipe::parse;
-use crate::recipe::target::{Target, field, target, unknown};
+use crate::recipe::target::{Target, field, not_a_table, target, unknown};
 use crate::recipe::value::{Entry, Item, Key, Place, Value};
 use crate::recipe::variations;
 
@@ -198,7 +198,7 @@ impl Settings {
                 }
                 Some(_) => {
                     self.map.remove(other);
-                    let depends = |path: &str| {
+                    let depends = |path| {
                         let needs = crate::recipe::target::field(path).and_then(|field| field.needs);
                         needs.is_some_and(|needs| needs.field() == other)
                     };
@@ -230,6 +230,22 @@ impl Settings {
         match self.map.get(path) {
             Some(setting) => Some(setting.item.value.clone()),
             None => self.default(field),
+        }
+    }
+
+    /// What a field of whole numbers is; 0 where it does not apply.
+    pub(crate) fn count(&self, path: &str) -> usize {
+        match self.get(path) {
+            Some(Value::Integer(n)) => usize::try_from(n).unwrap_or_default(),
+            _ => 0,
+        }
+    }
+
+    /// What a field of words is.
+    pub(crate) fn text(&self, path: &str) -> Option<String> {
+        match self.get(path) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
         }
     }
 
@@ -338,26 +354,4 @@ fn split(option: &str, argument: &str) -> Result<(Target, usize), RecipeError> {
     };
     let target = target(argument[..at].trim()).map_err(|error| error.at(start))?;
     Ok((target, at + 1))
-}
-
-fn not_a_table(key: &Key, value: &Value) -> RecipeError {
-    let tables: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
-    let name = &key.name;
-    if tables.contains(&name.as_str()) {
-        let message = format!("{name} is {}, expected a table", value.shown());
-        return RecipeError::new(message).at(key.place).hint(format!("a line [{name}] and its fields below it"));
-    }
-    if !matches!(value, Value::Table(_)) {
-        let error = unknown(name).at(key.place);
-        return if error.hint.is_some() {
-            error
-        } else {
-            error.hint(format!("the tables are [{}]", tables.join("], [")))
-        };
-    }
-    let error = RecipeError::new(format!("unknown table [{name}]")).at(key.place);
-    match nearest(name, tables.iter().copied()) {
-        Some(near) => error.hint(format!("did you mean [{near}]?")),
-        None => error.hint(format!("the tables are [{}]", tables.join("], ["))),
-    }
 }

@@ -3,6 +3,7 @@
 use crate::recipe::error::{RecipeError, any_of, nearest};
 use crate::recipe::field::{Field, Kind, Part};
 use crate::recipe::fields::{FIELDS, TABLES};
+use crate::recipe::value::{Key, Value};
 
 /// A field, or a key of the tables that it takes: `network.init`, `network.init.std`.
 #[derive(Clone, Copy, Debug)]
@@ -73,4 +74,27 @@ pub(crate) fn unknown(path: &str) -> RecipeError {
     }
     let fields: Vec<&str> = FIELDS.iter().filter(|field| field.table() == table).map(Field::name).collect();
     if fields.is_empty() { error } else { error.hint(format!("the fields of [{table}] are {}", fields.join(", "))) }
+}
+
+/// The error for an entry of a file that is no table of a recipe.
+pub(crate) fn not_a_table(key: &Key, value: &Value) -> RecipeError {
+    let tables: Vec<&str> = TABLES.iter().map(|(table, _)| *table).collect();
+    let name = &key.name;
+    if tables.contains(&name.as_str()) {
+        let message = format!("{name} is {}, expected a table", value.shown());
+        return RecipeError::new(message).at(key.place).hint(format!("a line [{name}] and its fields below it"));
+    }
+    if !matches!(value, Value::Table(_)) {
+        let error = unknown(name).at(key.place);
+        return if error.hint.is_some() {
+            error
+        } else {
+            error.hint(format!("the tables are [{}]", tables.join("], [")))
+        };
+    }
+    let error = RecipeError::new(format!("unknown table [{name}]")).at(key.place);
+    match nearest(name, tables.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean [{near}]?")),
+        None => error.hint(format!("the tables are [{}]", tables.join("], ["))),
+    }
 }

@@ -16,16 +16,6 @@ pub struct Place {
 impl Place {
     /// Not in any text.
     pub const NOWHERE: Self = Self { line: 0, column: 0 };
-
-    /// The place of a byte of a text.
-    pub(crate) fn of(text: &str, byte: usize) -> Self {
-        let before = &text.as_bytes()[..byte.min(text.len())];
-        let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        Self {
-            line: before.split(|&b| b == b'\n').count(),
-            column: 1 + String::from_utf8_lossy(&before[start..]).chars().count(),
-        }
-    }
 }
 
 /// A value with its place. Two are equal when their values are.

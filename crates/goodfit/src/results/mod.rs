@@ -122,7 +122,7 @@ pub enum FigureKind {
 }
 
 /// One variant in a comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Arm {
     /// Readable and unique, for instance `init he, batch norm on`.
     pub name: String,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::*;
+use crate::statistics::{Pairs, compare_arms};
 
 /// Two arms with awkward names and values.
 pub(crate) fn results() -> Results {
@@ -16,7 +17,7 @@ pub(crate) fn results() -> Results {
         run
     };
     let arm = |name: &str, settings: BTreeMap<String, serde_json::Value>, runs| {
-        let mut arm = Arm { name: name.to_owned(), settings, runs, summary: BTreeMap::new() };
+        let mut arm = Arm { name: name.to_owned(), settings, runs, ..Arm::default() };
         arm.summarise();
         arm
     };
@@ -46,7 +47,13 @@ pub(crate) fn results() -> Results {
         format: FORMAT,
         experiment: "batch-norm".into(),
         goodfit: "0.1.0".into(),
-        data: DataSummary { source: "mnist".into(), train_rows: 1000, columns: 784, classes: 10, ..Default::default() },
+        data: DataSummary {
+            source: "mnist".into(),
+            train_rows: 1000,
+            columns: 784,
+            classes: 10,
+            ..DataSummary::default()
+        },
         seeds: vec![0, u64::MAX],
         primary_metric: "train_accuracy".into(),
         recipe: "[data]\nsource = \"mnist\"\n".into(),
@@ -60,7 +67,7 @@ pub(crate) fn results() -> Results {
             smooth: 0,
             overlay: false,
         },
-        comparisons: crate::statistics::compare_arms(&arms, "train_accuracy", Default::default(), 0),
+        comparisons: compare_arms(&arms, "train_accuracy", Pairs::Baseline, 0),
         arms,
         trials: Vec::new(),
         claims: Vec::new(),

@@ -50,7 +50,12 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
 ///
 /// # Errors
 /// When the recipe's settings do not make a network; see [`goodfit_nn::Trainer::new`].
-pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> Result<Option<Trained>, goodfit_nn::Error> {
+pub fn train(
+    recipe: &Recipe,
+    data: &Prepared,
+    seed: u64,
+    monitor: &Monitor,
+) -> Result<Option<Trained>, goodfit_nn::Error> {
     let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;

@@ -41,7 +41,7 @@ pub fn compare_arms(arms: &[Arm], metric: &str, pairs: Pairs, baseline: usize) -
 /// - with fewer than [`MIN_SEEDS`] pairs;
 /// - when all differences are 0;
 /// - when a final value is not finite: a loss that overflowed has no distance from one that did
-///   not. That an arm diverged is told by `diverged_at` of its runs and counted, not averaged; its
+///   not. That runs diverged is counted by [`divergences`](super::divergences), not averaged; their
 ///   accuracy is still a number and is compared as such;
 /// - when the name of the metric does not say which way is the good one.
 ///
@@ -108,12 +108,7 @@ mod tests {
             final_: [(metric.to_owned(), value)].into(),
             ..Run::default()
         };
-        Arm {
-            name: name.to_owned(),
-            settings: BTreeMap::new(),
-            runs: values.iter().enumerate().map(run).collect(),
-            summary: BTreeMap::new(),
-        }
+        Arm { name: name.to_owned(), runs: values.iter().enumerate().map(run).collect(), ..Arm::default() }
     }
 
     /// Compares two arms with these final values.

@@ -2,7 +2,7 @@
 
 use super::Direction;
 use super::compare::{MIN_SEEDS, SIGNIFICANCE};
-use crate::results::{Comparison, DataSummary, Verdict};
+use crate::results::{Arm, Comparison, DataSummary, Verdict};
 
 /// A comparison as one clause that names its rows, interval and seeds, and says why when it cannot
 /// tell: "batch norm on is better than off: +0.112 in accuracy on the 1,000 training rows of mnist
@@ -66,6 +66,18 @@ pub fn comparisons_made(comparisons: &[Comparison]) -> String {
         n(Verdict::Worse),
         n(Verdict::CannotTell)
     )
+}
+
+/// A clause for each arm with runs that diverged: "init std 1 diverged in 2 of 5 runs, first at step
+/// 3". A comparison cannot average them, so a report says this beside it.
+pub fn divergences(arms: &[Arm]) -> Vec<String> {
+    let clause = |arm: &Arm| {
+        let steps: Vec<usize> = arm.runs.iter().filter_map(|run| run.diverged_at).collect();
+        let first = steps.iter().min()?;
+        let runs = count(arm.runs.len(), "run");
+        Some(format!("{} diverged in {} of {runs}, first at step {first}", arm.name, steps.len()))
+    };
+    arms.iter().filter_map(clause).collect()
 }
 
 /// The parts that both names share, as "with .., ", and what is left of each. The baseline's part
@@ -141,6 +153,7 @@ fn thousands(n: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::Run;
 
     fn data() -> DataSummary {
         DataSummary {
@@ -217,6 +230,17 @@ mod tests {
         c = comparison(0.5, f64::NAN, 1, Verdict::CannotTell);
         c.metric = "weight_norm".into();
         check(&c, "cannot tell batch norm on from off: +0.500 in weight norm (1 seed); it takes 3 seeds");
+    }
+
+    #[test]
+    fn which_arms_diverged() {
+        let arm = |name: &str, steps: &[Option<usize>]| Arm {
+            name: name.to_owned(),
+            runs: steps.iter().map(|&diverged_at| Run { diverged_at, ..Run::default() }).collect(),
+            ..Arm::default()
+        };
+        let arms = [arm("init std 1", &[Some(7), None, Some(3)]), arm("init he", &[None; 3]), arm("none", &[])];
+        assert_eq!(divergences(&arms), ["init std 1 diverged in 2 of 3 runs, first at step 3"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Histograms of activations: a row of panels an arm, a column a layer.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 
 use super::{keys, origin};
@@ -62,7 +64,7 @@ fn figure(results: &Results, arms: &[&Arm], field: &str, name: String, title: St
         title,
         caption: format!(
             "{}.{pooled} Heights: share of all values of the layer in each bin, on the same scale along a row; sd: \
-             standard deviation.{outside}",
+             standard deviation; zeros: share that is exactly 0.{outside}",
             origin(results)
         ),
         columns: layers.max(1),
@@ -109,14 +111,17 @@ fn panel(arm: &str, layer: usize, activations: &LayerActivations, highest: f64) 
     };
     let heights = shares(&histogram.counts, activations.outside);
     let mut note = format!("sd {}", label::number(activations.sd));
+    if activations.zeros > 0.0005 {
+        let _ = write!(note, "\nzeros {:.1} %", 100.0 * activations.zeros);
+    }
     if activations.outside > 0.0005 {
-        note += &format!("\nbeyond {:.1} %", 100.0 * activations.outside);
+        let _ = write!(note, "\nbeyond {:.1} %", 100.0 * activations.outside);
     }
     Panel {
         title: format!("{arm}, layer {}", layer + 1),
         note,
         x: Axis::linear("activation", "", range),
-        y: Axis::linear("share of values", "", [0.0, if highest > 0.0 { 1.08 * highest } else { 1.0 }]),
+        y: Axis::linear("share of values", "", [0.0, if highest > 0.0 { 1.22 * highest } else { 1.0 }]),
         series: vec![Series {
             key: 0,
             note: String::new(),

@@ -1,9 +1,12 @@
 //! From results to figures, one file a kind.
 
+use std::fmt::Write as _;
+
 mod axes;
 mod curves;
 mod histograms;
 mod keys;
+mod lines;
 mod spread;
 mod trials;
 
@@ -11,7 +14,7 @@ use super::label;
 use crate::figure::Figure;
 use crate::results::{FigureKind, Results};
 
-pub(super) use curves::overflow_note;
+pub(super) use lines::overflow_note;
 
 /// All figures of an experiment, the main one first. Those of its parts are not among them.
 pub fn figures(results: &Results) -> Vec<Figure> {
@@ -38,16 +41,16 @@ fn origin(results: &Results) -> String {
     let data = &results.data;
     let mut out = data.source.clone();
     if data.train_rows > 0 {
-        out += &format!(", {}", label::count(data.train_rows, "training row", "training rows"));
+        let _ = write!(out, ", {}", label::count(data.train_rows, "training row", "training rows"));
     }
     if data.validation_rows > 0 {
-        out += &format!(", {}", label::count(data.validation_rows, "validation row", "validation rows"));
+        let _ = write!(out, ", {}", label::count(data.validation_rows, "validation row", "validation rows"));
     }
     if data.test_rows > 0 {
-        out += &format!(", {}", label::count(data.test_rows, "test row", "test rows"));
+        let _ = write!(out, ", {}", label::count(data.test_rows, "test row", "test rows"));
     }
     if !results.seeds.is_empty() {
-        out += &format!("; {}", label::seeds(&results.seeds));
+        let _ = write!(out, "; {}", label::seeds(&results.seeds));
     }
     if !results.complete {
         out += "; incomplete: the run was stopped";

@@ -1,0 +1,90 @@
+//! `[search]`: what a search looks for, and where.
+
+use serde_json::Value as Json;
+
+use crate::recipe::error::RecipeError;
+use crate::recipe::experiment::Experiment;
+use crate::recipe::settings::Settings;
+use crate::recipe::space::{Dimension, dimensions};
+use crate::recipe::target::target;
+use crate::recipe::typed::{Evaluation, Recipe};
+
+/// What a search looks for, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SearchRecipe {
+    /// Number of trials.
+    pub trials: usize,
+    /// How trials are chosen: `random`.
+    pub sampler: String,
+    /// Trials that are chosen at once.
+    pub generation: usize,
+    /// The curve whose last point ranks trials.
+    pub metric: String,
+    /// What it varies, in the order of the file.
+    pub space: Vec<Dimension>,
+}
+
+/// What settings search for.
+pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Result<Option<SearchRecipe>, RecipeError> {
+    let set = ["search.trials", "search.sampler", "search.generation", "search.metric"];
+    let Some(space) = settings.get("search.space") else {
+        return match set.iter().find(|path| settings.is_set(path)) {
+            None => Ok(None),
+            Some(path) => Err(settings
+                .fault(path, format!("{path} is set, but there is no [search.space], so that nothing varies"))
+                .hint("[search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }")),
+        };
+    };
+    let fault = |path: &str, message: &str, hint: &str| Err(settings.fault(path, message).hint(hint));
+    if recipe.data.evaluation == Evaluation::Test {
+        let message = "data.evaluation is \"test\", but a search may not choose by test rows";
+        return fault("data.evaluation", message, "data.evaluation = \"validation\"");
+    }
+    if recipe.data.validation <= 0.0 && !free.contains(&"data.validation") {
+        let message = "[search] needs validation rows to rank trials by, but data.validation is 0";
+        return fault("search.space", message, "data.validation = 0.2");
+    }
+    if recipe.training.evaluate_every == Some(0) {
+        let message =
+            "training.evaluate_every is 0, which is never, but a search ranks trials by their last evaluation";
+        return fault("training.evaluate_every", message, "leave training.evaluate_every out");
+    }
+    let metric = settings.text("search.metric").unwrap_or_default();
+    if metric == "validation_accuracy" && !recipe.classifies() {
+        let message = "search.metric is \"validation_accuracy\", but training.loss is \"mean-squared-error\"";
+        return fault("search.metric", message, "search.metric = \"validation_loss\"");
+    }
+    Ok(Some(SearchRecipe {
+        trials: settings.count("search.trials"),
+        sampler: settings.text("search.sampler").unwrap_or_default(),
+        generation: settings.count("search.generation"),
+        metric,
+        space: dimensions(&space),
+    }))
+}
+
+impl Experiment {
+    /// Tries the two ends of the search space.
+    pub(crate) fn check_space(&self) -> Result<(), RecipeError> {
+        let Some(search) = &self.search else { return Ok(()) };
+        for dimension in &search.space {
+            let needs = target(&dimension.path)?.field.needs;
+            let Some(needs) = needs.filter(|needs| !search.space.iter().any(|other| other.is_of(needs.field()))) else {
+                continue;
+            };
+            if !self.settings.holds(&needs) {
+                let message = format!("search.space varies {}, which nothing has a use for", dimension.path);
+                return Err(self
+                    .settings
+                    .fault_in("search.space", &dimension.path, message)
+                    .hint(format!("it is for {needs}")));
+            }
+        }
+        for end in [Dimension::first, Dimension::last] {
+            let values: Vec<(String, Json)> =
+                search.space.iter().map(|dimension| (dimension.path.clone(), end(dimension))).collect();
+            self.trial(values.iter().map(|(path, value)| (path, value)))?;
+        }
+        Ok(())
+    }
+}

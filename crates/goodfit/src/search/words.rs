@@ -1,0 +1,133 @@
+//! Trials in words, in the form of the chapter.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+use crate::recipe::{SearchRecipe, Values, target};
+use crate::results::{DataSummary, Finding, Results, Trial};
+
+/// Trials that the ranking prints, as in the chapter.
+const N_RANKED: usize = 20;
+
+/// Trials whose ranges say where to search next, as in the chapter.
+const N_BEST: usize = 5;
+
+/// The name of a trial as an arm.
+pub(super) fn name(number: usize) -> String {
+    format!("trial {number}")
+}
+
+/// `val acc:0.62 | lr:0.00311823, weight decay:3.03e-06`
+pub fn trial_line(trial: &Trial, metric: &str) -> String {
+    match &trial.reason {
+        Some(reason) => format!("{reason} | {}", values(trial)),
+        None => format!("{}:{} | {}", score(metric), number(trial.value), values(trial)),
+    }
+}
+
+/// The best trials, `Best-1(val acc:0.79) | lr:.., weight decay:..`, one a line.
+pub fn ranking(results: &Results) -> String {
+    let mut out = String::new();
+    let complete = results.trials.iter().filter(|trial| trial.reason.is_none());
+    for (rank, trial) in (1..=N_RANKED).zip(complete) {
+        let score = format!("{}:{}", score(&results.primary_metric), number(trial.value));
+        let _ = writeln!(out, "Best-{rank}({score}) | {}", values(trial));
+    }
+    let n_failed = results.trials.iter().filter(|trial| trial.reason.is_some()).count();
+    if n_failed > 0 {
+        let _ = writeln!(out, "{n_failed} of {} trials failed", results.trials.len());
+    }
+    out
+}
+
+/// What the chapter reads off its ranking: the range of each parameter among the best trials.
+pub(super) fn findings(ranked: &[&Trial], search: &SearchRecipe, data: &DataSummary) -> Vec<Finding> {
+    let best: Vec<&&Trial> = ranked.iter().filter(|trial| trial.reason.is_none()).take(N_BEST).collect();
+    if best.len() < N_BEST {
+        return Vec::new();
+    }
+    let finding = |dimension: &crate::recipe::Dimension| {
+        let (low, high, log) = match dimension.values {
+            Values::Float { low, high, log, .. } => (low, high, log),
+            Values::Int { low, high, log, .. } => (low as f64, high as f64, log),
+            Values::Choices(_) => return None,
+        };
+        let values: Vec<f64> = best.iter().filter_map(|trial| trial.settings.get(&dimension.path)?.as_f64()).collect();
+        let (least, most) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+        Some(Finding {
+            statement: format!(
+                "among the best {N_BEST} trials the {} lies between {} and {}",
+                dimension.label,
+                number(least),
+                number(most)
+            ),
+            evidence: format!(
+                "searched from {} to {}{}; {} trials ranked by {} on {} rows of {}",
+                number(low),
+                number(high),
+                if log { " on a log scale" } else { "" },
+                ranked.len(),
+                search.metric,
+                data.validation_rows,
+                data.source
+            ),
+            next: String::new(),
+        })
+    };
+    search.space.iter().filter_map(finding).collect()
+}
+
+/// `lr:0.00311823, weight decay:3.03e-06`
+fn values(trial: &Trial) -> String {
+    let value = |(path, value): (&String, &Json)| {
+        let shown = value.as_f64().map_or_else(|| value.to_string().replace('"', ""), number);
+        format!("{}:{shown}", label(path))
+    };
+    trial.settings.iter().map(value).collect::<Vec<_>>().join(", ")
+}
+
+/// What the chapter calls a field, else its label.
+fn label(path: &str) -> String {
+    match path {
+        "training.learning_rate" => "lr".to_owned(),
+        _ => target(path).map_or_else(|_| path.to_owned(), |target| target.field.label.to_owned()),
+    }
+}
+
+/// What the chapter calls a metric.
+fn score(metric: &str) -> &str {
+    match metric {
+        "validation_accuracy" => "val acc",
+        "validation_loss" => "val loss",
+        other => other,
+    }
+}
+
+/// A number with up to 6 significant digits, as Python prints it: 0.0031, 3.03e-06.
+fn number(x: f64) -> String {
+    if !x.is_finite() || x == 0.0 {
+        return format!("{x}");
+    }
+    let rounded: f64 = format!("{x:.5e}").parse().unwrap_or(x);
+    if (1e-4..1e16).contains(&rounded.abs()) {
+        return format!("{rounded}");
+    }
+    let text = format!("{rounded:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trial_in_the_form_of_the_chapter() {
+        let settings = [("training.learning_rate", 0.003_118_234_9), ("training.weight_decay", 3.03e-6)];
+        let settings = settings.map(|(path, value)| (path.to_owned(), Json::from(value))).into();
+        let trial = Trial { trial: 0, state: "complete".into(), reason: None, value: 0.62, settings, rescored: None };
+        assert_eq!(trial_line(&trial, "validation_accuracy"), "val acc:0.62 | lr:0.00311823, weight decay:3.03e-06");
+    }
+}
