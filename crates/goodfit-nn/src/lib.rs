@@ -1,7 +1,4 @@
-//! A training engine for feed-forward networks: layers, losses, optimisers, trainer.
-//!
-//! It does no IO, has no global state and allocates nothing per training step. Randomness and
-//! parallelism are arguments.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod float;
