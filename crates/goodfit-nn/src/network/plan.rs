@@ -9,8 +9,8 @@
 
 use std::ops::Range;
 
-use super::spec::{Affine, LayerSpec, NetworkSpec};
-use crate::layers::{Activation, BatchNorm, Dropout};
+use super::spec::{LayerSpec, NetworkSpec};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout};
 use crate::{Error, Init};
 
 /// What a parameter is; only weights decay.
