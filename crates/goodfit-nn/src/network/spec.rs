@@ -78,6 +78,15 @@ impl Default for Group {
     }
 }
 
+impl Group {
+    fn check(&self) -> Result<(), Error> {
+        let factor = |operation, x: f64| require(x.is_finite() && x >= 0.0, operation, x, "a finite number >= 0");
+        factor("factor of the learning rate of weights", self.learning_rate)?;
+        factor("factor of the learning rate of biases", self.bias_learning_rate)?;
+        factor("factor of the weight decay", self.decay)
+    }
+}
+
 impl NetworkSpec {
     /// Number of output columns: the units of the last affine layer, or the inputs without one.
     pub fn outputs(&self) -> usize {
@@ -102,6 +111,7 @@ impl NetworkSpec {
                         require(bound > 0.0, "max norm of an affine layer", bound, "a number > 0")?;
                     }
                     affine.init.check()?;
+                    affine.group.check()?;
                 }
                 LayerSpec::BatchNorm(norm) => norm.check()?,
                 LayerSpec::Dropout(dropout) => dropout.check()?,
