@@ -20,9 +20,8 @@ fn shown(text: &str, error: &RecipeError) -> String {
     }
     for error in error.all() {
         writeln!(out, "{error}").unwrap();
-        if let Some(hint) = &error.hint {
-            writeln!(out, "hint: {hint}").unwrap();
-        }
+        let hint = error.hint.as_deref().unwrap_or_else(|| panic!("no hint: {error}"));
+        writeln!(out, "hint: {hint}").unwrap();
     }
     out + "\n"
 }

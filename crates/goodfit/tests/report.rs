@@ -95,7 +95,7 @@ fn hostile() -> Results {
 fn the_shipped_experiments_get_the_figures_of_the_book() {
     let expected: [(Results, &[&str]); 6] = [
         (synthetic::weight_init(5), &["curves"]),
-        (synthetic::batch_norm(1), &["curves"]),
+        (synthetic::batch_norm(1), &["curves", "sweep"]),
         (synthetic::weight_decay(5), &["curves"]),
         (synthetic::activations(), &["activations-sigmoid", "activations-tanh", "activations-relu"]),
         (synthetic::search(100), &["best-trials", "history", "parameters"]),
@@ -162,6 +162,17 @@ fn sampled_rates_lie_on_logarithmic_axes() {
     let all = figures(&synthetic::search(100));
     assert!(all[2].panels.iter().all(|panel| panel.x.scale == Scale::Log));
     assert_eq!((all[0].columns, all[0].panels.len()), (5, 20));
+}
+
+#[test]
+fn a_number_that_arms_vary_gets_a_figure_of_its_own() {
+    let all = figures(&synthetic::batch_norm(3));
+    let panel = &all[1].panels[0];
+    assert_eq!((panel.x.text().as_str(), panel.x.scale), ("init std", Scale::Log));
+    for series in &panel.series {
+        assert!(matches!(&series.shape, Shape::Line { x, band: Some(_), .. } if x.len() == 16 && x.is_sorted()));
+    }
+    assert_eq!(figures(&synthetic::weight_init(3)).len(), 1, "three ways to draw weights are no numbers");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::grid::{Edges, Grid, MARGIN, TICK, widest, x_ticks, y_ticks};
 use super::legend::legend;
 use super::marks::{band, cross, shape};
 use super::scene::{Anchor, Item, Point, Rect, Scene, Text, Turn, Weight};
-use super::{Figure, Panel};
+use super::{Figure, Panel, Shape};
 
 const TEXT: [u8; 3] = [0x22, 0x22, 0x22];
 const QUIET: [u8; 3] = [0x59, 0x59, 0x59];
@@ -74,9 +74,11 @@ fn draw_panel(items: &mut Vec<Item>, figure: &Figure, panel: &Panel, edges: &Edg
     for series in &panel.series {
         shape(&mut marks, figure, series, &at_x, &at_y, size[0]);
     }
-    // Lines along the border keep their full width.
+    // Lines along the border keep their full width; bars end there.
+    let bars = panel.series.iter().any(|series| matches!(series.shape, Shape::Histogram { .. }));
+    let over = if bars { 0.0 } else { 2.0 };
     let clip =
-        Rect { left: frame.left - 1.5, top: frame.top - 2.0, right: frame.right + 1.5, bottom: frame.bottom + 2.0 };
+        Rect { left: frame.left - over, top: frame.top - over, right: frame.right + over, bottom: frame.bottom + over };
     items.push(Item::Clip(clip, marks));
     for series in &panel.series {
         cross(items, figure, series, &at_x, &at_y, frame);

@@ -121,7 +121,8 @@ impl Grid {
 
 /// Ticks of the x axis of a panel of this size.
 pub(super) fn x_ticks(panel: &Panel, size: [f64; 2]) -> Ticks {
-    ticks(&panel.x, (size[0] / 46.0) as usize)
+    let room = if size[0] < 200.0 { 70.0 } else { 46.0 };
+    ticks(&panel.x, (size[0] / room) as usize)
 }
 
 /// Ticks of the y axis of a panel of this size.

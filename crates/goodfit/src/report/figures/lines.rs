@@ -58,22 +58,9 @@ impl<'a> Lines<'a> {
 
     /// Data, seeds, count, the meaning of lines and bands, and what overflowed.
     pub(super) fn caption(&self) -> String {
-        let (least, most) =
-            (self.counts.iter().min().copied().unwrap_or(0), self.counts.iter().max().copied().unwrap_or(0));
-        let mut out = origin(self.results);
-        let lines = match (least, most) {
-            (_, 0) => ". No run stayed finite".to_owned(),
-            (1, 1) => ". One run an arm".to_owned(),
-            (a, b) if a == b => format!(". Lines: mean of {a} runs"),
-            (a, b) => format!(". Lines: mean of {a} to {b} runs"),
-        };
-        out += &lines;
-        if most > 1 && self.bands {
-            out += match (least, most) {
-                (_, 2) => "; bands: from the lower to the higher one",
-                (1 | 2, _) => "; bands: 95 % interval of the mean (Student’s t), for two runs their range",
-                _ => "; bands: 95 % interval of the mean (Student’s t)",
-            };
+        let mut out = origin(self.results) + &super::means(&self.counts);
+        if self.bands {
+            out += super::bands(&self.counts);
         }
         out.push('.');
         if self.results.report.smooth > 1 {

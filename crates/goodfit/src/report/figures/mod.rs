@@ -8,6 +8,7 @@ mod histograms;
 mod keys;
 mod lines;
 mod spread;
+mod sweep;
 mod trials;
 
 use super::label;
@@ -26,6 +27,7 @@ pub fn figures(results: &Results) -> Vec<Figure> {
     }
     if results.report.figure != FigureKind::Trials {
         out.extend(curves::curves(results));
+        out.extend(sweep::sweep(results));
         if !results.trials.is_empty() {
             out.extend(trials::trials(results));
         }
@@ -56,4 +58,24 @@ fn origin(results: &Results) -> String {
         out += "; incomplete: the run was stopped";
     }
     out
+}
+
+/// What the lines of a figure are, from the numbers of runs behind them.
+fn means(runs: &[usize]) -> String {
+    match (runs.iter().min(), runs.iter().max()) {
+        (_, None) => ". No run stayed finite".to_owned(),
+        (_, Some(1)) => ". One run an arm".to_owned(),
+        (Some(least), Some(most)) if least < most => format!(". Lines: mean of {least} to {most} runs"),
+        (_, Some(most)) => format!(". Lines: mean of {most} runs"),
+    }
+}
+
+/// What their bands are.
+fn bands(runs: &[usize]) -> &'static str {
+    match (runs.iter().min(), runs.iter().max()) {
+        (_, None | Some(1)) => "",
+        (_, Some(2)) => "; bands: from the lower to the higher one",
+        (Some(1 | 2), _) => "; bands: 95 % interval of the mean (Student’s t), for two runs their range",
+        _ => "; bands: 95 % interval of the mean (Student’s t)",
+    }
 }

@@ -51,7 +51,7 @@ pub(super) fn spread(runs: &[Run], metric: &str, window: usize) -> Spread {
     let quantiles: Vec<f64> = (0..=out.n).map(t_quantile).collect();
     let mut band = Band { low: Vec::new(), high: Vec::new() };
     for (step, values) in by_step {
-        let (mean, [low, high]) = interval(&values, &quantiles);
+        let (mean, [low, high]) = with_quantile(&values, quantiles.get(values.len()).copied().unwrap_or(f64::NAN));
         out.step.push(step as f64);
         out.mean.push(mean);
         band.low.push(low);
@@ -66,7 +66,12 @@ fn broken(curve: &Curve, end: usize, window: usize) -> Broken {
     Broken { step, value: smooth(&curve.value[..end], window), at: curve.step.get(end).copied().unwrap_or(0) }
 }
 
-fn interval(values: &[f64], quantiles: &[f64]) -> (f64, [f64; 2]) {
+/// The mean of some values with the band that [`spread`] describes.
+pub(super) fn interval(values: &[f64]) -> (f64, [f64; 2]) {
+    with_quantile(values, t_quantile(values.len()))
+}
+
+fn with_quantile(values: &[f64], quantile: f64) -> (f64, [f64; 2]) {
     let n = values.len();
     let mean = values.iter().sum::<f64>() / n as f64;
     match n {
@@ -75,7 +80,7 @@ fn interval(values: &[f64], quantiles: &[f64]) -> (f64, [f64; 2]) {
         2 => (mean, [values[0].min(values[1]), values[0].max(values[1])]),
         _ => {
             let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1) as f64;
-            let half = quantiles.get(n).copied().unwrap_or(f64::NAN) * (variance / n as f64).sqrt();
+            let half = quantile * (variance / n as f64).sqrt();
             (mean, [mean - half, mean + half])
         }
     }

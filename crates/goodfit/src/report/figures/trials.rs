@@ -225,9 +225,12 @@ fn points(key: usize, group: &[(f64, f64, String)]) -> Series {
 }
 
 fn describe(trial: &Trial) -> String {
-    let value = if finished(trial) { label::number(trial.value) } else { trial.state.clone() };
     let reason = trial.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("trial {}, {value}{reason}", trial.trial)
+    if finished(trial) {
+        format!("trial {}", trial.trial)
+    } else {
+        format!("trial {}, {}{reason}", trial.trial, trial.state)
+    }
 }
 
 fn trials_caption(results: &Results) -> String {

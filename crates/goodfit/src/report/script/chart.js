@@ -67,7 +67,7 @@ function drawn(view, panel, place, small) {
     }
     const single = line.x.length === 1;
     out.push({
-      ...common, type: "line", z: 2, showSymbol: single, symbolSize: 6, data: line.x.map((x, i) => [x, line.y[i]]),
+      ...common, type: "line", z: 2, showSymbol: single, symbolSize: 6, data: line.x.map((x, i) => [x, near(panel, line.y[i])]),
       lineStyle: { color: ink, width, opacity: faint, type: key.dash.length ? key.dash : "solid" }, itemStyle: { color: ink },
       emphasis: { lineStyle: { width } },
     });
@@ -101,6 +101,12 @@ function drawn(view, panel, place, small) {
     });
   }
   return out;
+}
+
+// Far outside is far enough; huge coordinates overflow in the canvas.
+function near(panel, y) {
+  const [low, high] = panel.y.range;
+  return panel.y.scale === "log" || y === null ? y : Math.min(y, high + 99 * (high - low));
 }
 
 // A cross beyond the range lies at its edge.
@@ -155,7 +161,7 @@ function tip(view, panel, parameters) {
       const band = item.shape.line.band;
       const i = parameter.dataIndex;
       const extra = band && band.low[i] !== null ? `${number(band.low[i])} to ${number(band.high[i])}` : "";
-      row(item.key, [view.figure.legend[item.key].label, item.note].filter(Boolean).join(", "), number(parameter.value[1]), extra);
+      row(item.key, [view.figure.legend[item.key].label, item.note].filter(Boolean).join(", "), number(item.shape.line.y[i]), extra);
     });
     if (lines.length > most) out.append(element("em", {}, `and ${lines.length - most} more; switch some off to see them`));
     return out;

@@ -111,7 +111,7 @@ function build(holder, figure) {
   const width = { 1: 2000, 2: 380, 3: 290, 4: 225 }[figure.columns] || 168;
   const height = { 1: 380, 2: 310, 3: 230, 4: 185 }[figure.columns] || 150;
   const panels = element("div", { class: "panels" });
-  panels.style.gridTemplateColumns = `repeat(auto-fill, minmax(min(100%, ${width}px), 1fr))`;
+  panels.style.gridTemplateColumns = `repeat(auto-fill, minmax(${figure.columns > 3 ? `min(${width}px, 46%)` : `min(100%, ${width}px)`}, 1fr))`;
   panels.style.setProperty("--height", `${height}px`);
   for (const panel of figure.panels) {
     const place = element("div", { class: "chart" });
