@@ -71,10 +71,11 @@ impl<T: Float> Inputs<T> {
         }
     }
 
-    /// Copies rows into `dst`, rows.len() x D.
+    /// Copies rows into `dst`, N x D for N rows.
     pub(crate) fn gather(&self, dst: &mut [T], rows: &[u32]) {
         match self {
             Self::Dense(matrix) => {
+                assert_eq!(dst.len(), rows.len() * matrix.n_columns(), "columns of the inputs");
                 for (dst, &row) in dst.chunks_exact_mut(matrix.n_columns()).zip(rows) {
                     dst.copy_from_slice(matrix.row(row as usize));
                 }

@@ -1,6 +1,7 @@
 //! The affine map. N rows (samples), I inputs, O outputs.
 
-use crate::{Float, Init, MatMut, MatRef};
+use crate::error::require;
+use crate::{Error, Float, Init, MatMut, MatRef};
 
 /// An affine layer `y = x W + b`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +39,15 @@ pub struct Group {
 impl Default for Group {
     fn default() -> Self {
         Self { learning_rate: 1.0, bias_learning_rate: 1.0, decay: 1.0 }
+    }
+}
+
+impl Group {
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let factor = |operation, x: f64| require(x.is_finite() && x >= 0.0, operation, x, "a finite number >= 0");
+        factor("factor of the learning rate of weights", self.learning_rate)?;
+        factor("factor of the learning rate of biases", self.bias_learning_rate)?;
+        factor("factor of the weight decay", self.decay)
     }
 }
 

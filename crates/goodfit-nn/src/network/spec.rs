@@ -63,6 +63,7 @@ impl NetworkSpec {
                         require(bound > 0.0, "max norm of an affine layer", bound, "a number > 0")?;
                     }
                     affine.init.check()?;
+                    affine.group.check()?;
                 }
                 LayerSpec::BatchNorm(norm) => norm.check()?,
                 LayerSpec::Dropout(dropout) => dropout.check()?,
