@@ -76,8 +76,13 @@ fn a_clipped_step_is_as_long_as_the_bound() {
 #[test]
 fn schedules_and_warm_up_reach_the_update() {
     let data = data();
-    let schedules =
-        [Schedule::Constant, Schedule::Step { every: 2, factor: 0.5 }, Schedule::Cosine { floor: 0.1 }, Schedule::ONE_CYCLE, Schedule::CosLog4];
+    let schedules = [
+        Schedule::Constant,
+        Schedule::Step { every: 2, factor: 0.5 },
+        Schedule::Cosine { floor: 0.1 },
+        Schedule::ONE_CYCLE,
+        Schedule::CosLog4,
+    ];
     for schedule in schedules {
         for (warmup_steps, decay_schedule) in [(0, Schedule::Constant), (4, Schedule::Cosine { floor: 0.5 })] {
             let training = TrainingSpec {
@@ -121,7 +126,8 @@ fn the_dropout_schedule_reaches_the_mask() {
     };
     let mut falling = trainer(&spec, training);
     let mut never = trainer(&NetworkSpec { inputs: INPUTS, layers: vec![affine(CLASSES)] }, training);
-    let losses: Vec<[f64; 2]> = (0..3).map(|_| [&mut falling, &mut never].map(|t| t.step(&batch(&data, &ROWS)))).collect();
+    let losses: Vec<[f64; 2]> =
+        (0..3).map(|_| [&mut falling, &mut never].map(|t| t.step(&batch(&data, &ROWS)))).collect();
     // The first step has the whole ratio, the others none.
     assert!((losses[0][0] - losses[0][1]).abs() > 1e-3);
     assert!(losses[1..].iter().all(|[with, without]| (with - without).abs() < 1e-7), "{losses:?}");
@@ -130,7 +136,10 @@ fn the_dropout_schedule_reaches_the_mask() {
 /// A ratio may not reach 1, and evaluation in the textbook's form has one ratio only.
 #[test]
 fn dropout_schedules_that_cannot_be() {
-    let spec = |form| NetworkSpec { inputs: INPUTS, layers: vec![LayerSpec::Dropout(Dropout { ratio: 0.5, form }), affine(3)] };
+    let spec = |form| NetworkSpec {
+        inputs: INPUTS,
+        layers: vec![LayerSpec::Dropout(Dropout { ratio: 0.5, form }), affine(3)],
+    };
     let with = |dropout_schedule| TrainingSpec { dropout_schedule, ..Default::default() };
     for rising in [
         Schedule::Step { every: 1, factor: 2.0 },
@@ -240,7 +249,9 @@ fn batch_norm_of_batches_of_one_row() {
     let before = plain::parameters(&trainer(&with_norm(Convention::Textbook), TrainingSpec::default()));
     assert_eq!(parameters["affine1.weight"], before["affine1.weight"]);
     assert_eq!(parameters["batch_norm1.scale"], before["batch_norm1.scale"]);
-    for (variance, start) in parameters["batch_norm1.running_variance"].iter().zip(&before["batch_norm1.running_variance"]) {
+    for (variance, start) in
+        parameters["batch_norm1.running_variance"].iter().zip(&before["batch_norm1.running_variance"])
+    {
         assert!((variance - start * 0.9_f64.powi(5)).abs() < 1e-12);
     }
 }
@@ -277,8 +288,8 @@ fn inputs_of_another_width() {
                 let new = || trainer(&spec, TrainingSpec::default());
                 let targets = Targets::Classes(&classes);
                 let batch = Batch { inputs: &inputs, targets, rows: &ROWS, row_weights: None };
-                assert!(panics(&|| drop(new().step(&batch))), "{n_columns} columns in training");
-                assert!(panics(&|| drop(new().score(&inputs, targets))), "{n_columns} columns in evaluation");
+                assert!(panics(&|| _ = new().step(&batch)), "{n_columns} columns in training");
+                assert!(panics(&|| _ = new().score(&inputs, targets)), "{n_columns} columns in evaluation");
             }
         }
     }
@@ -288,20 +299,30 @@ fn inputs_of_another_width() {
 /// accuracy is that of rows which predict the place of their first NaN.
 #[test]
 fn a_run_that_overflows_goes_on() {
-    let optimizers = [Optimizer::Sgd, Optimizer::MOMENTUM, Optimizer::rmsprop(Convention::Field), Optimizer::adam(Convention::Textbook)];
+    let optimizers = [
+        Optimizer::Sgd,
+        Optimizer::MOMENTUM,
+        Optimizer::rmsprop(Convention::Field),
+        Optimizer::adam(Convention::Textbook),
+    ];
     let relu = LayerSpec::Activation(Activation::Relu);
     let norm = LayerSpec::BatchNorm(BatchNorm::new(Convention::Textbook));
-    let huge = |outputs| LayerSpec::Affine(Affine { max_norm: Some(1e38), ..Affine::new(outputs, Init::Std(1e30)) });
+    let huge = |outputs| LayerSpec::Affine(Affine::new(outputs, Init::Std(1e30)));
     let drop = LayerSpec::Dropout(Dropout { ratio: 0.2, form: DropoutForm::Textbook });
     let x = draw_sparse::<f32>(N_ROWS, INPUTS, 0.3, 1);
     let classes = draw_classes(N_ROWS, CLASSES, 1);
-    for layers in [vec![huge(5), relu, huge(5), relu, huge(CLASSES)], vec![huge(5), norm, relu, drop, huge(5), relu, huge(CLASSES)]] {
+    for layers in [
+        vec![huge(5), relu, huge(5), relu, huge(CLASSES)],
+        vec![huge(5), relu, huge(5), norm, relu, drop, huge(CLASSES)],
+    ] {
         let spec = NetworkSpec { inputs: INPUTS, layers };
         for inputs in [Inputs::Dense(x.clone()), sparse(&x)] {
             for (optimizer, clip_norm) in optimizers.into_iter().zip([None, Some(1.0), None, Some(1.0)]) {
-                let training = TrainingSpec { optimizer, clip_norm, weight_decay: WeightDecay::L1(0.1), ..Default::default() };
+                let training =
+                    TrainingSpec { optimizer, clip_norm, weight_decay: WeightDecay::L1(0.1), ..Default::default() };
                 let mut trainer = Trainer::<f32>::new(&spec, training, 0).unwrap();
-                let batch = Batch { inputs: &inputs, targets: Targets::Classes(&classes), rows: &ROWS, row_weights: None };
+                let batch =
+                    Batch { inputs: &inputs, targets: Targets::Classes(&classes), rows: &ROWS, row_weights: None };
                 let losses: Vec<f64> = (0..4).map(|_| trainer.step(&batch)).collect();
                 assert!(losses.iter().all(|loss| !loss.is_finite()), "{losses:?}");
                 assert!(losses[1..].iter().all(|loss| loss.is_nan()), "{losses:?}");
@@ -335,7 +356,10 @@ fn settings_that_cannot_be() {
         (TrainingSpec { learning_rate: f64::NAN, ..base }, "learning rate: got NaN, expected a finite number > 0"),
         (TrainingSpec { max_batch: 0, ..base }, "rows of the largest batch: got 0, expected at least 1"),
         (TrainingSpec { clip_norm: Some(0.0), ..base }, "bound of the gradient's norm: got 0, expected a number > 0"),
-        (TrainingSpec { weight_decay: WeightDecay::L1(-1.0), ..base }, "weight decay: got -1, expected a finite number >= 0"),
+        (
+            TrainingSpec { weight_decay: WeightDecay::L1(-1.0), ..base },
+            "weight decay: got -1, expected a finite number >= 0",
+        ),
     ] {
         assert_eq!(error(&spec, training), message);
     }

@@ -88,7 +88,8 @@ fn a_batch_takes_its_rows_and_their_weights() {
     // More rows than any batch of the training has, in an order of their own, some of them twice.
     let rows: Vec<u32> = (0..400).map(|i| (7 * i + 11) % n as u32).collect();
     let mut trainer =
-        Trainer::from_network(shaken::<f64>(&spec(), 5), TrainingSpec { max_batch: 2, ..Default::default() }, 5).unwrap();
+        Trainer::from_network(shaken::<f64>(&spec(), 5), TrainingSpec { max_batch: 2, ..Default::default() }, 5)
+            .unwrap();
     let inputs = Inputs::Dense(x.clone());
     let targets = Targets::Classes(&classes);
     let mut score = |row_weights| trainer.score_batch(&Batch { inputs: &inputs, targets, rows: &rows, row_weights });

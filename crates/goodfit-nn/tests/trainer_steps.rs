@@ -113,7 +113,8 @@ fn a_step_is_the_plain_gradient_and_an_update() {
 fn dense_and_sparse<T: Float>(training: &TrainingSpec, x: &Matrix<T>, spec: &NetworkSpec) -> f64 {
     let classes = draw_classes(N_ROWS, CLASSES, 1);
     let network = shaken::<T>(spec, 2);
-    let [mut dense, mut without_zeros] = [(); 2].map(|()| Trainer::from_network(network.clone(), *training, 2).unwrap());
+    let [mut dense, mut without_zeros] =
+        [(); 2].map(|()| Trainer::from_network(network.clone(), *training, 2).unwrap());
     let (dense_inputs, sparse_inputs) = (Inputs::Dense(x.clone()), sparse(x));
     let mut worst = 0.0_f64;
     for rows in batches(30) {
@@ -147,8 +148,14 @@ fn sparse_inputs_train_like_dense_ones() {
     for (optimizer, learning_rate) in optimizers() {
         for weight_decay in DECAYS {
             for clip_norm in [None, Some(0.05)] {
-                let training =
-                    TrainingSpec { optimizer, learning_rate, weight_decay, clip_norm, max_batch: BATCH, ..Default::default() };
+                let training = TrainingSpec {
+                    optimizer,
+                    learning_rate,
+                    weight_decay,
+                    clip_norm,
+                    max_batch: BATCH,
+                    ..Default::default()
+                };
                 let what = format!("{optimizer:?} {weight_decay:?} clip {clip_norm:?}");
                 let error = dense_and_sparse::<f64>(&training, &x, &spec);
                 assert!(error < 1e-10, "{what}: {error:e}");

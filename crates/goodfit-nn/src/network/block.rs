@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::plan::{Block, Plan};
 use super::rows::add_to_rows;
 use crate::kernels::{self, Accum, Csr, SparseScratch};
-use crate::layers::{BatchNormCache, Dropout, RunningStatistics};
+use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
 
@@ -35,6 +35,17 @@ impl Mask<'_> {
     pub(crate) fn of(self, dropout: Dropout) -> Dropout {
         Dropout { ratio: dropout.ratio * self.ratio_factor, ..dropout }
     }
+}
+
+/// A step at a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) block: &'a Block,
+    pub(crate) cache: &'a BlockCache,
+    pub(crate) mask: Mask<'a>,
+    /// N
+    pub(crate) n: usize,
 }
 
 /// Buffers of the kernels, shared by all blocks.
@@ -79,7 +90,7 @@ impl BlockCache {
     pub(crate) fn new(block: &Block, rows: usize, start: usize) -> Self {
         let units_if = |needed: bool| if needed { block.units } else { 0 };
         let z_units = units_if(block.norm.is_some());
-        let y_units = units_if(block.activation.is_some_and(|activation| activation.needs_input()));
+        let y_units = units_if(block.activation.is_some_and(Activation::needs_input));
         let dropped_units = units_if(block.dropout.is_some());
         let stages = [block.units, z_units, y_units, dropped_units];
         let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
@@ -109,17 +120,13 @@ fn of<'a, T>(plan: &Plan, values: &'a [T], parameter: usize) -> &'a [T] {
     &values[plan.parameters[parameter].range.clone()]
 }
 
-/// The forward pass of a training step through one block. `own` is the block's part of the cache,
-/// `mask` what dropout keeps.
+/// The forward pass of a training step through one block. `own` is the block's part of the cache.
 pub(crate) fn forward<T: Float>(
     own: &mut [T],
     scratch: &mut Scratch<T>,
-    cache: &BlockCache,
     x: Source<'_, T>,
-    (plan, block): (&Plan, &Block),
     values: &mut [T],
-    mask: Mask<'_>,
-    n: usize,
+    Site { plan, block, cache, mask, n }: Site<'_>,
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);
@@ -196,11 +203,8 @@ pub(crate) fn backward<T: Float>(
     update: &mut Update<'_, T>,
     own: &mut [T],
     scratch: &mut Scratch<T>,
-    cache: &BlockCache,
     x: Source<'_, T>,
-    (plan, block): (&Plan, &Block),
-    mask: Mask<'_>,
-    n: usize,
+    Site { plan, block, cache, mask, n }: Site<'_>,
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);

@@ -9,9 +9,10 @@
 
 use std::ops::Range;
 
-use super::spec::{Affine, LayerSpec, NetworkSpec};
-use crate::layers::{Activation, BatchNorm, Dropout};
-use crate::{Error, Init};
+use super::spec::{LayerSpec, NetworkSpec};
+use crate::kernels::Csr;
+use crate::layers::{Activation, Affine, BatchNorm, Dropout};
+use crate::{Error, Init, Inputs};
 
 /// What a parameter is; only weights decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,15 @@ impl Plan {
     /// The widest row that goes between blocks.
     pub(crate) fn max_units(&self) -> usize {
         self.blocks.iter().map(|block| block.units).fold(self.inputs.min(self.outputs()), usize::max)
+    }
+
+    /// The inputs without their zeros, if they are so and the first block can read them so: nothing
+    /// but an affine map does.
+    pub(crate) fn sparse<'a, T>(&self, inputs: &'a Inputs<T>) -> Option<&'a Csr<T>> {
+        match inputs {
+            Inputs::Sparse(csr) if self.input_dropout.is_none() && self.starts_affine() => Some(csr),
+            _ => None,
+        }
     }
 
     /// Whether the first block reads the inputs through an affine map.

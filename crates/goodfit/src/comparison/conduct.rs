@@ -7,7 +7,7 @@ use goodfit_nn::Network;
 
 use super::{ComparisonError, DataShelf, Done, Observer, Resplit, Runs, finished, load_all, run_all, tune};
 use crate::recipe::Experiment;
-use crate::results::{Arm, ArmTiming, DataSummary, FORMAT, Machine, Results, RunTiming, Timing};
+use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -127,21 +127,10 @@ pub fn train_one(
 /// The results of an experiment before anything is trained.
 pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
     Results {
-        format: FORMAT,
-        experiment: experiment.name.clone(),
-        goodfit: env!("CARGO_PKG_VERSION").to_owned(),
         data,
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),
         recipe: experiment.print(),
-        command: options.command.clone(),
-        report: experiment.report.clone(),
-        arms: Vec::new(),
-        comparisons: Vec::new(),
-        trials: Vec::new(),
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
-        complete: false,
+        ..Results::new(&experiment.name, &options.command, experiment.report.clone())
     }
 }

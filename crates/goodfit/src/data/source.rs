@@ -107,11 +107,10 @@ impl Rows {
 
     /// All rows as inputs of a network.
     pub(super) fn inputs(&self) -> Inputs<f32> {
-        let values = match &self.values {
-            Values::Pixels(pixels) => pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
-            Values::Numbers(numbers) => numbers.clone(),
-        };
-        Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, values))
+        match &self.values {
+            Values::Pixels(pixels) => Inputs::from_bytes(pixels, self.n_columns, 255.0),
+            Values::Numbers(numbers) => Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, numbers.clone())),
+        }
     }
 
     fn seal(self) -> Sealed<Self> {
