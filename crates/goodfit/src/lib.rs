@@ -1,5 +1,4 @@
 #![doc = include_str!("../README.md")]
-
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
 pub mod chapter;

@@ -111,7 +111,7 @@ fn every_command_runs() {
     }
     assert!(n_run > 20, "{n_run} commands");
     // In the repository, where the commands ran, or in the folder that one of them wrote.
-    let places = [&root, folder.path(), &folder.path().join("trained")];
+    let places = [root.as_path(), folder.path(), &folder.path().join("trained")];
     for path in paths(&prose) {
         let exists = places.iter().any(|place| place.join(path).exists());
         assert!(exists, "README.md speaks of {path}, which is not there");
