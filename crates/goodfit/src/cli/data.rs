@@ -17,7 +17,7 @@ pub(super) fn data(command: &Data) -> Outcome {
                 "mnist    60,000 training and 10,000 test images of digits, inside this program\n\
                  normal   draws from the standard normal distribution, without targets\n\
                  FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n",
-            );
+            )?;
             Ok(0)
         }
         Data::Info { source, output } => info(source, output.json),
@@ -56,7 +56,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
             "test_rows": test.map_or(0, crate::data::Sealed::n_rows),
             "test_fingerprint": test.map(|test| format!("{:016x}", test.fingerprint())),
         });
-        print(&format!("{value:#}\n"));
+        print(&format!("{value:#}\n"))?;
         return Ok(0);
     }
     let mut text = format!("{}\n  training rows  {}\n", dataset.source, rows.n_rows);
@@ -71,7 +71,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
     if name == "mnist" {
         text += &format!("\n{}\n", attribution());
     }
-    print(&text);
+    print(&text)?;
     Ok(0)
 }
 

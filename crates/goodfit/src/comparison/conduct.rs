@@ -76,7 +76,10 @@ pub fn conduct(
             arm.tuning = tuning;
         }
         let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
-        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+        // Where nothing is trained there is no metric and nothing to compare by it.
+        if !results.primary_metric.is_empty() {
+            results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+        }
     }
     timing.seconds = start.elapsed().as_secs_f64();
     Ok(Conducted { results, timing })
