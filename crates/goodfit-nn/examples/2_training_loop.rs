@@ -4,7 +4,10 @@
 
 use std::f64::consts::TAU;
 
-use goodfit_nn::*;
+use goodfit_nn::{
+    Activation, Affine, Batch, BatchOrder, Batches, Error, Init, Inputs, LayerSpec, Matrix, NetworkSpec, Optimizer,
+    Purpose, Schedule, Stream, Targets, Trainer, TrainingSpec,
+};
 
 const ROWS: usize = 400;
 const EPOCHS: usize = 200;

@@ -5,7 +5,10 @@
 //! One training says little: another seed gives another loss. With a seed, both arms get the same draws and the same
 //! batches, so their difference is taken seed by seed, which leaves out what the seed does to both.
 
-use goodfit_nn::*;
+use goodfit_nn::{
+    Activation, Affine, Batch, BatchOrder, Batches, Error, Init, Inputs, LayerSpec, Matrix, NetworkSpec, Purpose,
+    Stream, Targets, Trainer, TrainingSpec,
+};
 
 const ROWS: usize = 500;
 const COLUMNS: usize = 20;

@@ -41,7 +41,8 @@ fn parse(markdown: &str) -> (Vec<Block>, Vec<&str>) {
     let mut lines = markdown.lines();
     while let Some(line) = lines.next() {
         if let Some(language) = line.strip_prefix("```") {
-            let text = lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let text = text.join("\n") + "\n";
             blocks.push(Block { mark: mark.to_owned(), language: language.to_owned(), text });
         } else {
             prose.push(line);
@@ -144,8 +145,10 @@ fn both_languages_are_in_step() {
     let rows = |prose: &[&str]| prose.iter().filter(|line| line.starts_with('|')).count();
     assert_eq!(rows(&english.1), rows(&japanese.1), "rows of the tables");
     let mut sorted = [paths(&english.1), paths(&japanese.1)];
-    sorted.iter_mut().for_each(|paths| paths.retain(|path| !path.starts_with("README")));
-    sorted.iter_mut().for_each(|paths| paths.sort_unstable());
+    for paths in &mut sorted {
+        paths.retain(|path| !path.starts_with("README"));
+        paths.sort_unstable();
+    }
     assert_eq!(sorted[0], sorted[1], "paths in the prose");
     assert_eq!(english.0.len(), japanese.0.len(), "number of code blocks");
     for (english, japanese) in english.0.iter().zip(&japanese.0) {
