@@ -96,7 +96,7 @@ fn spec(has_norm: bool, has_dropout: bool) -> NetworkSpec {
 fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T>, order: BatchOrder) {
     let classes: Vec<u32> = (0..ROWS).map(|row| (row % CLASSES) as u32).collect();
     let values = Matrix::from_rows(ROWS, CLASSES, vec![T::ONE; ROWS * CLASSES]);
-    let weights = vec![T::ONE; ROWS];
+    let weights = [T::ONE; ROWS];
     let targets = match training.loss {
         Loss::CrossEntropy { .. } => Targets::Classes(&classes),
         Loss::MeanSquaredError => Targets::Values(values.view()),
