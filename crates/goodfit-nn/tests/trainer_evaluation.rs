@@ -6,7 +6,7 @@ mod plain;
 use goodfit_nn::losses::predicted_class;
 use goodfit_nn::{
     Activation, Affine, Batch, BatchNorm, Convention, Dropout, DropoutForm, Float, Init, Inputs, LayerSpec, Loss,
-    Matrix, NetworkSpec, Targets, Trainer, TrainingSpec,
+    Matrix, NetworkSpec, Targets, Trainer, TrainingSpec, Workspace,
 };
 use plain::{Chain, draw, draw_classes, draw_sparse, items_of, rows_of, shaken, sparse};
 
@@ -102,6 +102,21 @@ fn a_batch_takes_its_rows_and_their_weights() {
     assert!((unweighted.loss - expected(None)).abs() < 1e-12);
     assert!((weighted.loss - expected(Some(&weights))).abs() < 1e-12, "{} {}", weighted.loss, expected(Some(&weights)));
     assert_eq!(weighted.accuracy, unweighted.accuracy);
+}
+
+#[test]
+fn predictions_are_the_outputs_of_the_chain() {
+    for n in [0, 1, 256, 300] {
+        let x = draw_sparse::<f64>(n, INPUTS, 0.5, 1);
+        let network = shaken::<f64>(&spec(), 5);
+        let expected = Chain::new(&spec(), &network, 5).evaluate(&x);
+        for inputs in [Inputs::Dense(x.clone()), sparse(&x)] {
+            let mut outputs = Matrix::zeros(n, OUTPUTS);
+            Workspace::new(&network).predict(outputs.view_mut(), &network, &inputs);
+            let error = outputs.data().iter().zip(expected.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(error < 1e-12, "{n} rows: {error:e}");
+        }
+    }
 }
 
 /// Evaluation leaves the training alone, running statistics included.

@@ -13,17 +13,20 @@ use crate::{Float, Inputs, MatMut, MatRef};
 /// Rows that go through the network together.
 pub(crate) const CHUNK: usize = 256;
 
-/// Buffers of the forward pass, made once.
+/// Buffers of the forward pass in evaluation mode, made once for a network and all others of the same
+/// layers. Rows go through them in chunks, so their number does not matter.
 #[derive(Clone, Debug)]
 pub struct Workspace<T> {
-    /// Input rows of a chunk, N x D; empty while no dense input was seen.
+    /// Input rows of a chunk, N x D.
     gathered: Vec<T>,
     /// What goes into a block and what comes out of it, N x U each.
     front: Vec<T>,
     back: Vec<T>,
     /// Batch norm in evaluation as one factor and one offset per unit, 2 x U.
     map: Vec<T>,
+    /// Of the matrix products.
     scratch: Vec<T>,
+    /// Which rows a chunk takes, N.
     rows: Vec<u32>,
     /// Targets of a chunk: N classes, or N x outputs values.
     classes: Vec<u32>,
@@ -32,10 +35,10 @@ pub struct Workspace<T> {
     row_weights: Vec<T>,
 }
 
-/// Scores over a set of rows.
+/// Scores over a set of rows, in evaluation mode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Mean data loss.
+    /// Mean data loss `sum w l / sum w`; NaN over no rows.
     pub loss: f64,
     /// Share of rows whose predicted class is theirs; NaN without classes.
     pub accuracy: f64,
@@ -47,6 +50,25 @@ impl<T: Float> Workspace<T> {
     /// Buffers for a network.
     pub fn new(network: &Network<T>) -> Self {
         Self::for_plan(&network.plan)
+    }
+
+    /// The network's outputs for all rows: `dst = f(x)` in evaluation mode, before any softmax.
+    ///
+    /// # Shapes
+    /// `dst`: rows x outputs. `inputs`: rows x inputs of the network.
+    ///
+    /// # Panics
+    /// When the shapes do not fit, or these buffers were made for other layers.
+    ///
+    /// See [`Network`] for an example.
+    pub fn predict(&mut self, mut dst: MatMut<'_, T>, network: &Network<T>, inputs: &Inputs<T>) {
+        assert_eq!(dst.n_rows(), inputs.n_rows(), "rows of a prediction");
+        assert_eq!(dst.n_columns(), network.outputs(), "columns of a prediction");
+        self.for_each_chunk(&network.plan, &network.values, inputs, Rows::All, |rows, outputs| {
+            for (&row, output) in rows.iter().zip(outputs.chunks_exact(network.outputs())) {
+                dst.row_mut(row as usize).copy_from_slice(output);
+            }
+        });
     }
 
     pub(crate) fn for_plan(plan: &Plan) -> Self {
