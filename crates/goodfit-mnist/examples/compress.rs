@@ -43,18 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         write(&format!("train-images-{k}.zst"), rows)?;
         rest = behind;
     }
-    write(
-        "train-labels.zst",
-        &raw(&from.join("train-labels-idx1-ubyte"), 8, N_TRAIN)?,
-    )?;
-    write(
-        "test-images.zst",
-        &raw(&from.join("t10k-images-idx3-ubyte"), 16, N_TEST * image)?,
-    )?;
-    write(
-        "test-labels.zst",
-        &raw(&from.join("t10k-labels-idx1-ubyte"), 8, N_TEST)?,
-    )?;
+    write("train-labels.zst", &raw(&from.join("train-labels-idx1-ubyte"), 8, N_TRAIN)?)?;
+    write("test-images.zst", &raw(&from.join("t10k-images-idx3-ubyte"), 16, N_TEST * image)?)?;
+    write("test-labels.zst", &raw(&from.join("t10k-labels-idx1-ubyte"), 8, N_TEST)?)?;
     println!("together {n_bytes} bytes");
     Ok(())
 }

@@ -12,45 +12,20 @@ pub(crate) struct Part {
 }
 
 pub(crate) const TRAIN_IMAGES: [Part; 4] = [
-    Part {
-        name: "train-images-0",
-        n_rows: PART_ROWS[0],
-        frame: include_bytes!("../data/train-images-0.zst"),
-    },
-    Part {
-        name: "train-images-1",
-        n_rows: PART_ROWS[1],
-        frame: include_bytes!("../data/train-images-1.zst"),
-    },
-    Part {
-        name: "train-images-2",
-        n_rows: PART_ROWS[2],
-        frame: include_bytes!("../data/train-images-2.zst"),
-    },
-    Part {
-        name: "train-images-3",
-        n_rows: PART_ROWS[3],
-        frame: include_bytes!("../data/train-images-3.zst"),
-    },
+    Part { name: "train-images-0", n_rows: PART_ROWS[0], frame: include_bytes!("../data/train-images-0.zst") },
+    Part { name: "train-images-1", n_rows: PART_ROWS[1], frame: include_bytes!("../data/train-images-1.zst") },
+    Part { name: "train-images-2", n_rows: PART_ROWS[2], frame: include_bytes!("../data/train-images-2.zst") },
+    Part { name: "train-images-3", n_rows: PART_ROWS[3], frame: include_bytes!("../data/train-images-3.zst") },
 ];
 
-pub(crate) const TRAIN_LABELS: [Part; 1] = [Part {
-    name: "train-labels",
-    n_rows: N_TRAIN,
-    frame: include_bytes!("../data/train-labels.zst"),
-}];
+pub(crate) const TRAIN_LABELS: [Part; 1] =
+    [Part { name: "train-labels", n_rows: N_TRAIN, frame: include_bytes!("../data/train-labels.zst") }];
 
-pub(crate) const TEST_IMAGES: [Part; 1] = [Part {
-    name: "test-images",
-    n_rows: N_TEST,
-    frame: include_bytes!("../data/test-images.zst"),
-}];
+pub(crate) const TEST_IMAGES: [Part; 1] =
+    [Part { name: "test-images", n_rows: N_TEST, frame: include_bytes!("../data/test-images.zst") }];
 
-pub(crate) const TEST_LABELS: [Part; 1] = [Part {
-    name: "test-labels",
-    n_rows: N_TEST,
-    frame: include_bytes!("../data/test-labels.zst"),
-}];
+pub(crate) const TEST_LABELS: [Part; 1] =
+    [Part { name: "test-labels", n_rows: N_TEST, frame: include_bytes!("../data/test-labels.zst") }];
 
 /// The first `n_rows` rows of `row_len` bytes, from the parts that they lie in.
 pub(crate) fn decode(parts: &[Part], n_rows: usize, row_len: usize) -> Result<Vec<u8>, Error> {
@@ -68,18 +43,10 @@ pub(crate) fn decode(parts: &[Part], n_rows: usize, row_len: usize) -> Result<Ve
     let mut decoder = Decompressor::default();
     for part in needed {
         let (rows, behind) = rest.split_at_mut(part.n_rows * row_len);
-        let damaged = |reason| Error::Damaged {
-            part: part.name,
-            reason,
-        };
-        let n_written = decoder
-            .decompress_to_buffer(part.frame, rows)
-            .map_err(|error| damaged(error.to_string()))?;
+        let damaged = |reason| Error::Damaged { part: part.name, reason };
+        let n_written = decoder.decompress_to_buffer(part.frame, rows).map_err(|error| damaged(error.to_string()))?;
         if n_written != rows.len() {
-            return Err(damaged(format!(
-                "{n_written} bytes, expected {}",
-                rows.len()
-            )));
+            return Err(damaged(format!("{n_written} bytes, expected {}", rows.len())));
         }
         rest = behind;
     }
@@ -115,10 +82,7 @@ mod tests {
         parts[2].frame = b"no frame";
         assert!(decode(&parts, 5, 1).is_ok());
         let error = decode(&parts, 6, 1).unwrap_err().to_string();
-        assert!(
-            error.starts_with("the compiled-in MNIST part c is damaged: "),
-            "{error}"
-        );
+        assert!(error.starts_with("the compiled-in MNIST part c is damaged: "), "{error}");
     }
 
     #[test]
@@ -126,10 +90,7 @@ mod tests {
         let mut parts = nine_rows();
         parts[1].n_rows = 4;
         let error = decode(&parts, 3, 1).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the compiled-in MNIST part b is damaged: 3 bytes, expected 4"
-        );
+        assert_eq!(error.to_string(), "the compiled-in MNIST part b is damaged: 3 bytes, expected 4");
         parts[1].n_rows = 2;
         assert!(decode(&parts, 3, 1).is_err());
     }

@@ -7,10 +7,7 @@ use md5::{Digest, Md5};
 
 /// md5 of the IDX files that would hold these digits.
 fn check(digits: &Digits, n_rows: usize, images_md5: &str, labels_md5: &str) {
-    let images_header: Vec<u8> = [0x0803, n_rows, ROWS, COLUMNS]
-        .into_iter()
-        .flat_map(big_endian)
-        .collect();
+    let images_header: Vec<u8> = [0x0803, n_rows, ROWS, COLUMNS].into_iter().flat_map(big_endian).collect();
     let labels_header: Vec<u8> = [0x0801, n_rows].into_iter().flat_map(big_endian).collect();
     assert_eq!(md5_of(&images_header, &digits.pixels), images_md5);
     assert_eq!(md5_of(&labels_header, &digits.labels), labels_md5);
@@ -22,10 +19,7 @@ fn big_endian(value: usize) -> [u8; 4] {
 }
 
 fn md5_of(header: &[u8], body: &[u8]) -> String {
-    let digest = Md5::new()
-        .chain_update(header)
-        .chain_update(body)
-        .finalize();
+    let digest = Md5::new().chain_update(header).chain_update(body).finalize();
     digest.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
@@ -35,23 +29,13 @@ fn md5_of(header: &[u8], body: &[u8]) -> String {
 #[test]
 fn training_set() {
     let digits = train(N_TRAIN).unwrap();
-    check(
-        &digits,
-        N_TRAIN,
-        "6bbc9ace898e44ae57da46a324031adb",
-        "a25bea736e30d166cdddb491f175f624",
-    );
+    check(&digits, N_TRAIN, "6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624");
 }
 
 #[test]
 fn test_set() {
     let digits = test().unwrap();
-    check(
-        &digits,
-        N_TEST,
-        "2646ac647ad5339dbf082846283269ea",
-        "27ae3e4e09519cfbb04c329615203637",
-    );
+    check(&digits, N_TEST, "2646ac647ad5339dbf082846283269ea", "27ae3e4e09519cfbb04c329615203637");
 }
 
 #[test]
@@ -68,9 +52,6 @@ fn fewer_rows_are_the_first_rows() {
 fn more_rows_than_there_are() {
     let error = train(N_TRAIN + 1).unwrap_err();
     assert_eq!(error, Error::TooManyRows { got: 60_001 });
-    assert_eq!(
-        error.to_string(),
-        "60001 training rows were asked for, MNIST has 60000"
-    );
+    assert_eq!(error.to_string(), "60001 training rows were asked for, MNIST has 60000");
     assert!(train(usize::MAX).is_err());
 }

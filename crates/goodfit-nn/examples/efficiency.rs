@@ -149,7 +149,6 @@ fn sparse(filter: &str) {
 fn elementwise(filter: &str) {
     let x = values(10_000);
     let mut y = vec![0.0; x.len()];
-    type Each = fn(&[f32], &mut [f32]);
     let functions: [(&str, Each); 4] = [
         ("exp of 10,000", |x, y| each(x, y, goodfit_nn::kernels::math::single::exp)),
         ("ln of 10,000", |x, y| each(x, y, goodfit_nn::kernels::math::single::ln)),
@@ -167,6 +166,8 @@ fn elementwise(filter: &str) {
         report("column sums 100 x 100", Isa::detect(), 1e4, || column_sums(&mut sums, matrix.view()));
     }
 }
+
+type Each = fn(&[f32], &mut [f32]);
 
 fn each(x: &[f32], y: &mut [f32], function: impl Fn(f32) -> f32) {
     vectorised(

@@ -69,3 +69,49 @@ impl EarlyStopping {
         self.best
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Decision::{Continue, Improved, Stop};
+    use super::*;
+
+    fn check(patience: usize, direction: Direction, values: &[f64], expected: &[Decision]) {
+        let mut stopping = EarlyStopping::new(patience, direction);
+        let decisions: Vec<Decision> = values.iter().map(|&value| stopping.observe(value)).collect();
+        assert_eq!(decisions, expected, "{values:?} with patience {patience}");
+    }
+
+    #[test]
+    fn decisions() {
+        check(
+            2,
+            Direction::Minimize,
+            &[3.0, 2.0, 2.0, 1.0, 1.5, 1.0],
+            &[Improved, Improved, Continue, Improved, Continue, Stop],
+        );
+        check(
+            2,
+            Direction::Maximize,
+            &[0.1, 0.3, 0.2, 0.4, 0.4, 0.3],
+            &[Improved, Improved, Continue, Improved, Continue, Stop],
+        );
+        check(1, Direction::Minimize, &[1.0, 1.0], &[Improved, Stop]);
+        check(0, Direction::Minimize, &[1.0, 1.0], &[Improved, Stop]);
+    }
+
+    #[test]
+    fn nan_is_worse_than_everything() {
+        check(
+            2,
+            Direction::Minimize,
+            &[f64::NAN, f64::INFINITY, f64::NAN, f64::NAN],
+            &[Continue, Improved, Continue, Stop],
+        );
+        check(
+            3,
+            Direction::Maximize,
+            &[f64::NAN, f64::NEG_INFINITY, f64::NAN, 0.0],
+            &[Continue, Improved, Continue, Improved],
+        );
+    }
+}

@@ -48,16 +48,22 @@ pub trait Float:
     /// Exact.
     fn to_f64(self) -> f64;
     /// `|x|`
+    #[must_use]
     fn abs(self) -> Self;
     /// Square root, correctly rounded.
+    #[must_use]
     fn sqrt(self) -> Self;
     /// `e^x`
+    #[must_use]
     fn exp(self) -> Self;
     /// Natural logarithm.
+    #[must_use]
     fn ln(self) -> Self;
     /// Hyperbolic tangent.
+    #[must_use]
     fn tanh(self) -> Self;
     /// The error function `2/sqrt(pi) * integral from 0 to x of exp(-t^2)`.
+    #[must_use]
     fn erf(self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;

@@ -19,7 +19,7 @@ use rand_core::{Rng, SeedableRng, TryRng};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum Purpose {
-    /// Initial values of parameters; index = position of the parameter's layer in the network.
+    /// Initial values of parameters; index = number of the affine layer, from 0.
     Init = 1,
     /// Rows of mini-batches; index = step (replacement) or epoch (shuffle).
     Batches = 2,
@@ -103,7 +103,7 @@ impl Stream {
         radius * libm::cos(angle)
     }
 
-    /// Fills `order` with a uniformly drawn permutation of 0..order.len(), by Fisher and Yates's
+    /// Fills `order` with a uniformly drawn permutation of `0..order.len()`, by Fisher and Yates's
     /// method from the last place down.
     pub fn permutation(&mut self, order: &mut [u32]) {
         for (i, place) in order.iter_mut().enumerate() {
@@ -160,7 +160,7 @@ mod tests {
         let moment = |k: i32| draws.iter().map(|z| z.powi(k)).sum::<f64>() / f64::from(n);
         // The sampling error of the k-th moment is sqrt(var(z^k) / n), with variances 1, 2, 15, 96.
         for (k, expected, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
-            let tolerance = 4.0 * (variance / f64::from(n) as f64).sqrt();
+            let tolerance = 4.0 * (variance / f64::from(n)).sqrt();
             assert!((moment(k) - expected).abs() < tolerance, "moment {k}: {}", moment(k));
         }
     }

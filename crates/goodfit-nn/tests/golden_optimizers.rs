@@ -116,12 +116,12 @@ fn clipping() {
         let clipped: Vec<f64> = gradients.iter().flatten().map(|g| scale * g).collect();
         assert_close("clipped", &clipped, &case["clipped"], 1e-14);
 
-        // The update scales the gradient by itself.
-        let mut w = vec![0.0; clipped.len()];
-        let step = UpdateStep { learning_rate: 1.0, decay: WeightDecay::L2(0.5), gradient_scale: scale, step: 1 };
+        // The update scales the gradient by itself, and weight decay is not clipped.
+        let mut w = vec![2.0; clipped.len()];
+        let step = UpdateStep { learning_rate: 1.0, decay: WeightDecay::L2(0.25), gradient_scale: scale, step: 1 };
         Optimizer::Sgd.update(&mut w, &mut [], &gradients.concat(), &step);
-        let w: Vec<f64> = w.iter().map(|w| -w).collect();
-        assert_close("scaled by the update", &w, &case["clipped"], 1e-14);
+        let moved: Vec<f64> = w.iter().map(|w| 2.0 - 0.25 * 2.0 - w).collect();
+        assert_close("scaled by the update", &moved, &case["clipped"], 1e-12);
     }
     assert!(clip_scale(f64::NAN, 1.0).is_nan());
     assert_eq!(clip_scale(f64::INFINITY, 1.0), 0.0);

@@ -56,9 +56,11 @@ fn draws_of_a_stream() {
         assert_eq!(draws, integers(&case["below"]["value"]), "draws below n of {what}");
 
         let mut order = vec![0; items(&case["permutation"]).len()];
-        stream().permutation(&mut order);
+        let mut s = stream();
+        s.permutation(&mut order);
         let order: Vec<u64> = order.into_iter().map(u64::from).collect();
         assert_eq!(order, integers(&case["permutation"]), "permutation of {what}");
+        assert_eq!(s.bits(), case["bits_after_permutation"].as_u64().unwrap(), "draws of a permutation of {what}");
 
         let mut bytes = vec![0; items(&case["bytes"]).len()];
         stream().fill(&mut bytes);

@@ -32,10 +32,7 @@ fn the_installed_folder_is_read() {
 
 /// Ten classes of the same size, whose first labels are known.
 fn check(rows: &Labelled, n_rows: usize, first_labels: &[u8]) {
-    assert_eq!(
-        (rows.n_rows, rows.shape.as_slice()),
-        (n_rows, &[28, 28][..])
-    );
+    assert_eq!((rows.n_rows, rows.shape.as_slice()), (n_rows, &[28, 28][..]));
     assert_eq!(rows.pixels.len(), n_rows * 28 * 28);
     assert!(rows.labels.starts_with(first_labels));
     let mut n_of_class = [0; 10];

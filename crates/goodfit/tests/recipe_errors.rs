@@ -20,9 +20,8 @@ fn shown(text: &str, error: &RecipeError) -> String {
     }
     for error in error.all() {
         writeln!(out, "{error}").unwrap();
-        if let Some(hint) = &error.hint {
-            writeln!(out, "hint: {hint}").unwrap();
-        }
+        let hint = error.hint.as_deref().unwrap_or_else(|| panic!("no hint: {error}"));
+        writeln!(out, "hint: {hint}").unwrap();
     }
     out + "\n"
 }
@@ -186,6 +185,8 @@ fn contradictions() {
         "[compare]\nresplit = true",
         "[compare]\nmetric = \"validation_accuracy\"",
         "[compare]\nmetric = \"test_loss\"",
+        "[compare]\nmetric = \"accuracy_gap\"",
+        "[compare]\nmetric = \"late_train_loss\"\n[training]\nrecord_loss = \"never\"",
         "[compare]\nmetric = \"train_accuracy\"\n[training]\nloss = \"mean-squared-error\"",
         "[compare]\nmetric = \"train_accuracy\"\n[training]\nevaluate_every = 0",
         "[compare]\nmetric = \"train_loss\"\n[training]\nrecord_loss = \"never\"",

@@ -205,7 +205,7 @@ fn metrics_follow_what_is_recorded() {
     assert_eq!(metric(&[]).as_deref(), Some("train_accuracy"));
     assert_eq!(metric(&["data.validation=0.2"]).as_deref(), Some("validation_accuracy"));
     assert_eq!(metric(&["data.evaluation=test"]).as_deref(), Some("test_accuracy"));
-    assert_eq!(metric(&["training.evaluate_every=0"]).as_deref(), Some("train_loss"));
+    assert_eq!(metric(&["training.evaluate_every=0"]).as_deref(), Some("late_train_loss"));
     assert_eq!(metric(&["training.evaluate_every=0", "training.record_loss=never"]), None);
     assert_eq!(metric(&["training.steps=0"]), None);
 }

@@ -25,10 +25,12 @@ impl Operation<f32> for Chains {
 
     unsafe fn run<V: Vector<Element = f32>>(self) -> usize {
         // SAFETY: the caller vouches for the features.
-        match V::TILE_VECTORS {
-            4 => unsafe { chains::<V, 24>(self.rounds) },
-            2 => unsafe { chains::<V, 12>(self.rounds) },
-            _ => unsafe { chains::<V, 6>(self.rounds) },
+        unsafe {
+            match V::TILE_VECTORS {
+                4 => chains::<V, 24>(self.rounds),
+                2 => chains::<V, 12>(self.rounds),
+                _ => chains::<V, 6>(self.rounds),
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Entry<T> {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Csr<T> {
-    /// All below `u32::MAX`; every entry's index is below it, which the kernels rely on.
+    /// Every entry's index is below it, which the kernels rely on.
     n_columns: usize,
     /// Where each row's entries begin, and where the last one's end.
     starts: Vec<usize>,

@@ -8,6 +8,14 @@
 //! Order of summation: one chain of (fused) multiply-adds over rising columns, or over the rows in
 //! the order of the batch. A zero is left out even where it would meet an infinity or NaN; the dense
 //! product gives NaN there.
+//!
+//! Measured on the same machine as the dense product, 100 rows of 784 with 16 % not zero, 100 units:
+//! forward 51 us, gradient 69 us; the dense products take 150 us and 145 us. Forward moves 7 lines of
+//! the second-level cache for each value, 2 cycles each: 14 cycles predicted and found, half the
+//! speed of its multiply-adds. In the gradient the index takes 20 us. What did not pay: an index of
+//! bits with a cursor in each row instead of the counting sort (half as fast: the ends of its short
+//! loops are not predictable). Not tried, since the estimate was no gain: blocks of columns whose
+//! weights fit the first-level cache.
 
 use super::Isa;
 use super::matmul::MAX_LANES;

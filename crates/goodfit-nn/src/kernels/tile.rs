@@ -48,6 +48,7 @@ pub(super) fn up_to_4<V: Vector, const FULL: usize, const HALF: bool, const DIRE
 }
 
 /// Tiles of 1 to 6 rows.
+#[cfg(target_arch = "x86_64")]
 pub(super) fn up_to_6<V: Vector, const FULL: usize, const HALF: bool, const DIRECT: bool>(
     rows: usize,
 ) -> TileFn<V::Element> {
@@ -59,6 +60,7 @@ pub(super) fn up_to_6<V: Vector, const FULL: usize, const HALF: bool, const DIRE
 }
 
 /// Tiles of 1 to 8 rows.
+#[cfg(target_arch = "x86_64")]
 pub(super) fn up_to_8<V: Vector, const FULL: usize, const HALF: bool, const DIRECT: bool>(
     rows: usize,
 ) -> TileFn<V::Element> {

@@ -20,9 +20,8 @@ pub(super) struct Avx512Half(__m256);
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(__m256);
 
-// SAFETY of every block below: the contract of `Vector`'s methods is that the processor has the
-// features of the type and that pointers are valid for the elements named; the intrinsics used are
-// of those features and take any alignment.
+// "The contract" below is that of `Vector`'s methods: the processor has the features of the type, and
+// pointers are valid for the elements named. The intrinsics used take any alignment.
 
 impl Vector for Avx512 {
     type Element = f32;
@@ -50,42 +49,52 @@ impl Vector for Avx512 {
     }
     #[inline(always)]
     unsafe fn zero() -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_setzero_ps() })
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_set1_ps(x) })
     }
     #[inline(always)]
     unsafe fn lower(self) -> Avx512Half {
+        // SAFETY: the contract.
         Avx512Half(unsafe { _mm512_castps512_ps256(self.0) })
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_loadu_ps(from) })
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_maskz_loadu_ps(((1_u32 << n) - 1) as __mmask16, from) })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the contract.
         unsafe { _mm512_storeu_ps(to, self.0) }
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: the contract.
         unsafe { _mm512_mask_storeu_ps(to, ((1_u32 << n) - 1) as __mmask16, self.0) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_add_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
     }
     #[inline(always)]
     unsafe fn transpose8(from: *const f32, from_stride: usize, shape: (usize, usize), to: *mut f32, to_stride: usize) {
+        // SAFETY: the contract.
         unsafe { transpose_avx(from, from_stride, shape, to, to_stride) }
     }
 }
@@ -120,14 +129,17 @@ impl Vector for Avx512Half {
 
     #[inline(always)]
     unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
+        // SAFETY: the contract.
         unsafe { Avx512::call(f) }
     }
     #[inline(always)]
     unsafe fn zero() -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_setzero_ps() })
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_set1_ps(x) })
     }
     #[inline(always)]
@@ -136,26 +148,32 @@ impl Vector for Avx512Half {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_loadu_ps(from) })
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_maskz_loadu_ps(((1_u32 << n) - 1) as __mmask8, from) })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the contract.
         unsafe { _mm256_storeu_ps(to, self.0) }
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: the contract.
         unsafe { _mm256_mask_storeu_ps(to, ((1_u32 << n) - 1) as __mmask8, self.0) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
     }
 }
@@ -186,10 +204,12 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn zero() -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_setzero_ps() })
     }
     #[inline(always)]
     unsafe fn splat(x: f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_set1_ps(x) })
     }
     #[inline(always)]
@@ -198,30 +218,37 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_loadu_ps(from) })
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_maskload_ps(from, first_lanes(n)) })
     }
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the contract.
         unsafe { _mm256_storeu_ps(to, self.0) }
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
+        // SAFETY: the contract.
         unsafe { _mm256_maskstore_ps(to, first_lanes(n), self.0) }
     }
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
     }
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: the contract.
         Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) })
     }
     #[inline(always)]
     unsafe fn transpose8(from: *const f32, from_stride: usize, shape: (usize, usize), to: *mut f32, to_stride: usize) {
+        // SAFETY: the contract.
         unsafe { transpose_avx(from, from_stride, shape, to, to_stride) }
     }
 }

@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use super::plan::{Block, Plan};
-use crate::kernels::{self, Accum, Csr, SparseScratch};
-use crate::layers::{BatchNormCache, Dropout, RunningStatistics};
-use crate::trainer::update::Update;
 use super::rows::add_to_rows;
+use crate::kernels::{self, Accum, Csr, SparseScratch};
+use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
+use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
 
 /// What goes into a block.
@@ -35,6 +35,17 @@ impl Mask<'_> {
     pub(crate) fn of(self, dropout: Dropout) -> Dropout {
         Dropout { ratio: dropout.ratio * self.ratio_factor, ..dropout }
     }
+}
+
+/// A step at a block.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) block: &'a Block,
+    pub(crate) cache: &'a BlockCache,
+    pub(crate) mask: Mask<'a>,
+    /// N
+    pub(crate) n: usize,
 }
 
 /// Buffers of the kernels, shared by all blocks.
@@ -79,20 +90,13 @@ impl BlockCache {
     pub(crate) fn new(block: &Block, rows: usize, start: usize) -> Self {
         let units_if = |needed: bool| if needed { block.units } else { 0 };
         let z_units = units_if(block.norm.is_some());
-        let y_units = units_if(block.activation.is_some_and(|activation| activation.needs_input()));
+        let y_units = units_if(block.activation.is_some_and(Activation::needs_input));
         let dropped_units = units_if(block.dropout.is_some());
         let stages = [block.units, z_units, y_units, dropped_units];
         let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
         let output = start + rows * stages[..last].iter().sum::<usize>();
         let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units;
-        Self {
-            all: start..end,
-            output: output..output + rows * block.units,
-            rows,
-            z_units,
-            y_units,
-            dropped_units,
-        }
+        Self { all: start..end, output: output..output + rows * block.units, rows, z_units, y_units, dropped_units }
     }
 
     /// The buffers, for a batch of `n` rows, out of the slice `all`.
@@ -116,17 +120,13 @@ fn of<'a, T>(plan: &Plan, values: &'a [T], parameter: usize) -> &'a [T] {
     &values[plan.parameters[parameter].range.clone()]
 }
 
-/// The forward pass of a training step through one block. `own` is the block's part of the cache,
-/// `mask` what dropout keeps.
+/// The forward pass of a training step through one block. `own` is the block's part of the cache.
 pub(crate) fn forward<T: Float>(
     own: &mut [T],
     scratch: &mut Scratch<T>,
-    cache: &BlockCache,
     x: Source<'_, T>,
-    (plan, block): (&Plan, &Block),
     values: &mut [T],
-    mask: Mask<'_>,
-    n: usize,
+    Site { plan, block, cache, mask, n }: Site<'_>,
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);
@@ -157,7 +157,10 @@ pub(crate) fn forward<T: Float>(
         let cache = BatchNormCache { normalized: stages.linear, mean, inverse_std };
         let running = RunningStatistics { mean: running_mean, variance: running_variance };
         let z = &mut *stages.z;
-        kernels::vectorised(#[inline(always)] || norm.spec.forward_training(z, cache, running, scale, shift));
+        kernels::vectorised(
+            #[inline(always)]
+            || norm.spec.forward_training(z, cache, running, scale, shift),
+        );
         stages.z
     } else {
         stages.linear
@@ -165,11 +168,17 @@ pub(crate) fn forward<T: Float>(
     let post = match block.activation {
         Some(activation) if activation.needs_input() => {
             let y = &mut *stages.y;
-            kernels::vectorised(#[inline(always)] || activation.forward(y, pre));
+            kernels::vectorised(
+                #[inline(always)]
+                || activation.forward(y, pre),
+            );
             stages.y
         }
         Some(activation) => {
-            kernels::vectorised(#[inline(always)] || activation.forward_in_place(pre));
+            kernels::vectorised(
+                #[inline(always)]
+                || activation.forward_in_place(pre),
+            );
             pre
         }
         None => pre,
@@ -177,7 +186,10 @@ pub(crate) fn forward<T: Float>(
     if let Some(dropout) = block.dropout {
         stages.dropped.copy_from_slice(post);
         let dropped = stages.dropped;
-        kernels::vectorised(#[inline(always)] || mask.of(dropout).forward_training(dropped, mask.draws));
+        kernels::vectorised(
+            #[inline(always)]
+            || mask.of(dropout).forward_training(dropped, mask.draws),
+        );
     }
 }
 
@@ -191,26 +203,32 @@ pub(crate) fn backward<T: Float>(
     update: &mut Update<'_, T>,
     own: &mut [T],
     scratch: &mut Scratch<T>,
-    cache: &BlockCache,
     x: Source<'_, T>,
-    (plan, block): (&Plan, &Block),
-    mask: Mask<'_>,
-    n: usize,
+    Site { plan, block, cache, mask, n }: Site<'_>,
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);
     if let Some(dropout) = block.dropout {
-        kernels::vectorised(#[inline(always)] || mask.of(dropout).backward(d, mask.draws));
+        kernels::vectorised(
+            #[inline(always)]
+            || mask.of(dropout).backward(d, mask.draws),
+        );
     }
     if let Some(activation) = block.activation {
         let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
         let post = if activation.needs_input() { &*stages.y } else { &*pre };
-        kernels::vectorised(#[inline(always)] || activation.backward(d, post, pre));
+        kernels::vectorised(
+            #[inline(always)]
+            || activation.backward(d, post, pre),
+        );
     }
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
             let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
-            kernels::vectorised(#[inline(always)] || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale));
+            kernels::vectorised(
+                #[inline(always)]
+                || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale),
+            );
         });
     }
     let Some(affine) = block.affine else {

@@ -3,37 +3,42 @@
 //! Shapes: N rows of a chunk, D inputs and U units of a block.
 
 use super::Network;
-use super::gather::gather_targets;
+use super::gather::{gather_targets, gather_weights};
 use super::plan::{Block, Plan};
+use super::rows::add_to_rows;
 use crate::kernels::{self, Accum};
 use crate::losses::{Loss, Targets, predicted_class};
-use super::rows::add_to_rows;
 use crate::{Float, Inputs, MatMut, MatRef};
 
 /// Rows that go through the network together.
 pub(crate) const CHUNK: usize = 256;
 
-/// Buffers of the forward pass, made once.
+/// Buffers of the forward pass in evaluation mode, made once for a network and all others of the same
+/// layers. Rows go through them in chunks, so their number does not matter.
 #[derive(Clone, Debug)]
 pub struct Workspace<T> {
-    /// Input rows of a chunk, N x D; empty while no dense input was seen.
+    /// Input rows of a chunk, N x D.
     gathered: Vec<T>,
     /// What goes into a block and what comes out of it, N x U each.
     front: Vec<T>,
     back: Vec<T>,
     /// Batch norm in evaluation as one factor and one offset per unit, 2 x U.
     map: Vec<T>,
+    /// Of the matrix products.
     scratch: Vec<T>,
+    /// Which rows a chunk takes, N.
     rows: Vec<u32>,
     /// Targets of a chunk: N classes, or N x outputs values.
     classes: Vec<u32>,
     targets: Vec<T>,
+    /// Row weights of a chunk, N.
+    row_weights: Vec<T>,
 }
 
-/// Scores over a set of rows.
+/// Scores over a set of rows, in evaluation mode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
-    /// Mean data loss.
+    /// Mean data loss `sum w l / sum w`; NaN over no rows.
     pub loss: f64,
     /// Share of rows whose predicted class is theirs; NaN without classes.
     pub accuracy: f64,
@@ -47,6 +52,25 @@ impl<T: Float> Workspace<T> {
         Self::for_plan(&network.plan)
     }
 
+    /// The network's outputs for all rows: `dst = f(x)` in evaluation mode, before any softmax.
+    ///
+    /// # Shapes
+    /// `dst`: rows x outputs. `inputs`: rows x inputs of the network.
+    ///
+    /// # Panics
+    /// When the shapes do not fit, or these buffers were made for other layers.
+    ///
+    /// See [`Network`] for an example.
+    pub fn predict(&mut self, mut dst: MatMut<'_, T>, network: &Network<T>, inputs: &Inputs<T>) {
+        assert_eq!(dst.n_rows(), inputs.n_rows(), "rows of a prediction");
+        assert_eq!(dst.n_columns(), network.outputs(), "columns of a prediction");
+        self.for_each_chunk(&network.plan, &network.values, inputs, Rows::All, |rows, outputs| {
+            for (&row, output) in rows.iter().zip(outputs.chunks_exact(network.outputs())) {
+                dst.row_mut(row as usize).copy_from_slice(output);
+            }
+        });
+    }
+
     pub(crate) fn for_plan(plan: &Plan) -> Self {
         let scratch = plan.blocks.iter().map(|b| kernels::matmul_scratch(CHUNK, b.units, b.inputs)).max();
         Self {
@@ -58,6 +82,7 @@ impl<T: Float> Workspace<T> {
             rows: Vec::with_capacity(CHUNK),
             classes: Vec::with_capacity(CHUNK),
             targets: vec![T::ZERO; CHUNK * plan.outputs()],
+            row_weights: vec![T::ZERO; CHUNK],
         }
     }
 
@@ -73,10 +98,7 @@ impl<T: Float> Workspace<T> {
     ) -> &[T] {
         let n = rows.len();
         let Self { gathered, front, back, map, scratch, .. } = self;
-        let sparse = match inputs {
-            Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => Some(csr),
-            _ => None,
-        };
+        let sparse = plan.sparse(inputs);
         if sparse.is_none() {
             let gathered = &mut gathered[..n * plan.inputs];
             inputs.gather(gathered, rows);
@@ -91,17 +113,15 @@ impl<T: Float> Workspace<T> {
             if let Some(affine) = block.affine {
                 let weights = &values[plan.parameters[affine.weight].range.clone()];
                 let weights = MatRef::new(weights, block.inputs, block.units);
-                let y = &mut back[..n * block.units];
-                match (b, sparse) {
-                    (0, Some(csr)) => kernels::sparse_forward(MatMut::new(y, n, block.units), csr, rows, weights),
-                    _ => {
-                        let x = if b == 0 { &gathered[..n * block.inputs] } else { &front[..n * block.inputs] };
-                        let x = MatRef::new(x, n, block.inputs);
-                        kernels::matmul(MatMut::new(y, n, block.units), Accum::Replace, x, weights, scratch);
-                    }
+                let dst = MatMut::new(&mut back[..n * block.units], n, block.units);
+                if let (0, Some(csr)) = (b, sparse) {
+                    kernels::sparse_forward(dst, csr, rows, weights);
+                } else {
+                    let x = if b == 0 { &gathered[..n * block.inputs] } else { &front[..n * block.inputs] };
+                    kernels::matmul(dst, Accum::Replace, MatRef::new(x, n, block.inputs), weights, scratch);
                 }
                 if let Some(bias) = affine.bias {
-                    add_to_rows(y, &values[plan.parameters[bias].range.clone()]);
+                    add_to_rows(&mut back[..n * block.units], &values[plan.parameters[bias].range.clone()]);
                 }
                 std::mem::swap(front, back);
             }
@@ -109,7 +129,10 @@ impl<T: Float> Workspace<T> {
             after_affine(y, map, (plan, block), values);
             inspect(b, y);
             if let Some(dropout) = block.dropout {
-                kernels::vectorised(#[inline(always)] || dropout.forward_evaluation(y));
+                kernels::vectorised(
+                    #[inline(always)]
+                    || dropout.forward_evaluation(y),
+                );
             }
         }
         &front[..n * plan.outputs()]
@@ -149,24 +172,17 @@ impl<T: Float> Workspace<T> {
         self.rows = chunk_rows;
     }
 
-    /// Loss and accuracy over `rows`.
-    pub(crate) fn score(
-        &mut self,
-        plan: &Plan,
-        values: &[T],
-        inputs: &Inputs<T>,
-        targets: Targets<'_, T>,
-        rows: Rows<'_>,
-        loss: Loss,
-    ) -> Score {
+    /// Loss and accuracy.
+    pub(crate) fn score(&mut self, plan: &Plan, values: &[T], scored: &Scored<'_, T>, loss: Loss) -> Score {
         let (mut sum, mut weight, mut n_right, mut n_rows) = (0.0, 0.0, 0_usize, 0_usize);
         let mut finite = true;
         let n_outputs = plan.outputs();
         let mut classes = std::mem::take(&mut self.classes);
-        let mut values_of_targets = std::mem::take(&mut self.targets);
-        self.for_each_chunk(plan, values, inputs, rows, |rows, outputs| {
-            let targets = gather_targets(targets, rows, &mut classes, &mut values_of_targets);
-            let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, None);
+        let [mut values_of_targets, mut weights] = [&mut self.targets, &mut self.row_weights].map(std::mem::take);
+        self.for_each_chunk(plan, values, scored.inputs, scored.rows, |rows, outputs| {
+            let targets = gather_targets(scored.targets, rows, &mut classes, &mut values_of_targets);
+            let row_weights = scored.row_weights.map(|all| gather_weights(all, rows, &mut weights));
+            let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, row_weights);
             sum += chunk_sum;
             weight += chunk_weight;
             n_rows += rows.len();
@@ -176,13 +192,23 @@ impl<T: Float> Workspace<T> {
                 n_right += rows.filter(|(output, class)| predicted_class(output) == **class as usize).count();
             }
         });
-        (self.classes, self.targets) = (classes, values_of_targets);
-        let accuracy = match targets {
+        (self.classes, self.targets, self.row_weights) = (classes, values_of_targets, weights);
+        let accuracy = match scored.targets {
             Targets::Classes(_) => n_right as f64 / n_rows as f64,
             Targets::Values(_) => f64::NAN,
         };
         Score { loss: sum / weight, accuracy, finite }
     }
+}
+
+/// What is scored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scored<'a, T> {
+    pub(crate) inputs: &'a Inputs<T>,
+    pub(crate) targets: Targets<'a, T>,
+    pub(crate) rows: Rows<'a>,
+    /// Weights of all input rows in the loss; `None` = 1 each.
+    pub(crate) row_weights: Option<&'a [T]>,
 }
 
 /// Which rows of the inputs.
@@ -219,12 +245,18 @@ fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Bl
         let of = |parameter: usize| &values[plan.parameters[parameter].range.clone()];
         let (factor, offset) = map[..2 * block.units].split_at_mut(block.units);
         let (mean, variance) = (of(norm.running_mean), of(norm.running_variance));
-        kernels::vectorised(#[inline(always)] || {
-            norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
-            norm.spec.forward_evaluation(y, factor, offset);
-        });
+        kernels::vectorised(
+            #[inline(always)]
+            || {
+                norm.spec.evaluation_map(factor, offset, of(norm.scale), of(norm.shift), mean, variance);
+                norm.spec.forward_evaluation(y, factor, offset);
+            },
+        );
     }
     if let Some(activation) = block.activation {
-        kernels::vectorised(#[inline(always)] || activation.forward_in_place(y));
+        kernels::vectorised(
+            #[inline(always)]
+            || activation.forward_in_place(y),
+        );
     }
 }

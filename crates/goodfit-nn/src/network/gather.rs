@@ -1,4 +1,4 @@
-//! The targets of some rows, in one piece.
+//! Targets and weights of some rows, in one piece.
 
 use crate::losses::Targets;
 use crate::{Float, MatRef};
@@ -24,4 +24,13 @@ pub(crate) fn gather_targets<'a, T: Float>(
             Targets::Values(MatRef::new(&values[..rows.len() * width], rows.len(), width))
         }
     }
+}
+
+/// Copies the weights of `rows` into `weights`.
+pub(crate) fn gather_weights<'a, T: Float>(all: &[T], rows: &[u32], weights: &'a mut [T]) -> &'a [T] {
+    let weights = &mut weights[..rows.len()];
+    for (weight, &row) in weights.iter_mut().zip(rows) {
+        *weight = all[row as usize];
+    }
+    weights
 }

@@ -10,13 +10,33 @@ mod spec;
 pub use forward::{Score, Workspace};
 use plan::Plan;
 pub use plan::{Kind, Parameter};
-pub use spec::{Affine, Group, LayerSpec, NetworkSpec};
+pub use spec::{LayerSpec, NetworkSpec};
 
 use crate::{Error, Float, Purpose, Stream};
 
 /// A network with its parameters: what a training leaves behind and what predicts.
 ///
-/// Parameters go in and out by copy, named and row-major (weights: inputs x units).
+/// It is the composition of its layers, `f(x) = l_n(.. l_2(l_1(x)))`, row by row; in evaluation batch
+/// norm takes its running statistics and dropout its map of evaluation. Parameters go in and out by
+/// copy, by name.
+///
+/// # Shapes
+/// x: N x [`inputs`](Network::inputs). f(x): N x [`outputs`](Network::outputs). Weights: inputs x
+/// units of their layer, row-major; the other parameters: units.
+///
+/// ```
+/// use goodfit_nn::{Affine, Init, Inputs, LayerSpec, Matrix, Network, NetworkSpec, Workspace};
+/// let spec = NetworkSpec { inputs: 2, layers: vec![LayerSpec::Affine(Affine::new(1, Init::He))] };
+/// let mut network = Network::new(&spec, 0)?;
+/// network.set("affine1.weight", &[2.0, -1.0])?;
+/// network.set("affine1.bias", &[0.5])?;
+///
+/// let inputs = Inputs::new(Matrix::from_rows(2, 2, vec![1.0, 1.0, 3.0, 4.0]));
+/// let mut outputs = Matrix::zeros(2, 1);
+/// Workspace::new(&network).predict(outputs.view_mut(), &network, &inputs);
+/// assert_eq!(outputs.data(), [1.5, 2.5]);
+/// # Ok::<(), goodfit_nn::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Network<T> {
     pub(crate) plan: Plan,
@@ -24,8 +44,9 @@ pub struct Network<T> {
 }
 
 impl<T: Float> Network<T> {
-    /// Draws the initial parameters: weights of the i-th affine layer from the stream
-    /// (seed, [`Purpose::Init`], i), whatever else the network holds; biases and shifts 0, scales 1.
+    /// Draws the initial parameters: weights of the i-th affine layer (from 0) from the stream
+    /// (seed, [`Purpose::Init`], i), whatever else the network holds; biases, shifts and running means
+    /// 0, scales 1, running variances as their form starts.
     ///
     /// # Errors
     /// When the specification does not make a network, see [`NetworkSpec::check`].

@@ -9,9 +9,10 @@
 
 use std::ops::Range;
 
-use super::spec::{Affine, LayerSpec, NetworkSpec};
-use crate::layers::{Activation, BatchNorm, Dropout};
-use crate::{Error, Init};
+use super::spec::{LayerSpec, NetworkSpec};
+use crate::kernels::Csr;
+use crate::layers::{Activation, Affine, BatchNorm, Dropout};
+use crate::{Error, Init, Inputs};
 
 /// What a parameter is; only weights decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +125,15 @@ impl Plan {
         self.blocks.iter().map(|block| block.units).fold(self.inputs.min(self.outputs()), usize::max)
     }
 
+    /// The inputs without their zeros, if they are so and the first block can read them so: nothing
+    /// but an affine map does.
+    pub(crate) fn sparse<'a, T>(&self, inputs: &'a Inputs<T>) -> Option<&'a Csr<T>> {
+        match inputs {
+            Inputs::Sparse(csr) if self.input_dropout.is_none() && self.starts_affine() => Some(csr),
+            _ => None,
+        }
+    }
+
     /// Whether the first block reads the inputs through an affine map.
     pub(crate) fn starts_affine(&self) -> bool {
         self.blocks.first().is_some_and(|block| block.affine.is_some())
@@ -137,8 +147,7 @@ impl Plan {
     fn add_affine(&mut self, affine: &Affine) {
         let inputs = self.outputs();
         let number = self.n_affine() + 1;
-        let weight =
-            self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
+        let weight = self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
         self.parameters[weight].learning_rate = affine.group.learning_rate;
         self.parameters[weight].decay = affine.group.decay;
         self.parameters[weight].max_norm = affine.max_norm;

@@ -1,67 +1,30 @@
 //! Training: one step at a time, without allocating.
+//!
+//! Shapes: N rows of a batch.
 
+mod arena;
+mod spec;
 pub(crate) mod update;
 
-use crate::error::require;
+use arena::{Areas, Arena};
+pub use spec::TrainingSpec;
+
 use crate::kernels::{self, SparseScratch};
 use crate::layers::Dropout;
-use crate::losses::{Loss, Targets};
-use crate::network::block::{self, BlockCache, Mask, Scratch, Source};
-use crate::network::gather::gather_targets;
-use crate::network::forward::{Rows, Score, Workspace};
+use crate::losses::Targets;
+use crate::network::block::{self, BlockCache, Mask, Scratch, Site, Source};
+use crate::network::forward::{Rows, Score, Scored, Workspace};
+use crate::network::gather::{gather_targets, gather_weights};
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
-use crate::optimizers::{Optimizer, WeightDecay};
-use crate::{Error, Float, Inputs, Purpose, Schedule, Stream, clip_scale, gradient_norm};
+use crate::{Error, Float, Inputs, Purpose, Stream, clip_scale, gradient_norm, warmup_factor};
 use update::{Rule, Update};
 
-/// How a network is trained.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TrainingSpec {
-    /// What is minimised (with the penalty of the weight decay).
-    pub loss: Loss,
-    /// How parameters move.
-    pub optimizer: Optimizer,
-    /// The learning rate, before its schedule.
-    pub learning_rate: f64,
-    /// Drives the learning rate.
-    pub schedule: Schedule,
-    /// Steps over which the learning rate rises linearly at the start.
-    pub warmup_steps: usize,
-    /// Weight decay, before its schedule.
-    pub weight_decay: WeightDecay,
-    /// Drives the weight decay.
-    pub decay_schedule: Schedule,
-    /// Drives the dropout ratios.
-    pub dropout_schedule: Schedule,
-    /// Upper bound of the norm of the whole gradient.
-    pub clip_norm: Option<f64>,
-    /// Number of steps the schedules are laid out for.
-    pub n_steps: usize,
-    /// Rows of the largest batch.
-    pub max_batch: usize,
-}
-
-impl Default for TrainingSpec {
-    /// Plain SGD at 0.01 on batches of up to 100 rows, softmax and cross-entropy.
-    fn default() -> Self {
-        Self {
-            loss: Loss::CrossEntropy { label_smoothing: 0.0 },
-            optimizer: Optimizer::Sgd,
-            learning_rate: 0.01,
-            schedule: Schedule::Constant,
-            warmup_steps: 0,
-            weight_decay: WeightDecay::None,
-            decay_schedule: Schedule::Constant,
-            dropout_schedule: Schedule::Constant,
-            clip_norm: None,
-            n_steps: 1,
-            max_batch: 100,
-        }
-    }
-}
-
-/// The rows of a mini-batch: indices into inputs and targets.
+/// The rows of a mini-batch: indices into inputs, targets and weights.
+///
+/// # Shapes
+/// R rows of the whole data: `inputs`: R x D. `targets`: R classes or R x outputs. `row_weights`: R.
+/// `rows`: N, each below R, in any order and as often as one likes.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a, T> {
     /// All input rows.
@@ -75,6 +38,15 @@ pub struct Batch<'a, T> {
 }
 
 /// One training of one network: parameters, the optimiser's state and every buffer, made once.
+///
+/// A step takes the mean data loss L of a batch, in training mode (the batch's own statistics in batch
+/// norm, units dropped by the draws of the step), and moves every parameter along `dL/dw`, see
+/// [`Optimizer`](crate::Optimizer). Learning rate, decay and dropout ratio are those of the
+/// [`TrainingSpec`] times the factors of their schedules at the step. In this order: gradient,
+/// clipping of its norm, weight decay, update, bound on the norm of each unit's weights.
+///
+/// No step allocates, but for the first on sparse inputs. A loss that overflows is no error: the
+/// training goes on with what is then not a number.
 ///
 /// ```
 /// use goodfit_nn::*;
@@ -102,13 +74,18 @@ pub struct Trainer<T> {
     training: TrainingSpec,
     seed: u64,
     n_steps_done: usize,
+    /// Fewest rows that a batch may have.
+    min_batch: usize,
     arena: Arena<T>,
     caches: Vec<BlockCache>,
     masks: Vec<Draws>,
+    /// What the dropout schedule multiplies ratios by at the present step.
     dropout_factor: f64,
     scratch: Scratch<T>,
+    /// Classes of the batch, N.
     classes: Vec<u32>,
     workspace: Workspace<T>,
+    /// What [`Trainer::keep`] remembers; empty before.
     best: Vec<T>,
 }
 
@@ -119,83 +96,12 @@ struct Draws {
     bytes: Vec<u8>,
 }
 
-/// Parameters, gradients, the optimiser's state and the training cache of one run, in one piece.
-#[derive(Clone, Debug)]
-struct Arena<T> {
-    data: Vec<T>,
-    n_values: usize,
-    n_state: usize,
-    n_cache: usize,
-    n_delta: usize,
-    n_inputs: usize,
-    n_targets: usize,
-    n_rows: usize,
-}
-
-/// The areas of an [`Arena`].
-struct Areas<'a, T> {
-    /// Parameters, one behind the other.
-    values: &'a mut [T],
-    /// Their gradients, over the same ranges.
-    gradients: &'a mut [T],
-    /// The optimiser's buffers.
-    state: &'a mut [T],
-    /// What the forward pass keeps for the backward pass, block by block.
-    cache: &'a mut [T],
-    /// The gradient by what goes between blocks, N x widest, twice.
-    delta: [&'a mut [T]; 2],
-    /// Input rows of the batch, N x inputs.
-    inputs: &'a mut [T],
-    /// Target values of the batch, N x outputs.
-    targets: &'a mut [T],
-    /// Weights of the rows of the batch, N.
-    row_weights: &'a mut [T],
-    /// One value per unit of the widest layer.
-    units: &'a mut [T],
-}
-
-impl<T: Float> Arena<T> {
-    fn new(plan: &Plan, training: &TrainingSpec, n_cache: usize) -> Self {
-        let rows = training.max_batch;
-        let mut arena = Self {
-            data: Vec::new(),
-            n_values: plan.n_values,
-            n_state: plan.n_values * training.optimizer.n_state(),
-            n_cache,
-            n_delta: rows * plan.max_units(),
-            n_inputs: rows * plan.inputs,
-            n_targets: rows * plan.outputs(),
-            n_rows: rows,
-        };
-        let n = 2 * arena.n_values + arena.n_state + n_cache + 2 * arena.n_delta + arena.n_inputs + arena.n_targets;
-        arena.data = vec![T::ZERO; n + rows + plan.max_units()];
-        arena
-    }
-
-    fn areas(&mut self) -> Areas<'_, T> {
-        let (values, rest) = self.data.split_at_mut(self.n_values);
-        let (gradients, rest) = rest.split_at_mut(self.n_values);
-        let (state, rest) = rest.split_at_mut(self.n_state);
-        let (cache, rest) = rest.split_at_mut(self.n_cache);
-        let (front, rest) = rest.split_at_mut(self.n_delta);
-        let (back, rest) = rest.split_at_mut(self.n_delta);
-        let (inputs, rest) = rest.split_at_mut(self.n_inputs);
-        let (targets, rest) = rest.split_at_mut(self.n_targets);
-        let (row_weights, units) = rest.split_at_mut(self.n_rows);
-        Areas { values, gradients, state, cache, delta: [front, back], inputs, targets, row_weights, units }
-    }
-
-    fn values(&self) -> &[T] {
-        &self.data[..self.n_values]
-    }
-}
-
 impl<T: Float> Trainer<T> {
     /// A training of a network drawn by `seed`; the same seed drives its dropout.
     ///
     /// # Errors
-    /// When the specification makes no network, a setting is out of range, or batch normalisation
-    /// is to be trained on batches of one row.
+    /// When the specification makes no network, a setting is out of range, batch normalisation is to
+    /// be trained on batches of one row, or dropout in the textbook's form has a schedule.
     pub fn new(spec: &NetworkSpec, training: TrainingSpec, seed: u64) -> Result<Self, Error> {
         Self::from_network(Network::new(spec, seed)?, training, seed)
     }
@@ -207,8 +113,15 @@ impl<T: Float> Trainer<T> {
     pub fn from_network(network: Network<T>, training: TrainingSpec, seed: u64) -> Result<Self, Error> {
         let plan = network.plan;
         training.check()?;
+        for dropout in dropouts(&plan).filter_map(|(dropout, _)| dropout) {
+            training.check_dropout(dropout)?;
+        }
+        let mut min_batch = 1;
         for norm in plan.blocks.iter().filter_map(|block| block.norm) {
             norm.spec.check_rows(training.max_batch)?;
+            if norm.spec.check_rows(1).is_err() {
+                min_batch = 2;
+            }
         }
         let rows = training.max_batch;
         let mut n_cache = 0;
@@ -235,10 +148,7 @@ impl<T: Float> Trainer<T> {
                 .max(kernels::matmul_scratch(b.inputs, b.units, rows))
         });
         Ok(Self {
-            scratch: Scratch {
-                product: vec![T::ZERO; product.max().unwrap_or(0)],
-                sparse: None,
-            },
+            scratch: Scratch { product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
@@ -246,6 +156,7 @@ impl<T: Float> Trainer<T> {
             training,
             seed,
             n_steps_done: 0,
+            min_batch,
             arena,
             caches,
             masks,
@@ -257,19 +168,16 @@ impl<T: Float> Trainer<T> {
     /// update, as the forward pass of training saw it (with dropout and the batch's statistics).
     ///
     /// # Panics
-    /// When the batch is empty or larger than [`TrainingSpec::max_batch`], or does not fit the
-    /// network.
+    /// When the batch is empty or larger than [`TrainingSpec::max_batch`], has one row where batch
+    /// normalisation needs two, or does not fit the network.
     pub fn step(&mut self, batch: &Batch<'_, T>) -> f64 {
         let step = self.n_steps_done;
         let rate = self.training.schedule.factor(step, self.training.n_steps)
-            * crate::schedule::warmup_factor(step, self.training.warmup_steps);
+            * warmup_factor(step, self.training.warmup_steps);
         let mut rule = Rule {
             optimizer: self.training.optimizer,
             learning_rate: self.training.learning_rate * rate,
-            decay: self
-                .training
-                .weight_decay
-                .scaled(self.training.decay_schedule.factor(step, self.training.n_steps)),
+            decay: self.training.weight_decay.scaled(self.training.decay_schedule.factor(step, self.training.n_steps)),
             gradient_scale: 1.0,
             step: step as u64 + 1,
         };
@@ -288,8 +196,9 @@ impl<T: Float> Trainer<T> {
         loss
     }
 
-    /// Forward and backward without an update: the data loss; the gradients of the data loss are then in
-    /// [`Trainer::gradient`]. Dropout masks are those of the next step; running statistics move.
+    /// Forward and backward in training mode without an update: returns the data loss, and leaves its
+    /// gradients in [`Trainer::gradient`]. Dropout masks are those of the next step; running
+    /// statistics move, as in any pass in training mode.
     ///
     /// # Panics
     /// As for [`Trainer::step`].
@@ -308,23 +217,24 @@ impl<T: Float> Trainer<T> {
         }
     }
 
+    /// Forward and backward pass of a training step; with a rule every parameter moves as soon as its
+    /// gradient is there and nothing reads it any more.
     fn pass(&mut self, batch: &Batch<'_, T>, rule: Option<Rule>) -> f64 {
         let n = batch.rows.len();
-        assert!((1..=self.training.max_batch).contains(&n), "a batch of {n} rows, at most {}", self.training.max_batch);
+        let (least, most) = (self.min_batch, self.training.max_batch);
+        assert!((least..=most).contains(&n), "a batch of {n} rows, at least {least} and at most {most}");
         let Self { plan, caches, scratch, masks, training, classes, dropout_factor, .. } = self;
         let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights, units } = self.arena.areas();
         let mask_of = |b: usize| {
             let draws = &masks[b];
             Mask { draws: &draws.bytes[..n * draws.bytes_per_row], ratio_factor: *dropout_factor }
         };
+        let site = |b: usize| Site { plan, block: &plan.blocks[b], cache: &caches[b], mask: mask_of(b + 1), n };
 
-        let sparse = match batch.inputs {
-            Inputs::Sparse(csr) if plan.input_dropout.is_none() && plan.starts_affine() => Some(csr),
-            _ => None,
-        };
+        let sparse = plan.sparse(batch.inputs);
         if let Some(csr) = sparse {
-            if !scratch.sparse.as_ref().is_some_and(|room| room.fits(csr, training.max_batch)) {
-                scratch.sparse = Some(SparseScratch::new(csr, training.max_batch, plan.blocks[0].units));
+            if !scratch.sparse.as_ref().is_some_and(|room| room.fits(csr, most)) {
+                scratch.sparse = Some(SparseScratch::new(csr, most, plan.blocks[0].units));
             }
         } else {
             let inputs = &mut inputs[..n * plan.inputs];
@@ -339,10 +249,9 @@ impl<T: Float> Trainer<T> {
         }
         let inputs = &inputs[..n * plan.inputs];
         let first = sparse.map_or(Source::Dense(inputs), |csr| Source::Sparse(csr, batch.rows));
-        for (b, block) in plan.blocks.iter().enumerate() {
-            let (before, own) = cache[..caches[b].all.end].split_at_mut(caches[b].all.start);
-            let x = source(first, before, caches, plan, b, n);
-            block::forward(own, scratch, &caches[b], x, (plan, block), values, mask_of(b + 1), n);
+        for b in 0..plan.blocks.len() {
+            let (x, own) = block_data(first, cache, caches, b, n * plan.blocks[b].inputs);
+            block::forward(own, scratch, x, values, site(b));
         }
 
         let n_outputs = plan.outputs();
@@ -351,38 +260,39 @@ impl<T: Float> Trainer<T> {
             None => &inputs[..n * n_outputs],
         };
         let [mut d, mut d_next] = delta;
-        let batch_targets = gather_targets(batch.targets, batch.rows, classes, targets);
-        let weights = batch.row_weights.map(|weights| {
-            for (weight, &row) in row_weights.iter_mut().zip(batch.rows) {
-                *weight = weights[row as usize];
-            }
-            &row_weights[..n]
-        });
-        let loss =
-            training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, batch_targets, weights);
+        let targets = gather_targets(batch.targets, batch.rows, classes, targets);
+        let row_weights = batch.row_weights.map(|all| gather_weights(all, batch.rows, row_weights));
+        let loss = training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, targets, row_weights);
 
         let mut update = Update { values, gradients, state, units, rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
-            let (before, own) = cache[..caches[b].all.end].split_at_mut(caches[b].all.start);
-            let x = source(first, before, caches, plan, b, n);
+            let (x, own) = block_data(first, cache, caches, b, n * block.inputs);
             let dx = (b > 0).then(|| &mut d_next[..n * block.inputs]);
-            let (d_own, mask) = (&mut d[..n * block.units], mask_of(b + 1));
-            block::backward(dx, d_own, &mut update, own, scratch, &caches[b], x, (plan, block), mask, n);
+            block::backward(dx, &mut d[..n * block.units], &mut update, own, scratch, x, site(b));
             std::mem::swap(&mut d, &mut d_next);
         }
         loss
     }
 
-    /// Mean data loss and accuracy over all rows, in evaluation mode.
+    /// Mean data loss and accuracy over all rows, in evaluation mode: running statistics in batch norm,
+    /// no unit dropped.
+    ///
+    /// # Panics
+    /// When inputs or targets do not fit the network or each other.
     pub fn score(&mut self, inputs: &Inputs<T>, targets: Targets<'_, T>) -> Score {
-        let loss = self.training.loss;
-        self.workspace.score(&self.plan, self.arena.values(), inputs, targets, Rows::All, loss)
+        let scored = Scored { inputs, targets, rows: Rows::All, row_weights: None };
+        self.workspace.score(&self.plan, self.arena.values(), &scored, self.training.loss)
     }
 
-    /// Mean data loss and accuracy over a batch, in evaluation mode.
+    /// Mean data loss and accuracy over a batch of any number of rows, in evaluation mode. The rows'
+    /// weights, where there are some, count in the loss, not in the accuracy.
+    ///
+    /// # Panics
+    /// As for [`Trainer::score`].
     pub fn score_batch(&mut self, batch: &Batch<'_, T>) -> Score {
-        let (loss, rows) = (self.training.loss, Rows::These(batch.rows));
-        self.workspace.score(&self.plan, self.arena.values(), batch.inputs, batch.targets, rows, loss)
+        let &Batch { inputs, targets, rows, row_weights } = batch;
+        let scored = Scored { inputs, targets, rows: Rows::These(rows), row_weights };
+        self.workspace.score(&self.plan, self.arena.values(), &scored, self.training.loss)
     }
 
     /// Shows what each block's activation puts out over all rows, in evaluation mode and before
@@ -392,7 +302,8 @@ impl<T: Float> Trainer<T> {
     }
 
     /// The penalty that weight decay adds to the loss: `lambda / 2 * sum w^2` (L2) or
-    /// `lambda * sum |w|` (L1) over all weights; 0 for decoupled decay.
+    /// `lambda * sum |w|` (L1) over all weights; 0 for decoupled decay. Lambda is that of the training
+    /// times that of the layer's group, before its schedule.
     pub fn penalty(&self) -> f64 {
         let weights = self.plan.parameters.iter().filter(|parameter| parameter.kind == Kind::Weight);
         weights
@@ -418,18 +329,20 @@ impl<T: Float> Trainer<T> {
         &self.arena.values()[parameter.range.clone()]
     }
 
-    /// The gradient of a parameter at the last step (of the data loss, before decay and clipping).
+    /// The gradient of a parameter at the last step or [`Trainer::differentiate`]: that of the data
+    /// loss, before decay and clipping, row-major; 0 for running statistics.
     pub fn gradient(&self, parameter: &Parameter) -> &[T] {
-        &self.arena.data[self.arena.n_values..][parameter.range.clone()]
+        &self.arena.gradients()[parameter.range.clone()]
     }
 
-    /// Remembers the present parameters as the best so far.
+    /// Remembers the present parameters as the best so far, running statistics included.
     pub fn keep(&mut self) {
         self.best.clear();
         self.best.extend_from_slice(self.arena.values());
     }
 
-    /// Takes back the parameters that [`Trainer::keep`] remembered last; nothing without one.
+    /// Takes back the parameters that [`Trainer::keep`] remembered last; nothing without one. The
+    /// optimiser's state stays as it is.
     pub fn restore(&mut self) {
         if !self.best.is_empty() {
             self.arena.areas().values.copy_from_slice(&self.best);
@@ -448,42 +361,22 @@ fn dropouts(plan: &Plan) -> impl Iterator<Item = (Option<Dropout>, usize)> {
     std::iter::once((plan.input_dropout, plan.inputs)).chain(blocks)
 }
 
-/// What goes into block `b`: the batch's inputs, or what the block before put out.
-fn source<'a, T>(
+/// What goes into block `b` (the batch's inputs, or what the block before put out, `n_values` values),
+/// and the block's own part of the cache.
+fn block_data<'a, T>(
     first: Source<'a, T>,
-    before: &'a [T],
+    cache: &'a mut [T],
     caches: &[BlockCache],
-    plan: &Plan,
     b: usize,
-    n: usize,
-) -> Source<'a, T> {
-    if b == 0 { first } else { Source::Dense(&before[caches[b - 1].output.start..][..n * plan.blocks[b - 1].units]) }
+    n_values: usize,
+) -> (Source<'a, T>, &'a mut [T]) {
+    let (before, own) = cache[..caches[b].all.end].split_at_mut(caches[b].all.start);
+    let x = if b == 0 { first } else { Source::Dense(&before[caches[b - 1].output.start..][..n_values]) };
+    (x, own)
 }
 
 /// The norm of the whole gradient.
 fn trained_norm<T: Float>(plan: &Plan, gradients: &[T]) -> f64 {
     let trained = plan.parameters.iter().filter(|parameter| parameter.kind != Kind::Running);
     gradient_norm(trained.map(|parameter| &gradients[parameter.range.clone()]))
-}
-
-impl TrainingSpec {
-    /// Checks every setting.
-    ///
-    /// # Errors
-    /// Names the setting that is out of range.
-    pub fn check(&self) -> Result<(), Error> {
-        let rate = self.learning_rate;
-        require(rate > 0.0 && rate.is_finite(), "learning rate", rate, "a finite number > 0")?;
-        require(self.max_batch > 0, "rows of the largest batch", 0.0, "at least 1")?;
-        self.loss.check()?;
-        self.optimizer.check()?;
-        self.weight_decay.check()?;
-        for schedule in [self.schedule, self.decay_schedule, self.dropout_schedule] {
-            schedule.check()?;
-        }
-        match self.clip_norm {
-            Some(bound) => require(bound > 0.0, "bound of the gradient's norm", bound, "a number > 0"),
-            None => Ok(()),
-        }
-    }
 }

@@ -56,10 +56,8 @@ impl<T: Float> Update<'_, T> {
         gradients: impl FnOnce(&mut [T], &mut [T], &[T]),
     ) {
         let (first, second) = (&plan.parameters[first], &plan.parameters[second]);
-        let [d_first, d_second] = self
-            .gradients
-            .get_disjoint_mut([first.range.clone(), second.range.clone()])
-            .expect("parameters lie apart");
+        let [d_first, d_second] =
+            self.gradients.get_disjoint_mut([first.range.clone(), second.range.clone()]).expect("parameters lie apart");
         gradients(d_first, d_second, &self.values[first.range.clone()]);
         self.apply(first);
         self.apply(second);

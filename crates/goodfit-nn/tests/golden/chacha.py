@@ -103,7 +103,9 @@ def golden():
         case["normal"] = [s.normal() for _ in range(7)]
         s = draw()
         case["below"] = {"n": [1, 2, 10, 60000, 2**40], "value": [s.below(n) for n in [1, 2, 10, 60000, 2**40]]}
-        case["permutation"] = draw().permutation(12)
+        s = draw()
+        case["permutation"] = s.permutation(12)
+        case["bits_after_permutation"] = s.bits()
         case["bytes"] = list(draw().bytes(10))
         streams.append(case)
 

@@ -1,8 +1,10 @@
 """Writes the golden files that the tests of goodfit-nn compare with: PyTorch in float64, and NumPy
 for what only the textbook computes (textbook.py) and for the random draws (chacha.py).
 
-    python3 -m venv /tmp/golden && /tmp/golden/bin/pip install -r requirements.txt
-    /tmp/golden/bin/python make_golden.py
+In a virtual environment:
+
+    pip install -r requirements.txt
+    python make_golden.py
 """
 
 import json

@@ -1,5 +1,6 @@
 //! `goodfit data`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -61,15 +62,15 @@ fn info(name: &str, as_json: bool) -> Outcome {
     }
     let mut text = format!("{}\n  training rows  {}\n", dataset.source, rows.n_rows);
     if let Some(test) = test {
-        text += &format!("  test rows      {}, sealed, fingerprint {:016x}\n", test.n_rows(), test.fingerprint());
+        let _ = writeln!(text, "  test rows      {}, sealed, fingerprint {:016x}", test.n_rows(), test.fingerprint());
     }
-    text += &format!("  columns        {}\n", rows.n_columns);
+    let _ = writeln!(text, "  columns        {}", rows.n_columns);
     if dataset.n_classes > 0 {
         let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
-        text += &format!("  classes        {}, training rows of each: {}\n", dataset.n_classes, counts.join(" "));
+        let _ = writeln!(text, "  classes        {}, training rows of each: {}", dataset.n_classes, counts.join(" "));
     }
     if name == "mnist" {
-        text += &format!("\n{}\n", attribution());
+        let _ = writeln!(text, "\n{}", attribution());
     }
     print(&text)?;
     Ok(0)

@@ -63,11 +63,7 @@ fn comparisons(results: &Results) -> String {
     let few = all.len() <= N_LISTED;
     let listed: Vec<&Comparison> =
         all.iter().filter(|comparison| few || comparison.verdict != Verdict::CannotTell).collect();
-    let end = match (few, listed.is_empty()) {
-        (true, _) => "",
-        (false, false) => "; those that tell:",
-        (false, true) => "",
-    };
+    let end = if few || listed.is_empty() { "" } else { "; those that tell:" };
     let mut out = format!("\n{}: {}{end}\n", metrics.join(", "), comparisons_made(all));
     for comparison in listed {
         let _ = writeln!(out, "  {}", sentence(comparison, &results.data));

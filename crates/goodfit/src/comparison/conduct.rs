@@ -7,7 +7,7 @@ use goodfit_nn::Network;
 
 use super::{ComparisonError, DataShelf, Done, Observer, Resplit, Runs, finished, load_all, run_all, tune};
 use crate::recipe::Experiment;
-use crate::results::{Arm, ArmTiming, DataSummary, FORMAT, Machine, Results, RunTiming, Timing};
+use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -103,8 +103,8 @@ pub fn train_one(
     recipe.check_rows(data.train.n_rows())?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
     let name = "recipe".to_owned();
-    let trained = train(recipe, &data, seed, monitor)
-        .map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
+    let trained =
+        train(recipe, &data, seed, monitor).map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
     let seconds = start.elapsed().as_secs_f64();
     let mut results = blank(experiment, options, data.summary.clone(), vec![seed]);
     results.complete = trained.is_some();
@@ -113,9 +113,15 @@ pub fn train_one(
         observer.done(&name, seed, run);
     }
     let runs = run.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
-    let timing = Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
-    let mut arm =
-        Arm { name, settings: BTreeMap::new(), runs: run.into_iter().collect(), summary: BTreeMap::new(), tuning: None };
+    let timing =
+        Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
+    let mut arm = Arm {
+        name,
+        settings: BTreeMap::new(),
+        runs: run.into_iter().collect(),
+        summary: BTreeMap::new(),
+        tuning: None,
+    };
     arm.summarise();
     results.arms = vec![arm];
     Ok((Conducted { results, timing }, network))
@@ -124,21 +130,10 @@ pub fn train_one(
 /// The results of an experiment before anything is trained.
 pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
     Results {
-        format: FORMAT,
-        experiment: experiment.name.clone(),
-        goodfit: env!("CARGO_PKG_VERSION").to_owned(),
         data,
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),
         recipe: experiment.print(),
-        command: options.command.clone(),
-        report: experiment.report.clone(),
-        arms: Vec::new(),
-        comparisons: Vec::new(),
-        trials: Vec::new(),
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
-        complete: false,
+        ..Results::new(&experiment.name, &options.command, experiment.report.clone())
     }
 }

@@ -88,7 +88,11 @@ fn best_of(means: impl Iterator<Item = f64>, direction: Option<Direction>) -> us
         Some(Direction::Higher) => -mean,
         _ => mean,
     };
-    means.map(badness).enumerate().fold((0, f64::INFINITY), |best, (i, bad)| if bad < best.1 { (i, bad) } else { best }).0
+    means
+        .map(badness)
+        .enumerate()
+        .fold((0, f64::INFINITY), |best, (i, bad)| if bad < best.1 { (i, bad) } else { best })
+        .0
 }
 
 #[cfg(test)]

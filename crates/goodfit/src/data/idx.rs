@@ -82,26 +82,17 @@ pub fn read_folder(folder: &Path, train_rows: Option<usize>) -> Result<IdxFolder
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => {}
         Ok(_) => {
-            return Err(IdxError::NotAFolder {
-                path: folder.to_path_buf(),
-            });
+            return Err(IdxError::NotAFolder { path: folder.to_path_buf() });
         }
         Err(reason) if reason.kind() == io::ErrorKind::NotFound => {
-            return Err(IdxError::FolderMissing {
-                folder: folder.to_path_buf(),
-            });
+            return Err(IdxError::FolderMissing { folder: folder.to_path_buf() });
         }
         Err(reason) => {
-            return Err(IdxError::Open {
-                path: folder.to_path_buf(),
-                reason,
-            });
+            return Err(IdxError::Open { path: folder.to_path_buf(), reason });
         }
     }
     let Some(train_files) = find_pair(folder, Set::Train)? else {
-        return Err(IdxError::NoFiles {
-            folder: folder.to_path_buf(),
-        });
+        return Err(IdxError::NoFiles { folder: folder.to_path_buf() });
     };
     let test_files = find_pair(folder, Set::Test)?;
 
@@ -110,10 +101,7 @@ pub fn read_folder(folder: &Path, train_rows: Option<usize>) -> Result<IdxFolder
     if let Some(test) = &test {
         test.check_shape(&train)?;
     }
-    Ok(IdxFolder {
-        train: train.read(train_rows)?,
-        test: test.map(|test| test.read(None)).transpose()?,
-    })
+    Ok(IdxFolder { train: train.read(train_rows)?, test: test.map(|test| test.read(None)).transpose()? })
 }
 
 /// The names that a file may have, in the order in which they are looked for.
@@ -152,14 +140,8 @@ fn find_pair(folder: &Path, set: Set) -> Result<Option<[PathBuf; 2]>, IdxError> 
     match (find(folder, images)?, find(folder, labels)?) {
         (Some(images), Some(labels)) => Ok(Some([images, labels])),
         (None, None) => Ok(None),
-        (Some(present), None) => Err(IdxError::FileMissing {
-            present,
-            missing: labels[0].clone(),
-        }),
-        (None, Some(present)) => Err(IdxError::FileMissing {
-            present,
-            missing: images[0].clone(),
-        }),
+        (Some(present), None) => Err(IdxError::FileMissing { present, missing: labels[0].clone() }),
+        (None, Some(present)) => Err(IdxError::FileMissing { present, missing: images[0].clone() }),
     }
 }
 
@@ -201,11 +183,7 @@ impl Pair {
         if got == expected {
             return Ok(());
         }
-        Err(IdxError::Shapes {
-            file: self.images.path().to_path_buf(),
-            got: got.to_vec(),
-            expected: expected.to_vec(),
-        })
+        Err(IdxError::Shapes { file: self.images.path().to_path_buf(), got: got.to_vec(), expected: expected.to_vec() })
     }
 
     fn read(self, n_rows: Option<usize>) -> Result<Labelled, IdxError> {
@@ -213,11 +191,7 @@ impl Pair {
         let n_rows = n_rows.unwrap_or(available);
         if n_rows > available {
             let file = self.images.into_path();
-            return Err(IdxError::TooFewRows {
-                file,
-                got: available,
-                expected: n_rows,
-            });
+            return Err(IdxError::TooFewRows { file, got: available, expected: n_rows });
         }
         Ok(Labelled {
             n_rows,

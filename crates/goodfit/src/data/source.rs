@@ -93,13 +93,9 @@ impl DataError {
                 near.map(|near| format!("did you mean \"{near}\"?")).or_else(|| error.hint())
             }
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
-            Self::TooFewRows { present, .. } => {
-                Some(format!("leave data.train_rows out to take all {present} rows"))
-            }
+            Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
-            Self::NoTestRows { .. } => {
-                Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into())
-            }
+            Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
             Self::Mnist(_) => Some("the program itself is damaged: install it again".into()),
         }
     }
@@ -123,11 +119,10 @@ impl Rows {
 
     /// All rows as inputs of a network.
     pub(super) fn inputs(&self) -> Inputs<f32> {
-        let values = match &self.values {
-            Values::Pixels(pixels) => pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect(),
-            Values::Numbers(numbers) => numbers.clone(),
-        };
-        Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, values))
+        match &self.values {
+            Values::Pixels(pixels) => Inputs::from_bytes(pixels, self.n_columns, 255.0),
+            Values::Numbers(numbers) => Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, numbers.clone())),
+        }
     }
 
     fn seal(self) -> Sealed<Self> {
@@ -177,9 +172,7 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {
     match asked {
-        Some(asked) if asked > present => {
-            Err(DataError::TooFewRows { asked, present, source_name: source.to_owned() })
-        }
+        Some(asked) if asked > present => Err(DataError::TooFewRows { asked, present, source_name: source.to_owned() }),
         _ => Ok(()),
     }
 }

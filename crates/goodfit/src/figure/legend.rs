@@ -2,7 +2,7 @@
 
 use super::font::Fonts;
 use super::scene::{Anchor, Item, Point, Rect, Text, Turn, Weight};
-use super::{Figure, Key, Shape};
+use super::{Figure, Key, Series, Shape};
 
 /// With more entries than this a legend names the first and the last, and draws the colours between them.
 pub(super) const MOST_ENTRIES: usize = 24;
@@ -49,7 +49,7 @@ fn summary(keys: &[(usize, &Key)], fonts: &Fonts, [left, top]: Point, width: f64
     let step = strip / keys.len() as f64;
     for (i, (_, key)) in keys.iter().enumerate() {
         let x = start + i as f64 * step;
-        let bar = Rect { left: x, top: middle - 5.0, right: x + step, bottom: middle + 5.0 };
+        let bar = Rect { left: x, top: middle - 5.0, right: x + step + 0.5, bottom: middle + 5.0 };
         items.push(Item::Bars { bars: vec![bar], ink: key.colour.light() });
     }
     items.push(label_at(&format!("{last} ({} in all)", keys.len()), [start + strip + 8.0, middle + 4.0]));
@@ -59,8 +59,10 @@ fn summary(keys: &[(usize, &Key)], fonts: &Fonts, [left, top]: Point, width: f64
 /// What an entry looks like in the panels, in small.
 fn sample(figure: &Figure, index: usize, key: &Key, [x, y]: Point) -> Vec<Item> {
     let mut series = figure.panels.iter().flat_map(|panel| &panel.series).filter(|series| series.key == index);
+    let banded = |series: &&Series| matches!(series.shape, Shape::Line { band: Some(_), .. });
+    let series = series.clone().find(banded).or_else(|| series.next());
     let ink = key.colour.light();
-    match series.next().map(|series| &series.shape) {
+    match series.map(|series| &series.shape) {
         Some(Shape::Histogram { .. }) => {
             let bar = Rect { left: x + 6.0, top: y - 5.5, right: x + 17.0, bottom: y + 5.5 };
             vec![Item::Bars { bars: vec![bar], ink }]
@@ -86,7 +88,7 @@ fn sample(figure: &Figure, index: usize, key: &Key, [x, y]: Point) -> Vec<Item> 
 fn label_at(text: &str, at: Point) -> Item {
     Item::Text(Text {
         at,
-        text: text.to_owned(),
+        line: text.to_owned(),
         size: SIZE,
         weight: Weight::Regular,
         anchor: Anchor::Start,

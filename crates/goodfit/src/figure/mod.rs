@@ -4,15 +4,18 @@
 //! same value as data for the interactive charts of `report.html`. It knows nothing about experiments;
 //! [`crate::report`] makes figures out of results.
 //!
-//! Why the drawing is our own: on the 4 x 4 grid of experiment 3, kuva 0.6 (24 packages) makes the first
-//! column of panels narrower than the others, repeats the axis label in every row and needs 3 MB of
-//! embedded font to keep an SVG independent of the fonts of the machine; plotters 0.3 (27 packages) has no
-//! shared axes, no shared legend and no dashes with bands. Laying out panels takes some hundred lines here;
-//! what is hard stays with libraries: `ttf-parser` reads the font, `tiny-skia` fills the paths.
+//! Why the drawing is our own: on the 4 x 4 grid of experiment 3, kuva 0.6 (23 packages) makes the first
+//! column of panels narrower than the others, has no axis label for a whole figure, and needs 3 MB of
+//! embedded font to keep an SVG independent of the fonts of the machine; plotters 0.3 (25 packages) leaves
+//! shared axes and a shared legend to its caller. Laying out panels takes some hundred lines here; what is
+//! hard stays with libraries: `ttf-parser` reads the font, `tiny-skia` fills the paths (11 packages more than
+//! the crate has without them).
 
 mod draw;
 mod font;
+mod grid;
 mod legend;
+mod marks;
 mod palette;
 mod png;
 mod scene;
@@ -124,9 +127,11 @@ pub enum Shape {
         /// A band around the line.
         #[serde(skip_serializing_if = "Option::is_none")]
         band: Option<Band>,
-        /// A point to be marked by a cross, where a run overflowed.
+        /// A point to be marked by a cross, where a run overflowed; one beyond the range lies at its edge.
         #[serde(skip_serializing_if = "Option::is_none")]
         cross: Option<[f64; 2]>,
+        /// Drawn thin: a single run beside a mean.
+        thin: bool,
     },
     /// Separate points.
     Points {

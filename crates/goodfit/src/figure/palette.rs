@@ -1,7 +1,7 @@
 //! Colours, dash patterns and markers that stay apart for colour-blind readers and in print.
 //!
 //! Slots follow Okabe and Ito (2008) without their yellow, which vanishes on white; the ramp runs through
-//! anchors of cividis (Nuñez, Anderton and Renslow 2018), cut where it becomes too light for a line.
+//! anchors of viridis (Smith and van der Walt 2015), cut where it becomes too light for a line on white.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -39,9 +39,9 @@ const DARK: [Rgb; Colour::SLOTS] = [
 ];
 
 const RAMP_LIGHT: [Rgb; 5] =
-    [[0x00, 0x2A, 0x66], [0x3F, 0x4C, 0x6B], [0x73, 0x72, 0x76], [0xA0, 0x96, 0x6E], [0xCF, 0xBA, 0x4E]];
+    [[0x44, 0x01, 0x54], [0x41, 0x44, 0x87], [0x2A, 0x78, 0x8E], [0x22, 0xA8, 0x84], [0x7A, 0xD1, 0x51]];
 const RAMP_DARK: [Rgb; 5] =
-    [[0x4A, 0x78, 0xC8], [0x7F, 0x8C, 0xAD], [0xA3, 0xA2, 0xA2], [0xC9, 0xBC, 0x82], [0xFD, 0xE7, 0x4C]];
+    [[0x8A, 0x74, 0xDB], [0x5A, 0x8F, 0xD0], [0x35, 0xB0, 0xAB], [0x6C, 0xCD, 0x5A], [0xFD, 0xE7, 0x25]];
 
 impl Colour {
     /// Number of colours before they repeat.
@@ -61,7 +61,8 @@ impl Colour {
         match self {
             Self::Slot(n) => slots[n % Self::SLOTS],
             Self::Ramp(t) => {
-                let place = t.clamp(0.0, 1.0) * (ramp.len() - 1) as f64;
+                let t = if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) };
+                let place = t * (ramp.len() - 1) as f64;
                 let below = (place as usize).min(ramp.len() - 2);
                 let share = place - below as f64;
                 std::array::from_fn(|c| {

@@ -46,6 +46,13 @@ impl Canvas {
                 };
                 self.stroke(builder, *ink, *opacity, &stroke);
             }
+            Item::Rules { lines, ink, width } => {
+                let mut builder = PathBuilder::new();
+                for line in lines {
+                    polyline(&mut builder, line);
+                }
+                self.stroke(builder, *ink, 1.0, &Stroke { width: *width as f32, ..Stroke::default() });
+            }
             Item::Area { points, ink, opacity } => {
                 let mut builder = PathBuilder::new();
                 polyline(&mut builder, points);
@@ -116,7 +123,7 @@ impl Canvas {
 
     fn text(&mut self, text: &Text) {
         let scale = self.fonts.scale(text.weight, text.size) as f32;
-        let (glyphs, width) = self.fonts.layout(text.weight, &text.text);
+        let (glyphs, width) = self.fonts.layout(text.weight, &text.line);
         let shift = match text.anchor {
             Anchor::Start => 0.0,
             Anchor::Middle => -width / 2.0,

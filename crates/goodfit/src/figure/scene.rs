@@ -27,6 +27,8 @@ pub(super) struct Rect {
 pub(super) enum Item {
     /// A stroked line.
     Line { points: Vec<Point>, ink: Rgb, width: f64, opacity: f64, dash: &'static [f32] },
+    /// Straight lines of one kind: grids, axes and their ticks.
+    Rules { lines: Vec<[Point; 2]>, ink: Rgb, width: f64 },
     /// A filled polygon.
     Area { points: Vec<Point>, ink: Rgb, opacity: f64 },
     /// Rectangles of one colour.
@@ -43,7 +45,7 @@ pub(super) enum Item {
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) at: Point,
-    pub(super) text: String,
+    pub(super) line: String,
     pub(super) size: f64,
     pub(super) weight: Weight,
     pub(super) anchor: Anchor,

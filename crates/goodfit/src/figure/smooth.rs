@@ -72,3 +72,50 @@ fn bessel_i0(x: f64) -> f64 {
     }
     sum
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VALUES: [f64; 13] = [2.3, 2.1, 2.2, 1.9, 1.4, 1.5, 1.1, 0.7, 0.9, 0.4, 0.3, 0.2, 0.35];
+
+    /// `np.convolve(w / w.sum(), np.r_[x[n-1:0:-1], x, x[-1:-n:-1]], "valid")` with `w = np.kaiser(n, 2)`.
+    #[test]
+    fn agrees_with_numpy() {
+        let eleven = [
+            1.943_265_531_585_828_3,
+            1.910_842_432_577_623_4,
+            1.830_612_024_833_476_3,
+            1.708_901_785_428_080_6,
+            1.536_581_629_868_717_8,
+            1.350_865_732_447_506,
+            1.147_016_655_199_641_2,
+            0.962_088_798_020_495_9,
+            0.786_731_866_697_540_1,
+            0.635_524_908_184_176_6,
+            0.524_729_770_787_174_6,
+            0.432_183_402_402_189_5,
+            0.402_288_227_760_463_1,
+        ];
+        for (ours, numpy) in smooth(&VALUES, 11).iter().zip(eleven) {
+            assert!((ours - numpy).abs() < 1e-14, "{ours} {numpy}");
+        }
+        let five = smooth(&VALUES, 5);
+        assert!((five[0] - 2.181_123_586_64).abs() < 1e-11 && (five[12] - 0.289_961_389_851).abs() < 1e-11);
+    }
+
+    #[test]
+    fn leaves_what_it_cannot_smooth() {
+        assert_eq!(smooth(&VALUES, 0), VALUES);
+        assert_eq!(smooth(&VALUES[..5], 11), VALUES[..5]);
+        let broken = [&VALUES[..], &[f64::NAN, 1.0]].concat();
+        let smoothed = smooth(&broken, 11);
+        assert_eq!(smoothed[..13], smooth(&VALUES, 11));
+        assert!(smoothed[13].is_nan() && (smoothed[14] - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_constant_stays_constant() {
+        assert!(smooth(&[0.7; 40], 11).iter().all(|y| (y - 0.7).abs() < 1e-12));
+    }
+}

@@ -72,6 +72,11 @@ impl Writer {
                 self.opacity("stroke-opacity", *opacity);
                 self.body.push_str("/>\n");
             }
+            Item::Rules { lines, ink, width } => {
+                let d: String = lines.iter().map(|line| path(line)).collect();
+                let (ink, width) = (hex(*ink), number(*width));
+                let _ = writeln!(self.body, "<path d=\"{d}\" stroke=\"{ink}\" stroke-width=\"{width}\"/>");
+            }
             Item::Area { points, ink, opacity } => {
                 let _ = write!(self.body, "<path d=\"{}Z\" fill=\"{}\"", path(points), hex(*ink));
                 self.opacity("fill-opacity", *opacity);
@@ -151,7 +156,7 @@ impl Writer {
             Turn::None => "",
             Turn::Upwards => "rotate(-90)",
         };
-        if !self.fonts.covers(text.weight, &text.text) {
+        if !self.fonts.covers(text.weight, &text.line) {
             let anchor = match text.anchor {
                 Anchor::Start => "start",
                 Anchor::Middle => "middle",
@@ -165,12 +170,12 @@ impl Writer {
                 number(x),
                 number(y),
                 number(text.size),
-                escape(&text.text)
+                escape(&text.line)
             );
             return;
         }
         let scale = self.fonts.scale(text.weight, text.size);
-        let (glyphs, width) = self.fonts.layout(text.weight, &text.text);
+        let (glyphs, width) = self.fonts.layout(text.weight, &text.line);
         let shift = match text.anchor {
             Anchor::Start => 0.0,
             Anchor::Middle => -width / 2.0,
@@ -182,7 +187,7 @@ impl Writer {
             number(x),
             number(y),
             scale,
-            escape(&text.text)
+            escape(&text.line)
         );
         let mut blank = Blank(true);
         for glyph in glyphs {

@@ -75,7 +75,8 @@ impl Experiment {
                 return Err(settings.fault(path, message).hint("leave one of them out"));
             }
             if arms.iter().any(|other| other.name == plan.name) {
-                return Err(settings.fault(path, format!("two arms have the name \"{}\"", plan.name)));
+                let error = settings.fault(path, format!("two arms have the name \"{}\"", plan.name));
+                return Err(error.hint("name them in [compare.arms]"));
             }
             applied.push(arm);
             arms.push(plan);

@@ -3,6 +3,7 @@
 use crate::recipe::error::{RecipeError, any_of, nearest};
 use crate::recipe::field::{Kind, Part};
 use crate::recipe::space;
+use crate::recipe::target::usual;
 use crate::recipe::value::{Entry, Item, Value};
 use crate::recipe::variations;
 
@@ -69,7 +70,7 @@ fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]
             let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
             let error = RecipeError::new(format!("unknown key {name} of {path}, expected {}", any_of(&names)));
             let near = nearest(name, names.iter().copied()).map(|near| format!("did you mean {near}?"));
-            return Err(RecipeError { hint: near, ..error.at(entry.key.place) });
+            return Err(RecipeError { hint: near.or_else(|| usual(path)), ..error.at(entry.key.place) });
         }
     }
     let mut checked = Vec::new();
@@ -82,7 +83,7 @@ fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]
             None if part.optional || matches!(kind, Kind::Variant(_)) => {}
             None => {
                 let error = RecipeError::new(format!("{path} has no {}, expected {}", part.name, part.kind));
-                return Err(error.at(item.place));
+                return Err(error.at(item.place).hint(format!("{{ {} = .. }}", part.name)));
             }
         }
     }
@@ -91,6 +92,12 @@ fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]
 
 /// The error for a value that a field does not take.
 pub(crate) fn not_expected(path: &str, item: &Item, kind: &Kind) -> RecipeError {
+    let error = likely(path, item, kind);
+    RecipeError { hint: error.hint.or_else(|| usual(path)), ..error }
+}
+
+/// The same, with a hint where one can guess what was meant.
+fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
     let error = RecipeError::new(format!("{path} is {}, expected {kind}", item.value.shown())).at(item.place);
     match (&item.value, kind) {
         (Value::Text(text), Kind::List(_)) => {

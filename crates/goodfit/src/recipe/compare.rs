@@ -91,7 +91,10 @@ pub(crate) fn check_metric(
     if metric.starts_with("validation") && recipe.data.validation <= 0.0 {
         return fault("no rows are split off for validation", "data.validation = 0.2");
     }
-    if metric.ends_with("accuracy") && !recipe.classifies() {
+    if metric == "accuracy_gap" && recipe.data.evaluation != Evaluation::Test && recipe.data.validation <= 0.0 {
+        return fault("there are no rows besides the training rows", "data.validation = 0.2");
+    }
+    if metric.contains("accuracy") && !recipe.classifies() {
         return fault("training.loss is \"mean-squared-error\"", "a metric that ends in _loss");
     }
     if !metric.ends_with("train_loss") && !evaluates {

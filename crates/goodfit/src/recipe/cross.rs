@@ -112,7 +112,8 @@ impl Recipe {
     pub fn check_rows(&self, n_train: usize) -> Result<(), RecipeError> {
         if n_train == 0 {
             let error = RecipeError::new("there are no training rows, expected at least 1");
-            return Err(if self.data.validation > 0.0 { error.hint("a smaller data.validation") } else { error });
+            let less = self.data.validation > 0.0;
+            return Err(error.hint(if less { "a smaller data.validation" } else { "another data.source" }));
         }
         let Self { training, .. } = self;
         let draws = training.batches == Batches::Shuffle && training.length != Length::Steps(0);

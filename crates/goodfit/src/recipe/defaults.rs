@@ -67,7 +67,8 @@ fn diagnostics(settings: &Settings) -> Option<Value> {
 /// The default of `compare.metric`.
 pub(crate) const COMPARE_METRIC: Default = From {
     fields: &["data.evaluation", "training.loss", "training.evaluate_every"],
-    rule: "accuracy (or the loss, where it is not classes) on the evaluation rows, else on the training rows",
+    rule: "accuracy (the loss, without classes) on the evaluation rows, else on the training rows; \
+           late_train_loss without evaluations",
     value: compare_metric,
 };
 
@@ -86,7 +87,7 @@ fn compare_metric(settings: &Settings) -> Option<Value> {
     } else if is(settings, "training.record_loss", "never") {
         None
     } else {
-        word("train_loss")
+        word("late_train_loss")
     }
 }
 

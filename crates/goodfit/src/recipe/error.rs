@@ -55,8 +55,10 @@ impl RecipeError {
         self
     }
 
+    /// With the text it is about, and something to type where nothing better is known.
     pub(crate) fn within(mut self, origin: &Origin) -> Self {
         self.origin.get_or_insert_with(|| origin.clone());
+        self.hint.get_or_insert_with(|| "`goodfit fields` describes every field".to_owned());
         self
     }
 

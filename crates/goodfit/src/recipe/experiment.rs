@@ -17,6 +17,8 @@ use crate::recipe::typed::Recipe;
 use crate::recipe::value::Value;
 use crate::results::Layout;
 
+const NOT_A_RECIPE: &str = "a recipe is a text file such as `goodfit reproduce weight-init --print-recipe` prints";
+
 /// The longest file that is read as a recipe.
 const LONGEST: u64 = 1 << 20;
 
@@ -134,23 +136,25 @@ impl Settings {
         };
         let bytes = read(path).map_err(|error| unreadable(path, &error).within(&origin))?;
         if bytes.len() as u64 > LONGEST {
-            return Err(RecipeError::new("longer than 1 MiB, expected a recipe file").within(&origin));
+            return Err(RecipeError::new("longer than 1 MiB, expected a recipe file")
+                .hint(NOT_A_RECIPE)
+                .within(&origin));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            RecipeError::new(format!("not valid UTF-8 at byte {at}")).within(&origin)
+            RecipeError::new(format!("not valid UTF-8 at byte {at}")).hint(NOT_A_RECIPE).within(&origin)
         })?;
         Self::parse(&file, &text)
     }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> RecipeError {
-    let fault = match error.kind() {
-        std::io::ErrorKind::NotFound => RecipeError::new("there is no such recipe file"),
-        _ if path.is_dir() => RecipeError::new("a folder, expected a recipe file"),
-        _ => RecipeError::new(format!("cannot be read: {}", reason(error))),
-    };
-    fault.hint("`goodfit reproduce weight-init --print-recipe > my.toml` makes one to start from")
+    match error.kind() {
+        std::io::ErrorKind::NotFound => RecipeError::new("there is no such recipe file")
+            .hint("`goodfit reproduce weight-init --print-recipe > my.toml` makes one to start from"),
+        _ if path.is_dir() => RecipeError::new("a folder, expected a recipe file").hint(NOT_A_RECIPE),
+        _ => RecipeError::new(format!("cannot be read: {}", reason(error))).hint("a file that you may read"),
+    }
 }
 
 fn name_of(file: &str) -> String {

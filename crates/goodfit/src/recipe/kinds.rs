@@ -9,7 +9,7 @@ pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 
-/// Curves that can decide a comparison.
+/// Curves that can decide a comparison, and what is derived from them.
 pub(crate) const METRICS: &[&str] = &[
     "train_loss",
     "late_train_loss",

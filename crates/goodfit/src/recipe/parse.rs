@@ -56,10 +56,13 @@ pub(crate) fn argument(text: &str, range: Range<usize>) -> Result<Item, RecipeEr
         Err(_) if !word.is_empty() && !word.contains(['"', '\'', '[', ']', '{', '}', '=']) => {
             Ok(Value::Text(word.to_owned()).at(place))
         }
-        Err(_) if word.is_empty() => Err(RecipeError::new("a value is missing").at(place)),
+        Err(_) if word.is_empty() => {
+            Err(RecipeError::new("a value is missing").at(place).hint("network.init=he, for instance"))
+        }
         Err(error) => {
             let at = start + error.span().map_or(0, |span| span.start);
-            Err(RecipeError::new(message(&error)).at(whole.place(at)))
+            let error = RecipeError::new(message(&error)).at(whole.place(at));
+            Err(error.hint("a value is a word or TOML: he, 0.1, [100, 50], { std = 0.01 }"))
         }
     }
 }
@@ -145,7 +148,7 @@ fn malformed(text: &Text<'_>, error: &toml::de::Error) -> RecipeError {
     let (word, message) = (&rest[..end], message(error));
     let at = text.place(at);
     if message.contains("must be quoted") && word.is_empty() {
-        return RecipeError::new("not valid TOML: a value is missing").at(at);
+        return RecipeError::new("not valid TOML: a value is missing").at(at).hint("name = value");
     }
     if message.contains("must be quoted") {
         return RecipeError::new(message).at(at).hint(format!("in quotes: {}", quoted(word)));
@@ -153,7 +156,7 @@ fn malformed(text: &Text<'_>, error: &toml::de::Error) -> RecipeError {
     if message.contains("duplicate key") {
         return RecipeError::new(format!("{message} {word}")).at(at).hint("leave one of them out");
     }
-    RecipeError::new(message).at(at)
+    RecipeError::new(message).at(at).hint("a recipe has lines [table] and below them name = value, texts in quotes")
 }
 
 /// The parser's message as one lower-case clause.

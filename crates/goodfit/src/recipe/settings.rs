@@ -126,7 +126,8 @@ impl Settings {
             entries.clone_from(earlier);
         }
         if let Some(twice) = entries.iter().find(|earlier| new.iter().any(|entry| entry.key == earlier.key)) {
-            return Err(RecipeError::new(format!("{} is varied twice", twice.key.name)));
+            let error = RecipeError::new(format!("{} is varied twice", twice.key.name));
+            return Err(error.hint(format!("one {option} with all its values")));
         }
         entries.extend(new);
         if self.map.get("compare.baseline").is_some_and(|baseline| baseline.layer == Layer::File) {
@@ -194,7 +195,7 @@ impl Settings {
             match self.map.get(other) {
                 Some(setting) if setting.layer == layer => {
                     let message = format!("both {other} and {} are set, expected only one of them", field.path);
-                    return Err(RecipeError::new(message).at(item.place));
+                    return Err(RecipeError::new(message).at(item.place).hint("leave one of them out"));
                 }
                 Some(_) => {
                     self.map.remove(other);
@@ -350,7 +351,7 @@ fn split(option: &str, argument: &str) -> Result<(Target, usize), RecipeError> {
     let Some(at) = argument.find('=') else {
         let expected = if option == "--vary" { "FIELD=VALUE,VALUE,.." } else { "FIELD=VALUE" };
         let error = RecipeError::new(format!("a value is missing, expected {option} {expected}"));
-        return Err(error.at(start));
+        return Err(error.at(start).hint(format!("{option} network.init=he, for instance")));
     };
     let target = target(argument[..at].trim()).map_err(|error| error.at(start))?;
     Ok((target, at + 1))

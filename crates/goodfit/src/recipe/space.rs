@@ -92,18 +92,28 @@ pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
                     key.name,
                     value.shown()
                 );
-                return Err(RecipeError::new(message).at(item.place));
+                let hint = "{ low = 1e-4, high = 0.1, log = true }, for instance";
+                return Err(RecipeError::new(message).at(item.place).hint(hint));
             }
         };
         if checked.iter().any(|entry| entry.key.name == key.name) {
-            return Err(RecipeError::new(format!("{} stands twice in search.space", key.name)).at(key.place));
+            let error = RecipeError::new(format!("{} stands twice in search.space", key.name));
+            return Err(error.at(key.place).hint("leave one of them out"));
         }
         checked.push(Entry { key, item });
     }
     Ok(Value::Table(checked))
 }
 
+/// A checked range.
 fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
+    bounds(path, kind, item, keys).map_err(|error| {
+        let example = || "{ low = 1e-4, high = 0.1, log = true }, for instance".to_owned();
+        RecipeError { hint: error.hint.clone().or_else(|| Some(example())), ..error }
+    })
+}
+
+fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
     let Some(number) = kind.numeric() else {
         let error = RecipeError::new(format!("{path} is not a number and has no range, expected a list of choices"));
         return Err(error.at(item.place).hint(format!("{path} takes {kind}")));

@@ -1,7 +1,7 @@
 //! Fields by their paths.
 
 use crate::recipe::error::{RecipeError, any_of, nearest};
-use crate::recipe::field::{Field, Kind, Part};
+use crate::recipe::field::{Default, Field, Kind, Part};
 use crate::recipe::fields::{FIELDS, TABLES};
 use crate::recipe::value::{Key, Value};
 
@@ -48,6 +48,19 @@ pub fn target(path: &str) -> Result<Target, RecipeError> {
         }
     }
     Err(unknown(path))
+}
+
+/// What a field is when it is left out, as a hint for one that has a wrong value.
+pub(crate) fn usual(path: &str) -> Option<String> {
+    let whole = path.split('[').next().unwrap_or(path);
+    let of =
+        |field: &&Field| whole == field.path || whole.strip_prefix(field.path).is_some_and(|key| key.starts_with('.'));
+    let field = FIELDS.iter().find(of)?;
+    Some(match field.default {
+        Default::Absent(meaning) => format!("without {}: {meaning}", field.name()),
+        Default::Is(toml) => format!("the default is {} = {toml}", field.name()),
+        Default::From { rule, .. } => format!("the default is {rule}"),
+    })
 }
 
 /// The error for a path that is no field.

@@ -32,7 +32,7 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
         return Ok(target);
     }
     let message = format!("{} cannot vary, expected a field of [data], [network] or [training]", key.name);
-    Err(RecipeError::new(message).at(key.place))
+    Err(RecipeError::new(message).at(key.place).hint("a recipe for each value, or --set"))
 }
 
 /// Checked values by path.
@@ -63,14 +63,15 @@ pub(crate) fn values(what: &str, path: &str, kind: &Kind, item: &Item) -> Result
         return Err(RecipeError::new(message).at(item.place).hint(format!("in brackets: [{}]", item.value.shown())));
     };
     if items.is_empty() {
-        return Err(RecipeError::new(format!("{what} is an empty list, expected at least one value")).at(item.place));
+        let error = RecipeError::new(format!("{what} is an empty list, expected at least one value"));
+        return Err(error.at(item.place).hint("leave it out, or name a value"));
     }
     let mut checked: Vec<Item> = Vec::new();
     for item in items {
         let value = check(kind, path, item)?;
         if checked.contains(&value) {
             let message = format!("{what} has {} twice", value.value.shown());
-            return Err(RecipeError::new(message).at(item.place));
+            return Err(RecipeError::new(message).at(item.place).hint("leave one of them out"));
         }
         checked.push(value);
     }
@@ -85,7 +86,7 @@ pub(crate) fn arms(path: &str, entries: &[Entry]) -> Result<Value, RecipeError> 
             return Err(not_expected(&format!("{path}.{}", key.name), item, &Kind::Overrides));
         };
         if key.name.trim().is_empty() {
-            return Err(RecipeError::new("an arm has an empty name").at(key.place));
+            return Err(RecipeError::new("an arm has an empty name").at(key.place).hint("a name for it"));
         }
         checked.push(Entry { key: key.clone(), item: overrides(settings)?.at(item.place) });
     }
@@ -94,7 +95,8 @@ pub(crate) fn arms(path: &str, entries: &[Entry]) -> Result<Value, RecipeError> 
 
 fn push(checked: &mut Vec<Entry>, key: Key, item: Item) -> Result<(), RecipeError> {
     if checked.iter().any(|entry| entry.key.name == key.name) {
-        return Err(RecipeError::new(format!("{} stands twice in one table", key.name)).at(key.place));
+        let error = RecipeError::new(format!("{} stands twice in one table", key.name));
+        return Err(error.at(key.place).hint("leave one of them out"));
     }
     checked.push(Entry { key, item });
     Ok(())

@@ -10,6 +10,14 @@ pub(super) fn field(path: &str) -> String {
     path.rsplit('.').next().unwrap_or(path).replace('_', " ")
 }
 
+/// A field as one writes it in a title, where its short name says little.
+pub(super) fn long_field(path: &str) -> String {
+    match path {
+        "network.init" => "initial weights".to_owned(),
+        _ => field(path),
+    }
+}
+
 /// A field with its value: `batch norm on`, `init std 0.01`, `learning rate 0.1`.
 pub(super) fn setting(path: &str, value: Option<&Value>) -> String {
     format!("{} {}", field(path), value.map_or_else(|| "as in the recipe".to_owned(), self::value))
@@ -73,15 +81,20 @@ pub(super) fn lower_is_better(metric: &str) -> bool {
     metric.ends_with("loss") || metric.ends_with("error")
 }
 
+/// True when the first value of a metric is better than the second.
+pub(super) fn better(metric: &str, value: f64, than: f64) -> bool {
+    if lower_is_better(metric) { value < than } else { value > than }
+}
+
 /// `1 run`, `5 runs`.
 pub(super) fn count(n: usize, one: &str, more: &str) -> String {
     format!("{} {}", whole(n), if n == 1 { one } else { more })
 }
 
-/// With commas between thousands, from 10,000 on.
+/// With commas between thousands.
 pub(super) fn whole(n: usize) -> String {
     let digits = n.to_string();
-    if digits.len() < 5 {
+    if digits.len() < 4 {
         return digits;
     }
     let mut out = String::new();

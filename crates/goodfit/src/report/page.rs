@@ -6,8 +6,13 @@ use super::{all_figures, label, summary, tables};
 use crate::figure::{Figure, escape, slug};
 use crate::results::{FigureKind, Results};
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("report.js");
+const STYLE: &str = include_str!("script/style.css");
+const SCRIPT: &str = concat!(
+    include_str!("script/base.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/view.js"),
+    include_str!("script/page.js"),
+);
 const ECHARTS: &str = include_str!("../../assets/echarts/echarts.min.js");
 
 /// Nothing is loaded from anywhere, and a report may not even try.
@@ -45,7 +50,7 @@ pub(super) fn page(results: &Results) -> String {
     let _ = write!(
         out,
         "<script type=\"application/json\" id=\"figures\">{}</script>\n<script>\n/*! Apache ECharts 6.1.0, Copyright \
-         2017-2026 The Apache Software Foundation, Apache License 2.0 */\n{ECHARTS}\n</script>\n<script>\n{SCRIPT}\
+         2017-2026 The Apache Software Foundation, Apache License 2.0 */\n{ECHARTS}\n</script>\n<script>\n(() => {{\n\"use strict\";\n{SCRIPT}}})();\n\
          </script>\n</body>\n</html>\n",
         json(&figures)
     );
@@ -63,7 +68,7 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut u
     if !results.complete {
         out.push_str(
             "<p class=\"notice\">The run was stopped before all of it was done. What follows is what had been finished; \
-             counts of runs differ between arms.</p>\n",
+             counts of runs may differ between arms.</p>\n",
         );
     }
     let _ = writeln!(out, "<p class=\"lead\">{}</p>", escape(&summary(results).join(" ")));
@@ -81,6 +86,7 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut u
     if results.report.figure != FigureKind::Trials {
         block(out, level, "Arms", &tables::arms(results));
     }
+    block(out, level, "Layers", &tables::layers(results));
     block(out, level, "Verdicts", &tables::comparisons(results));
     for part in &results.parts {
         section(out, part, figures, next, level + 1);
@@ -142,9 +148,9 @@ fn again(out: &mut String, results: &Results, level: usize) {
     }
     if !results.recipe.is_empty() {
         let lines = results.recipe.lines().count();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<details class=\"recipe\"><summary>Recipe ({})</summary>{}</details>\n",
+            "<details class=\"recipe\"><summary>Recipe ({})</summary>{}</details>",
             label::count(lines, "line", "lines"),
             code(&results.recipe)
         );

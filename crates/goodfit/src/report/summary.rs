@@ -1,5 +1,7 @@
 //! The sentences at the head of a report.
 
+use std::fmt::Write as _;
+
 use super::label;
 use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
 
@@ -10,6 +12,8 @@ pub fn summary(results: &Results) -> Vec<String> {
     let mut out = vec![subject(results)];
     if !results.trials.is_empty() {
         out.extend(best_trial(results));
+    } else if results.report.figure == FigureKind::Histograms {
+        out.extend(activations(results));
     } else if results.report.figure != FigureKind::Claims {
         out.extend(outcome(results));
     }
@@ -31,7 +35,7 @@ pub(super) fn data(results: &Results) -> String {
         parts.push(label::count(data.validation_rows, "validation row", "validation rows"));
     }
     if data.test_rows > 0 {
-        parts.push(format!("{} (opened)", label::count(data.test_rows, "test row", "test rows")));
+        parts.push(label::count(data.test_rows, "opened test row", "opened test rows"));
     }
     if data.columns > 0 {
         parts.push(label::count(data.columns, "column", "columns"));
@@ -91,6 +95,9 @@ fn fields(arms: &[Arm]) -> String {
 /// The best and the worst arm by the primary metric, as they ended.
 fn outcome(results: &Results) -> Option<String> {
     let metric = results.primary_metric.as_str();
+    if results.arms.is_empty() || metric.is_empty() {
+        return None;
+    }
     let mut ranked: Vec<(&Arm, &Summary)> =
         results.arms.iter().filter_map(|arm| Some((arm, arm.summary.get(metric)?))).collect();
     let not_finite = ranked.iter().filter(|(_, summary)| !summary.mean.is_finite()).count();
@@ -105,9 +112,10 @@ fn outcome(results: &Results) -> Option<String> {
         [] => return Some(format!("No run finished with a finite {name}.")),
         [(_, summary)] => format!("{} ended at {}", label::capitalised(&name), value(summary)),
         [(best, summary), .., (worst, other)] => {
-            let most = if label::lower_is_better(metric) { "lowest" } else { "highest" };
+            let (most, least) =
+                if label::lower_is_better(metric) { ("lowest", "highest") } else { ("highest", "lowest") };
             format!(
-                "The {most} {name} at the last recorded step has {}: {}; at the other end is {}: {}",
+                "At the last recorded step {name} is {most} for {}, {}, and {least} for {}, {}",
                 quoted(&best.name),
                 value(summary),
                 quoted(&worst.name),
@@ -116,11 +124,11 @@ fn outcome(results: &Results) -> Option<String> {
         }
     };
     if ranked.iter().any(|(_, summary)| summary.sd.is_finite()) {
-        out += ", mean ± standard deviation over seeds";
+        out += ": mean ± standard deviation over seeds";
     }
     out.push('.');
     if not_finite > 0 {
-        out += &format!(" In {} it is not finite at the end.", label::count(not_finite, "arm", "arms"));
+        let _ = write!(out, " In {} it is not finite at the end.", label::count(not_finite, "arm", "arms"));
     }
     Some(out)
 }
@@ -137,12 +145,16 @@ fn best_trial(results: &Results) -> Option<String> {
         label::number(best.value)
     );
     if let Some(again) = &best.rescored {
-        out += &format!(", {} when trained again on {} fresh seeds", label::mean_sd(again.mean, again.sd), again.n);
+        let _ = write!(out, ", {} when trained again on {} fresh seeds", label::mean_sd(again.mean, again.sd), again.n);
     }
     out.push('.');
     if failed > 0 {
-        out +=
-            &format!(" {} of {} failed.", label::whole(failed), label::count(results.trials.len(), "trial", "trials"));
+        let _ = write!(
+            out,
+            " {} of {} failed.",
+            label::whole(failed),
+            label::count(results.trials.len(), "trial", "trials")
+        );
     }
     Some(out)
 }
@@ -184,11 +196,39 @@ fn single_verdict(comparison: &Comparison) -> String {
     }
 }
 
+/// How the spread of the activations changes from the first layer to the last.
+fn activations(results: &Results) -> Option<String> {
+    let of = |arm: &Arm, last: bool| {
+        let layers = &arm.runs.first()?.layers;
+        Some(if last { layers.last()? } else { layers.first()? }.sd).filter(|sd| sd.is_finite())
+    };
+    let mut last: Vec<(&Arm, f64)> = results.arms.iter().filter_map(|arm| Some((arm, of(arm, true)?))).collect();
+    last.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let ((least, low), (most, high)) = (last.first()?, last.last()?);
+    let number = results.arms.iter().filter_map(|arm| Some(arm.runs.first()?.layers.len())).max()?;
+    let seed = results.seeds.first().map_or_else(String::new, |seed| format!(" (seed {seed})"));
+    let from = |arm: &Arm| of(arm, false).map_or_else(String::new, |sd| format!(" (layer 1: {})", label::number(sd)));
+    Some(format!(
+        "In layer {number} the standard deviation of the activations runs from {}{} for {} to {}{} for {}{seed}.",
+        label::number(*low),
+        from(least),
+        quoted(&least.name),
+        label::number(*high),
+        from(most),
+        quoted(&most.name)
+    ))
+}
+
 fn claims(results: &Results) -> String {
-    let hold = results.claims.iter().filter(|claim| claim.verdict == "holds").count();
-    let not = results.claims.iter().filter(|claim| claim.verdict == "does not hold").count();
-    let rest = results.claims.len() - hold - not;
-    format!("{hold} of {} hold as they stand, {not} do not, {rest} in part or undecided.", results.claims.len())
+    let count = |verdict: &str| results.claims.iter().filter(|claim| claim.verdict == verdict).count();
+    let (hold, fail) = (count("holds"), count("does not hold"));
+    let rest = results.claims.len() - hold - fail;
+    format!(
+        "Of {}, {} as stated, {}, and {rest} in part or undecided.",
+        label::count(results.claims.len(), "claim", "claims"),
+        label::count(hold, "holds", "hold"),
+        label::count(fail, "does not", "do not"),
+    )
 }
 
 fn quoted(name: &str) -> String {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::figures::overflow_note;
 use super::label;
 use crate::figure::escape;
-use crate::results::{Arm, Comparison, Results, Trial, Verdict};
+use crate::results::{Arm, Comparison, LayerActivations, Results, Trial, Verdict};
 
 /// Trials of the ranking that are listed; the figures show all.
 const MOST_TRIALS: usize = 100;
@@ -62,10 +62,9 @@ pub(super) fn arms(results: &Results) -> String {
 
 /// The arm with the best mean of the primary metric, when there are several.
 fn best_arm(results: &Results) -> Option<usize> {
-    let lower = label::lower_is_better(&results.primary_metric);
     let value = |arm: &Arm| arm.summary.get(&results.primary_metric).map(|s| s.mean).filter(|mean| mean.is_finite());
     let ranked = results.arms.iter().enumerate().filter_map(|(i, arm)| Some((i, value(arm)?)));
-    let (best, _) = ranked.reduce(|a, b| if (b.1 < a.1) == lower && b.1 != a.1 { b } else { a })?;
+    let (best, _) = ranked.reduce(|a, b| if label::better(&results.primary_metric, b.1, a.1) { b } else { a })?;
     (results.arms.len() > 1).then_some(best)
 }
 
@@ -106,7 +105,7 @@ pub(super) fn comparisons(results: &Results) -> String {
     out += "</tbody></table></div>\n";
     let _ = writeln!(
         out,
-        "<p class=\"note\">Mean over seeds of (arm − baseline), paired by seed; 95 % interval after Student's t; p of the \
+        "<p class=\"note\">Mean over seeds of (arm − baseline), paired by seed; 95 % interval after Student’s t; p of the \
          paired t test, corrected after Holm over all {} of this table. A verdict needs p below 0.05 and at least three \
          pairs.</p>",
         label::count(results.comparisons.len(), "comparison", "comparisons")
@@ -213,6 +212,39 @@ fn trial_row(rank: usize, trial: &Trial, paths: &[&String], rescored: bool) -> S
     let reason = trial.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     let _ = writeln!(out, "<td>{}{}</td></tr>", escape(&trial.state), escape(&reason));
     out
+}
+
+/// The numbers of every layer's activations, averaged over the runs of each arm.
+pub(super) fn layers(results: &Results) -> String {
+    let mut rows = String::new();
+    for arm in &results.arms {
+        let layers = arm.runs.iter().map(|run| run.layers.len()).max().unwrap_or(0);
+        for index in 0..layers {
+            let all: Vec<&LayerActivations> = arm.runs.iter().filter_map(|run| run.layers.get(index)).collect();
+            let mean = |of: fn(&LayerActivations) -> f64| all.iter().map(|l| of(l)).sum::<f64>() / all.len() as f64;
+            let _ = write!(rows, "<tr><th scope=\"row\">{}</th><td class=\"n\">{}</td>", escape(&arm.name), index + 1);
+            for value in [mean(|l| l.mean), mean(|l| l.sd)] {
+                let key = if value.is_finite() { value.to_string() } else { String::new() };
+                let _ = write!(rows, "<td class=\"n\" data-key=\"{key}\">{}</td>", label::number(value));
+            }
+            for share in [mean(|l| l.zeros), mean(|l| l.saturated), mean(|l| l.outside)] {
+                let _ = write!(rows, "<td class=\"n\" data-key=\"{share}\">{:.1} %</td>", 100.0 * share);
+            }
+            let _ = writeln!(rows, "<td class=\"n\">{}</td></tr>", all.len());
+        }
+    }
+    if rows.is_empty() {
+        return rows;
+    }
+    format!(
+        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">arm</th><th scope=\"col\" \
+         class=\"n\">layer</th><th scope=\"col\" class=\"n\">mean</th><th scope=\"col\" class=\"n\">sd</th><th \
+         scope=\"col\" class=\"n\">zeros</th><th scope=\"col\" class=\"n\">saturated</th><th scope=\"col\" \
+         class=\"n\">beyond</th><th scope=\"col\" class=\"n\">runs</th></tr></thead><tbody>\n{rows}</tbody></table></div>\n\
+         <p class=\"note\">Mean and standard deviation over rows and units; share that is exactly 0, share at the flat \
+         ends of the activation, share beyond the range of the histograms. Data: {}.</p>\n",
+        escape(&super::summary::data(results))
+    )
 }
 
 /// Claim, evidence, verdict.

@@ -17,7 +17,7 @@ pub(crate) fn results() -> Results {
         run
     };
     let arm = |name: &str, settings: BTreeMap<String, serde_json::Value>, runs| {
-        let mut arm = Arm { name: name.to_owned(), settings, runs, summary: BTreeMap::new() };
+        let mut arm = Arm { name: name.to_owned(), settings, runs, ..Arm::default() };
         arm.summarise();
         arm
     };

@@ -28,8 +28,6 @@ impl Arm {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::Curve;
     use super::*;
 
@@ -49,7 +47,7 @@ mod tests {
             run(2, &[("loss", &[]), ("accuracy", &[])]),
         ];
         assert_eq!(runs[1].final_, [("accuracy".into(), 0.75), ("loss".into(), 2.0)].into());
-        let mut arm = Arm { name: "a".into(), settings: BTreeMap::new(), runs, summary: BTreeMap::new() };
+        let mut arm = Arm { name: "a".into(), runs, ..Arm::default() };
         arm.summarise();
         let accuracy = arm.summary["accuracy"];
         assert_eq!((accuracy.mean, accuracy.sd, accuracy.n), (0.5, 0.125_f64.sqrt(), 2));

@@ -50,7 +50,12 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
 ///
 /// # Errors
 /// When the recipe's settings do not make a network; see [`goodfit_nn::Trainer::new`].
-pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> Result<Option<Trained>, goodfit_nn::Error> {
+pub fn train(
+    recipe: &Recipe,
+    data: &Prepared,
+    seed: u64,
+    monitor: &Monitor,
+) -> Result<Option<Trained>, goodfit_nn::Error> {
     let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;
@@ -59,7 +64,7 @@ pub fn train(recipe: &Recipe, data: &Prepared, seed: u64, monitor: &Monitor) -> 
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
         Some(0) => false,
-        Some(every) => step % every == 0,
+        Some(every) => step.is_multiple_of(every),
         None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
     };
     let mut watch = recipe.training.diagnostics.then(WeightWatch::default);

@@ -1,8 +1,6 @@
 //! From a recipe to the specifications of the engine.
 
-use goodfit_nn::{
-    Affine, BatchOrder, Batches, Dropout, LayerSpec, NetworkSpec, Schedule, TrainingSpec,
-};
+use goodfit_nn::{Affine, BatchOrder, Batches, Dropout, LayerSpec, NetworkSpec, Schedule, TrainingSpec};
 
 use crate::recipe::{Batches as BatchesRecipe, Length, NetworkRecipe, Recipe};
 

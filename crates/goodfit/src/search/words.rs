@@ -127,8 +127,7 @@ mod tests {
     fn a_trial_in_the_form_of_the_chapter() {
         let settings = [("training.learning_rate", 0.003_118_234_9), ("training.weight_decay", 3.03e-6)];
         let settings = settings.map(|(path, value)| (path.to_owned(), Json::from(value))).into();
-        let trial =
-            Trial { trial: 0, state: "complete".into(), reason: None, value: 0.62, settings, rescored: None };
+        let trial = Trial { trial: 0, state: "complete".into(), reason: None, value: 0.62, settings, rescored: None };
         assert_eq!(trial_line(&trial, "validation_accuracy"), "val acc:0.62 | lr:0.00311823, weight decay:3.03e-06");
     }
 }

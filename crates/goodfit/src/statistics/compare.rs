@@ -108,12 +108,7 @@ mod tests {
             final_: [(metric.to_owned(), value)].into(),
             ..Run::default()
         };
-        Arm {
-            name: name.to_owned(),
-            settings: BTreeMap::new(),
-            runs: values.iter().enumerate().map(run).collect(),
-            summary: BTreeMap::new(),
-        }
+        Arm { name: name.to_owned(), runs: values.iter().enumerate().map(run).collect(), ..Arm::default() }
     }
 
     /// Compares two arms with these final values.

@@ -86,8 +86,6 @@ pub fn resolution<'a>(arms: impl IntoIterator<Item = &'a Arm>, metric: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use goodfit_nn::{Purpose, Stream};
 
     use super::*;
@@ -165,7 +163,7 @@ mod tests {
             final_: [("accuracy".into(), last), ("loss".into(), last)].into(),
             ..Run::default()
         };
-        let arm = |runs| Arm { name: String::new(), settings: BTreeMap::new(), runs, summary: BTreeMap::new() };
+        let arm = |runs| Arm { runs, ..Arm::default() };
         let arms = [arm(vec![run(&[0.5, f64::NAN], 0.5)]), arm(vec![run(&[0.75], f64::INFINITY), run(&[], 0.875)])];
         assert_eq!(resolution(&arms, "accuracy"), 0.125);
         assert_eq!(resolution(&arms[..1], "accuracy"), 0.0);

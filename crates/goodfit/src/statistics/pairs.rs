@@ -59,15 +59,13 @@ fn neighbours(arms: &[Arm], i: usize, baseline: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::json;
 
     use super::*;
 
     fn arm(settings: &[(&str, serde_json::Value)]) -> Arm {
         let settings = settings.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect();
-        Arm { name: String::new(), settings, runs: Vec::new(), summary: BTreeMap::new() }
+        Arm { settings, ..Arm::default() }
     }
 
     fn grid() -> Vec<Arm> {

@@ -152,8 +152,6 @@ fn thousands(n: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::results::Run;
 
@@ -238,9 +236,8 @@ mod tests {
     fn which_arms_diverged() {
         let arm = |name: &str, steps: &[Option<usize>]| Arm {
             name: name.to_owned(),
-            settings: BTreeMap::new(),
             runs: steps.iter().map(|&diverged_at| Run { diverged_at, ..Run::default() }).collect(),
-            summary: BTreeMap::new(),
+            ..Arm::default()
         };
         let arms = [arm("init std 1", &[Some(7), None, Some(3)]), arm("init he", &[None; 3]), arm("none", &[])];
         assert_eq!(divergences(&arms), ["init std 1 diverged in 2 of 3 runs, first at step 3"]);

@@ -90,7 +90,7 @@ pub fn arm(name: &str, settings: &[(&str, Value)], runs: Vec<Run>) -> Arm {
         summary.insert(metric.clone(), Summary { mean, sd, n });
     }
     let settings = settings.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect();
-    Arm { name: name.to_owned(), settings, runs, summary }
+    Arm { name: name.to_owned(), settings, runs, summary, ..Arm::default() }
 }
 
 fn curve(steps: impl Iterator<Item = usize>, mut value: impl FnMut(f64) -> f64) -> Curve {
@@ -323,7 +323,7 @@ fn layer(values: &[f64], low: f64, high: f64) -> LayerActivations {
     }
     let edges = (0..=bins).map(|i| low + (high - low) * i as f64 / bins as f64).collect();
     let zeros = values.iter().filter(|&&x| x == 0.0).count() as f64 / n;
-    LayerActivations { mean, sd, zeros, saturated: 0.0, outside, histogram: Histogram { edges, counts } }
+    LayerActivations { mean, sd, zeros, outside, histogram: Histogram { edges, counts }, ..LayerActivations::default() }
 }
 
 /// Like `search`: trials over two logarithmic parameters, curves of the best twenty.

@@ -186,10 +186,7 @@ impl IdxError {
     /// What to do about it, where something can be said.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::FolderMissing { .. }
-            | Self::NotAFolder { .. }
-            | Self::NoFiles { .. }
-            | Self::FileMissing { .. } => {
+            Self::FolderMissing { .. } | Self::NotAFolder { .. } | Self::NoFiles { .. } | Self::FileMissing { .. } => {
                 let [train_images, train_labels] = file_names(Set::Train).map(|[name, ..]| name);
                 let [test_images, test_labels] = file_names(Set::Test).map(|[name, ..]| name);
                 Some(format!(
@@ -199,10 +196,7 @@ impl IdxError {
                      /usr/share/datasets/fashion-mnist"
                 ))
             }
-            Self::Gzip { .. }
-            | Self::Empty { .. }
-            | Self::Truncated { .. }
-            | Self::TooLong { .. } => {
+            Self::Gzip { .. } | Self::Empty { .. } | Self::Truncated { .. } | Self::TooLong { .. } => {
                 Some("the file is damaged or not wholly copied: fetch it again".to_owned())
             }
             Self::TooFewRows { got, .. } => Some(format!("ask for at most {got} rows")),
@@ -235,10 +229,7 @@ fn by(dims: &[usize]) -> String {
     if dims.is_empty() {
         return "1".to_owned();
     }
-    dims.iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(" x ")
+    dims.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
 }
 
 fn element_type(code: u8) -> String {

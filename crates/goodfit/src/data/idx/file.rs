@@ -36,10 +36,7 @@ impl IdxFile {
             let on_disk = file.metadata()?.len();
             Ok((file, on_disk))
         };
-        let (file, on_disk) = open().map_err(|reason| IdxError::Open {
-            path: path.to_path_buf(),
-            reason,
-        })?;
+        let (file, on_disk) = open().map_err(|reason| IdxError::Open { path: path.to_path_buf(), reason })?;
         let on_disk = usize::try_from(on_disk).unwrap_or(usize::MAX);
         let mut source = Source::new(path, BufReader::new(file))?;
         let dims = read_dims(&mut source, holds)?;
@@ -51,32 +48,17 @@ impl IdxFile {
             .and_then(|n_bytes| n_bytes.checked_add(header_len))
             .filter(|&end| isize::try_from(end).is_ok())
         else {
-            return Err(IdxError::TooLarge {
-                file: source.path,
-                dims,
-            });
+            return Err(IdxError::TooLarge { file: source.path, dims });
         };
         if source.form == Form::Raw {
             if on_disk < end {
-                return Err(IdxError::Truncated {
-                    file: source.path,
-                    got: on_disk,
-                    expected: end,
-                });
+                return Err(IdxError::Truncated { file: source.path, got: on_disk, expected: end });
             }
             if on_disk > end {
-                return Err(IdxError::TooLong {
-                    file: source.path,
-                    expected: end,
-                });
+                return Err(IdxError::TooLong { file: source.path, expected: end });
             }
         }
-        Ok(Self {
-            source,
-            on_disk,
-            dims,
-            end,
-        })
+        Ok(Self { source, on_disk, dims, end })
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -101,35 +83,21 @@ impl IdxFile {
     /// # Panics
     /// When the file has fewer rows.
     pub(super) fn read_rows(mut self, n_rows: usize) -> Result<Vec<u8>, IdxError> {
-        assert!(
-            n_rows <= self.n_rows(),
-            "{n_rows} rows of {}",
-            self.n_rows()
-        );
+        assert!(n_rows <= self.n_rows(), "{n_rows} rows of {}", self.n_rows());
         let n_wanted = n_rows * self.shape().iter().product::<usize>();
         let mut bytes = Vec::new();
         while bytes.len() < n_wanted {
             let n_more = next_step(bytes.len(), n_wanted, self.on_disk);
             if bytes.try_reserve_exact(n_more).is_err() {
-                return Err(IdxError::TooLarge {
-                    file: self.source.path,
-                    dims: self.dims,
-                });
+                return Err(IdxError::TooLarge { file: self.source.path, dims: self.dims });
             }
             if self.source.append(&mut bytes, n_more)? < n_more {
                 let (got, expected) = (self.source.offset, self.end);
-                return Err(IdxError::Truncated {
-                    file: self.source.path,
-                    got,
-                    expected,
-                });
+                return Err(IdxError::Truncated { file: self.source.path, got, expected });
             }
         }
         if n_rows == self.n_rows() && self.source.append(&mut Vec::new(), 1)? > 0 {
-            return Err(IdxError::TooLong {
-                file: self.source.path,
-                expected: self.end,
-            });
+            return Err(IdxError::TooLong { file: self.source.path, expected: self.end });
         }
         Ok(bytes)
     }
@@ -154,11 +122,7 @@ fn read_dims(source: &mut Source, holds: Holds) -> Result<Vec<usize>, IdxError> 
         [a, b, ..] if [a, b] != [0, 0] => return Err(IdxError::NotIdx { file, got: [a, b] }),
         [_, _, element, n_dims] => (element, n_dims),
         _ => {
-            return Err(IdxError::Truncated {
-                file,
-                got: magic.len(),
-                expected: 4,
-            });
+            return Err(IdxError::Truncated { file, got: magic.len(), expected: 4 });
         }
     };
     if element != UNSIGNED_BYTE {
@@ -176,22 +140,12 @@ fn read_dims(source: &mut Source, holds: Holds) -> Result<Vec<usize>, IdxError> 
     let dims_len = 4 * usize::from(n_dims);
     source.append(&mut dims, dims_len)?;
     if dims.len() < dims_len {
-        return Err(IdxError::Truncated {
-            file,
-            got: source.offset,
-            expected: 4 + dims_len,
-        });
+        return Err(IdxError::Truncated { file, got: source.offset, expected: 4 + dims_len });
     }
     let (dims, _) = dims.as_chunks::<4>();
-    let dims: Vec<usize> = dims
-        .iter()
-        .map(|&dim| u32::from_be_bytes(dim) as usize)
-        .collect();
+    let dims: Vec<usize> = dims.iter().map(|&dim| u32::from_be_bytes(dim) as usize).collect();
     if let Some(k) = dims.iter().position(|&dim| dim == 0) {
-        return Err(IdxError::ZeroDimension {
-            file,
-            offset: 4 + 4 * k,
-        });
+        return Err(IdxError::ZeroDimension { file, offset: 4 + 4 * k });
     }
     Ok(dims)
 }
@@ -214,31 +168,18 @@ enum Form {
 impl Source {
     fn new(path: &Path, mut reader: BufReader<File>) -> Result<Self, IdxError> {
         let mut start = Vec::new();
-        reader
-            .by_ref()
-            .take(2)
-            .read_to_end(&mut start)
-            .map_err(|reason| IdxError::Read {
-                file: path.to_path_buf(),
-                offset: 0,
-                reason,
-            })?;
-        let form = if start == GZIP {
-            Form::Gzipped
-        } else {
-            Form::Raw
-        };
+        reader.by_ref().take(2).read_to_end(&mut start).map_err(|reason| IdxError::Read {
+            file: path.to_path_buf(),
+            offset: 0,
+            reason,
+        })?;
+        let form = if start == GZIP { Form::Gzipped } else { Form::Raw };
         let whole = io::Cursor::new(start).chain(reader);
         let reader: Box<dyn Read> = match form {
             Form::Raw => Box::new(whole),
             Form::Gzipped => Box::new(MultiGzDecoder::new(whole)),
         };
-        Ok(Self {
-            path: path.to_path_buf(),
-            form,
-            reader,
-            offset: 0,
-        })
+        Ok(Self { path: path.to_path_buf(), form, reader, offset: 0 })
     }
 
     /// Appends the next `n` bytes, or as many as there are, and says how many.
@@ -251,16 +192,8 @@ impl Source {
         match outcome {
             Ok(_) => Ok(n_read),
             Err(reason) => Err(match self.form {
-                Form::Raw => IdxError::Read {
-                    file: file.clone(),
-                    offset,
-                    reason,
-                },
-                Form::Gzipped => IdxError::Gzip {
-                    file: file.clone(),
-                    offset,
-                    reason,
-                },
+                Form::Raw => IdxError::Read { file: file.clone(), offset, reason },
+                Form::Gzipped => IdxError::Gzip { file: file.clone(), offset, reason },
             }),
         }
     }

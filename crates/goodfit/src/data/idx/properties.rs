@@ -8,22 +8,18 @@ use super::*;
 
 /// Bytes that are IDX, nearly IDX or anything.
 fn any_file() -> impl Strategy<Value = Vec<u8>> {
-    let header = (0_u8..6, vec(0_u32..5, 0..5), vec(any::<u8>(), 0..80)).prop_map(
-        |(n_dims, dims, elements)| {
-            let mut bytes = idx(&dims, &elements);
-            bytes[3] = n_dims;
-            bytes
-        },
-    );
+    let header = (0_u8..6, vec(0_u32..5, 0..5), vec(any::<u8>(), 0..80)).prop_map(|(n_dims, dims, elements)| {
+        let mut bytes = idx(&dims, &elements);
+        bytes[3] = n_dims;
+        bytes
+    });
     let raw = prop_oneof![
         vec(any::<u8>(), 0..200),
         header,
-        (vec(any::<u32>(), 1..6), vec(any::<u8>(), 0..40))
-            .prop_map(|(dims, body)| idx(&dims, &body)),
+        (vec(any::<u32>(), 1..6), vec(any::<u8>(), 0..40)).prop_map(|(dims, body)| idx(&dims, &body)),
     ];
     let packed = raw.prop_flat_map(|raw| prop_oneof![Just(gzip(&raw)), Just(raw)]);
-    let behind_gzip =
-        vec(any::<u8>(), 0..200).prop_map(|tail| [&[0x1f, 0x8b, 8, 0], &tail[..]].concat());
+    let behind_gzip = vec(any::<u8>(), 0..200).prop_map(|tail| [&[0x1f, 0x8b, 8, 0], &tail[..]].concat());
     prop_oneof![4 => packed, 1 => behind_gzip]
 }
 
@@ -31,20 +27,14 @@ fn any_file() -> impl Strategy<Value = Vec<u8>> {
 fn sound_pair() -> impl Strategy<Value = [Vec<u8>; 2]> {
     (1_usize..6, vec(1_usize..4, 0..4)).prop_flat_map(|(n_rows, shape)| {
         let row_len: usize = shape.iter().product();
-        let dims: Vec<u32> = std::iter::once(&n_rows)
-            .chain(&shape)
-            .map(|&dim| dim as u32)
-            .collect();
+        let dims: Vec<u32> = std::iter::once(&n_rows).chain(&shape).map(|&dim| dim as u32).collect();
         (vec(any::<u8>(), n_rows * row_len), vec(any::<u8>(), n_rows))
             .prop_map(move |(pixels, labels)| [idx(&dims, &pixels), idx(&[n_rows as u32], &labels)])
     })
 }
 
 fn read([images, labels]: &[Vec<u8>; 2], n_rows: Option<usize>) -> Result<Labelled, IdxError> {
-    let folder = folder_of(&[
-        ("train-images-idx3-ubyte", images),
-        ("train-labels-idx1-ubyte", labels),
-    ]);
+    let folder = folder_of(&[("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels)]);
     Ok(read_folder(folder.path(), n_rows)?.train)
 }
 
@@ -53,10 +43,7 @@ fn assert_is(rows: &Labelled, [images, labels]: &[Vec<u8>; 2]) -> Result<(), Tes
     let header_len = 4 + 4 * usize::from(images[3]);
     prop_assert_eq!(&rows.pixels, &images[header_len..][..rows.pixels.len()]);
     prop_assert_eq!(&rows.labels, &labels[8..][..rows.n_rows]);
-    prop_assert_eq!(
-        rows.pixels.len(),
-        rows.n_rows * rows.shape.iter().product::<usize>()
-    );
+    prop_assert_eq!(rows.pixels.len(), rows.n_rows * rows.shape.iter().product::<usize>());
     Ok(())
 }
 

@@ -50,28 +50,14 @@ fn both_sets_raw_or_gzipped_in_every_spelling() {
     let test_images = idx(&[1, 2, 2], &[13, 14, 15, 16]);
     let test_labels = idx(&[1], &[6]);
     let expected = IdxFolder {
-        train: Labelled {
-            n_rows: 3,
-            shape: vec![2, 2],
-            pixels: (1..=12).collect(),
-            labels: vec![7, 8, 9],
-        },
-        test: Some(Labelled {
-            n_rows: 1,
-            shape: vec![2, 2],
-            pixels: vec![13, 14, 15, 16],
-            labels: vec![6],
-        }),
+        train: Labelled { n_rows: 3, shape: vec![2, 2], pixels: (1..=12).collect(), labels: vec![7, 8, 9] },
+        test: Some(Labelled { n_rows: 1, shape: vec![2, 2], pixels: vec![13, 14, 15, 16], labels: vec![6] }),
     };
     for k in 0..4 {
         let [[train_x, train_y], [test_x, test_y]] =
             [Set::Train, Set::Test].map(|set| file_names(set).map(|names| names[k].clone()));
         let pack = |bytes: &[u8]| {
-            if k % 2 == 1 {
-                gzip(bytes)
-            } else {
-                bytes.to_vec()
-            }
+            if k % 2 == 1 { gzip(bytes) } else { bytes.to_vec() }
         };
         let folder = folder_of(&[
             (&train_x, &pack(&images())),
@@ -99,19 +85,12 @@ fn the_name_does_not_say_whether_a_file_is_gzipped() {
 fn a_gzipped_file_of_several_members_is_one_file() {
     let [head, tail] = [&images()[..20], &images()[20..]].map(gzip);
     let folder = folder_of(&[(IMAGES, &[head, tail].concat()), (LABELS, &labels())]);
-    assert_eq!(
-        read_folder(folder.path(), None).unwrap().train.pixels.len(),
-        12
-    );
+    assert_eq!(read_folder(folder.path(), None).unwrap().train.pixels.len(), 12);
 }
 
 #[test]
 fn rows_of_any_number_of_dimensions() {
-    for (dims, shape) in [
-        (vec![3], vec![]),
-        (vec![3, 4], vec![4]),
-        (vec![3, 1, 2, 1, 2], vec![1, 2, 1, 2]),
-    ] {
+    for (dims, shape) in [(vec![3], vec![]), (vec![3, 4], vec![4]), (vec![3, 1, 2, 1, 2], vec![1, 2, 1, 2])] {
         let elements = vec![5; dims.iter().product::<u32>() as usize];
         let folder = folder_of(&[(IMAGES, &idx(&dims, &elements)), (LABELS, &labels())]);
         let train = read_folder(folder.path(), None).unwrap().train;
@@ -134,9 +113,7 @@ fn first_rows_of_a_gzipped_file_are_read_without_the_rest() {
 fn check(files: &[(&str, &[u8])], message: &str) -> Option<String> {
     let folder = folder_of(files);
     let error = read_folder(folder.path(), None).unwrap_err();
-    let got = error
-        .to_string()
-        .replace(&format!("{}/", folder.path().display()), "");
+    let got = error.to_string().replace(&format!("{}/", folder.path().display()), "");
     assert_eq!(got, message);
     error.hint()
 }
@@ -147,14 +124,8 @@ fn check_images(images: &[u8], message: &str) {
 
 #[test]
 fn messages_about_headers() {
-    check_images(
-        &[],
-        "train-images-idx3-ubyte is empty, expected an IDX header at byte 0",
-    );
-    check_images(
-        &gzip(&[]),
-        "train-images-idx3-ubyte is empty, expected an IDX header at byte 0",
-    );
+    check_images(&[], "train-images-idx3-ubyte is empty, expected an IDX header at byte 0");
+    check_images(&gzip(&[]), "train-images-idx3-ubyte is empty, expected an IDX header at byte 0");
     check_images(
         b"\x89PNG",
         "train-images-idx3-ubyte starts at byte 0 with 89 50, expected 00 00 (IDX) or 1f 8b (gzip)",
@@ -163,10 +134,7 @@ fn messages_about_headers() {
         &gzip(&gzip(&images())),
         "train-images-idx3-ubyte starts at byte 0 with 1f 8b, expected 00 00 (IDX) once it is unpacked",
     );
-    check_images(
-        &[0, 0, 8],
-        "train-images-idx3-ubyte ends at byte 3, expected 4 bytes",
-    );
+    check_images(&[0, 0, 8], "train-images-idx3-ubyte ends at byte 3, expected 4 bytes");
     check_images(
         &[0, 0, 0x0d, 3],
         "train-images-idx3-ubyte has elements of type 0x0d (32-bit floats) at byte 2, expected 0x08 (unsigned bytes)",
@@ -175,47 +143,23 @@ fn messages_about_headers() {
         &[0, 0, 0x42, 3],
         "train-images-idx3-ubyte has elements of type 0x42 at byte 2, expected 0x08 (unsigned bytes)",
     );
-    check_images(
-        &[0, 0, 8, 0],
-        "train-images-idx3-ubyte has 0 dimensions at byte 3, expected at least 1",
-    );
+    check_images(&[0, 0, 8, 0], "train-images-idx3-ubyte has 0 dimensions at byte 3, expected at least 1");
     check(
         &[(IMAGES, &images()), (LABELS, &idx(&[3, 1], &[7, 8, 9]))],
         "train-labels-idx1-ubyte has 2 dimensions at byte 3, expected 1 for labels",
     );
-    check_images(
-        &images()[..9],
-        "train-images-idx3-ubyte ends at byte 9, expected 16 bytes",
-    );
-    check_images(
-        &idx(&[0, 2, 2], &[]),
-        "train-images-idx3-ubyte has a dimension of 0 at byte 4, expected at least 1",
-    );
-    check_images(
-        &idx(&[3, 2, 0], &[]),
-        "train-images-idx3-ubyte has a dimension of 0 at byte 12, expected at least 1",
-    );
+    check_images(&images()[..9], "train-images-idx3-ubyte ends at byte 9, expected 16 bytes");
+    check_images(&idx(&[0, 2, 2], &[]), "train-images-idx3-ubyte has a dimension of 0 at byte 4, expected at least 1");
+    check_images(&idx(&[3, 2, 0], &[]), "train-images-idx3-ubyte has a dimension of 0 at byte 12, expected at least 1");
 }
 
 #[test]
 fn messages_about_lengths() {
-    check_images(
-        &images()[..27],
-        "train-images-idx3-ubyte ends at byte 27, expected 28 bytes",
-    );
-    check_images(
-        &gzip(&images()[..27]),
-        "train-images-idx3-ubyte ends at byte 27, expected 28 bytes",
-    );
+    check_images(&images()[..27], "train-images-idx3-ubyte ends at byte 27, expected 28 bytes");
+    check_images(&gzip(&images()[..27]), "train-images-idx3-ubyte ends at byte 27, expected 28 bytes");
     let longer = [&images()[..], &[0]].concat();
-    check_images(
-        &longer,
-        "train-images-idx3-ubyte goes on at byte 28, expected its end there by its header",
-    );
-    check_images(
-        &gzip(&longer),
-        "train-images-idx3-ubyte goes on at byte 28, expected its end there by its header",
-    );
+    check_images(&longer, "train-images-idx3-ubyte goes on at byte 28, expected its end there by its header");
+    check_images(&gzip(&longer), "train-images-idx3-ubyte goes on at byte 28, expected its end there by its header");
     check_images(
         &idx(&[u32::MAX, 2, 2], &[1, 2]),
         "train-images-idx3-ubyte ends at byte 18, expected 17179869196 bytes",
@@ -266,18 +210,11 @@ fn messages_about_files_that_do_not_belong_together() {
         ],
         "t10k-images-idx3-ubyte has rows of 4 values at byte 8, expected 2 x 2 as in the training files",
     );
-    let hint = check(
-        &[(IMAGES, &images())],
-        "train-images-idx3-ubyte has no train-labels-idx1-ubyte beside it",
-    );
+    let hint = check(&[(IMAGES, &images())], "train-images-idx3-ubyte has no train-labels-idx1-ubyte beside it");
     assert!(hint.unwrap().contains("t10k-labels-idx1-ubyte"));
     let test_labels = idx(&[1], &[7]);
     check(
-        &[
-            (IMAGES, &images()),
-            (LABELS, &labels()),
-            (TEST_LABELS, &test_labels),
-        ],
+        &[(IMAGES, &images()), (LABELS, &labels()), (TEST_LABELS, &test_labels)],
         "t10k-labels-idx1-ubyte has no t10k-images-idx3-ubyte beside it",
     );
 }
@@ -287,12 +224,7 @@ fn messages_about_the_folder() {
     let folder = folder_of(&[(TEST_IMAGES, &images()), (TEST_LABELS, &labels())]);
     let check = |path: &Path, message: &str| {
         let error = read_folder(path, None).unwrap_err();
-        assert_eq!(
-            error
-                .to_string()
-                .replace(&folder.path().display().to_string(), "FOLDER"),
-            message
-        );
+        assert_eq!(error.to_string().replace(&folder.path().display().to_string(), "FOLDER"), message);
         assert_eq!(
             error.hint().unwrap(),
             "a folder of IDX files holds train-images-idx3-ubyte and train-labels-idx1-ubyte, and to test with \
@@ -300,14 +232,8 @@ fn messages_about_the_folder() {
              dataset-fashion-mnist` on Debian makes such a folder, /usr/share/datasets/fashion-mnist"
         );
     };
-    check(
-        &folder.path().join("none"),
-        "folder FOLDER/none does not exist",
-    );
-    check(
-        &folder.path().join(TEST_IMAGES),
-        "FOLDER/t10k-images-idx3-ubyte is not a folder",
-    );
+    check(&folder.path().join("none"), "folder FOLDER/none does not exist");
+    check(&folder.path().join(TEST_IMAGES), "FOLDER/t10k-images-idx3-ubyte is not a folder");
     check(folder.path(), "folder FOLDER has no IDX files for training");
 }
 
@@ -317,10 +243,7 @@ fn messages_of_the_operating_system() {
     let folder = folder_of(&[(LABELS, &labels())]);
     fs::create_dir(folder.path().join(IMAGES)).unwrap();
     let error = read_folder(folder.path(), None).unwrap_err();
-    assert!(
-        matches!(&error, IdxError::Read { offset: 0, .. }),
-        "{error}"
-    );
+    assert!(matches!(&error, IdxError::Read { offset: 0, .. }), "{error}");
     let error = read_folder(Path::new("a\0b"), None).unwrap_err();
     assert!(matches!(&error, IdxError::Open { .. }), "{error}");
 }
@@ -329,11 +252,7 @@ fn messages_of_the_operating_system() {
 fn more_rows_than_there_are() {
     let folder = folder_of(&[(IMAGES, &images()), (LABELS, &labels())]);
     let error = read_folder(folder.path(), Some(4)).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("train-images-idx3-ubyte has 3 rows, expected at least the 4 asked for")
-    );
+    assert!(error.to_string().ends_with("train-images-idx3-ubyte has 3 rows, expected at least the 4 asked for"));
     assert_eq!(error.hint().as_deref(), Some("ask for at most 3 rows"));
     assert_eq!(read_folder(folder.path(), Some(0)).unwrap().train.n_rows, 0);
 }

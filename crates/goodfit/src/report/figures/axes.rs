@@ -3,9 +3,11 @@
 use super::label;
 use crate::figure::{Axis, Scale, Series, Shape};
 
-/// The axis of training steps.
+/// The axis of training steps, up to a round number where the last step lies close below it.
 pub(super) fn steps(last: f64) -> Axis {
-    Axis::linear("step", "", [0.0, if last > 0.0 { last } else { 1.0 }])
+    let round = 10f64.powf(last.max(1.0).log10().floor()) / 2.0;
+    let end = (last / round).ceil() * round;
+    Axis::linear("step", "", [0.0, if end <= 1.06 * last { end } else { last.max(1.0) }])
 }
 
 /// The axis of a metric for all series that are drawn against it.
@@ -13,7 +15,13 @@ pub(super) fn steps(last: f64) -> Axis {
 /// Accuracy runs from 0 to 1, or from the next tenth below the lowest value when that is above 0.7. A loss
 /// starts at 0; when its largest value is more than 50 times the middle one, its scale is logarithmic.
 pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'a Series>) -> Axis {
-    let mut values: Vec<f64> = series.flat_map(drawn).filter(|x| x.is_finite()).collect();
+    let (thin, thick): (Vec<&Series>, Vec<&Series>) =
+        series.partition(|series| matches!(series.shape, Shape::Line { thin: true, .. }));
+    // Runs that overflow may leave the picture; without others they are the picture.
+    let mut values: Vec<f64> = thick.into_iter().flat_map(drawn).filter(|x| x.is_finite()).collect();
+    if values.is_empty() {
+        values = thin.into_iter().flat_map(drawn).filter(|x| x.is_finite()).collect();
+    }
     values.sort_by(f64::total_cmp);
     let unit = label::unit(name);
     let (Some(&low), Some(&high)) = (values.first(), values.last()) else {

@@ -1,10 +1,10 @@
 //! Metrics over training steps: one panel a metric, or one panel a value of the layout's field.
 
-use super::spread::{Spread, spread};
-use super::{axes, keys, origin};
-use crate::figure::{Axis, Colour, Figure, Key, Panel, Series, Shape, short_number};
+use super::lines::Lines;
+use super::{axes, keys};
+use crate::figure::{Axis, Figure, Key, Panel, Series, Shape};
 use crate::report::label;
-use crate::results::{Arm, Results, Run};
+use crate::results::{Arm, Results};
 
 /// More arms than this share one panel even when their metrics are laid over each other.
 const MOST_PANELS_OF_ARMS: usize = 4;
@@ -55,16 +55,12 @@ fn metrics(results: &Results) -> Vec<String> {
 /// One panel for each metric, one line for each arm.
 fn panel_a_metric(results: &Results, metrics: &[String]) -> Figure {
     let names: Vec<String> = results.arms.iter().map(|arm| arm.name.clone()).collect();
-    let mut spreads = Vec::new();
+    let mut lines = Lines::new(results, names.len());
     let panels: Vec<Panel> = metrics
         .iter()
         .map(|metric| {
-            let series: Vec<Series> = results
-                .arms
-                .iter()
-                .enumerate()
-                .map(|(key, arm)| line(arm, metric, key, results.report.smooth, &mut spreads))
-                .collect();
+            let series: Vec<Series> =
+                results.arms.iter().enumerate().flat_map(|(key, arm)| lines.of(arm, metric, key)).collect();
             let y = axes::metric(metric, &label::metric(metric), series.iter());
             Panel { title: String::new(), note: String::new(), x: steps(&series), y, series }
         })
@@ -74,7 +70,7 @@ fn panel_a_metric(results: &Results, metrics: &[String]) -> Figure {
     Figure {
         name: "curves".to_owned(),
         title: label::capitalised(&format!("{what} over training steps")),
-        caption: caption(results, &spreads),
+        caption: lines.caption(),
         columns: panels.len().min(2),
         legend,
         panels,
@@ -86,18 +82,18 @@ fn panel_a_value(results: &Results, metric: &str) -> Figure {
     let field = results.report.panel.as_str();
     let titles = keys::distinct(results.arms.iter().map(|arm| panel_title(arm, field)));
     let rests = keys::distinct(results.arms.iter().map(|arm| label::rest(arm, field)));
-    let mut spreads = Vec::new();
+    let mut lines = Lines::new(results, rests.len());
     let mut panels: Vec<Panel> = titles.iter().map(|title| empty_panel(title)).collect();
     for arm in &results.arms {
         let panel = position(&titles, &panel_title(arm, field));
         let key = position(&rests, &label::rest(arm, field));
-        panels[panel].series.push(line(arm, metric, key, results.report.smooth, &mut spreads));
+        panels[panel].series.extend(lines.of(arm, metric, key));
     }
     share_axes(&mut panels, metric, &label::metric(metric));
     Figure {
         name: metric.to_owned(),
-        title: label::capitalised(&format!("{} by {}", label::metric(metric), label::field(field))),
-        caption: caption(results, &spreads),
+        title: label::capitalised(&format!("{} by {}", label::metric(metric), label::long_field(field))),
+        caption: lines.caption(),
         columns: columns(panels.len()),
         legend: keys::keys(&rests),
         panels,
@@ -122,21 +118,21 @@ fn overlay(results: &Results, metrics: &[&str], quantity: &str) -> Figure {
     let rests = keys::distinct(results.arms.iter().map(rest_of));
     let names: Vec<String> = metrics.iter().map(|metric| label::metric(metric)).collect();
     let legend = if rests.len() == 1 { keys::keys(&names) } else { keys::pairs(&rests, &names) };
-    let mut spreads = Vec::new();
+    let mut lines = Lines::new(results, legend.len());
     let mut panels: Vec<Panel> = titles.iter().map(|title| empty_panel(title)).collect();
     for arm in &results.arms {
         let panel = position(&titles, &title_of(arm));
         let rest = position(&rests, &rest_of(arm));
         for (j, metric) in metrics.iter().enumerate() {
             let key = rest * metrics.len() + j;
-            panels[panel].series.push(line(arm, metric, key, results.report.smooth, &mut spreads));
+            panels[panel].series.extend(lines.of(arm, metric, key));
         }
     }
     share_axes(&mut panels, metrics[0], quantity);
     Figure {
         name: quantity.to_owned(),
         title: label::capitalised(&names.join(" and ")),
-        caption: caption(results, &spreads),
+        caption: lines.caption(),
         columns: columns(panels.len()),
         legend,
         panels,
@@ -183,59 +179,4 @@ fn steps<'a>(series: impl IntoIterator<Item = &'a Series>) -> Axis {
         _ => None,
     });
     axes::steps(last.fold(0.0, f64::max))
-}
-
-fn line(arm: &Arm, metric: &str, key: usize, window: usize, spreads: &mut Vec<Spread>) -> Series {
-    let spread = spread(&arm.runs, metric, window);
-    let overflow = arm.runs.iter().filter_map(|run| run.diverged_at).min();
-    let cross = overflow.and_then(|at| {
-        let last = spread.step.iter().zip(&spread.mean).rfind(|&(&step, y)| step <= at as f64 && y.is_finite());
-        let first = spread.step.iter().zip(&spread.mean).find(|(_, y)| y.is_finite());
-        last.or(first).map(|(&x, &y)| [x, y])
-    });
-    let shape = Shape::Line { x: spread.step.clone(), y: spread.mean.clone(), band: spread.band.clone(), cross };
-    spreads.push(Spread { step: Vec::new(), mean: Vec::new(), ..spread });
-    Series { key, note: overflow_note(&arm.runs).unwrap_or_default(), shape }
-}
-
-/// `overflowed at step 3 (5 of 5 runs)`, where it did.
-pub(in crate::report) fn overflow_note(runs: &[Run]) -> Option<String> {
-    let steps: Vec<usize> = runs.iter().filter_map(|run| run.diverged_at).collect();
-    let (first, last) = (steps.iter().min()?, steps.iter().max()?);
-    let at = if first == last { format!("step {first}") } else { format!("steps {first} to {last}") };
-    Some(format!("overflowed at {at} ({} of {})", steps.len(), label::count(runs.len(), "run", "runs")))
-}
-
-fn caption(results: &Results, spreads: &[Spread]) -> String {
-    let (least, most) = (
-        spreads.iter().map(|spread| spread.n).min().unwrap_or(0),
-        spreads.iter().map(|spread| spread.n).max().unwrap_or(0),
-    );
-    let mut out = origin(results);
-    out += &match (least, most) {
-        (_, 0) => ". No finished run.".to_owned(),
-        (1, 1) => ". One run an arm.".to_owned(),
-        (2, 2) => ". Lines: mean of 2 runs; bands: from the lower to the higher one.".to_owned(),
-        (a, b) if a == b => format!(". Lines: mean of {a} runs; bands: 95 % interval of the mean (Student's t)."),
-        (a, b) => format!(
-            ". Lines: mean of {a} to {b} runs; bands: 95 % interval of the mean (Student's t), for two runs their range."
-        ),
-    };
-    if results.report.smooth > 1 {
-        out += &format!(" Smoothed by a Kaiser window of {} points (beta 2).", results.report.smooth);
-    }
-    let overflowed: Vec<String> = results
-        .arms
-        .iter()
-        .filter_map(|arm| overflow_note(&arm.runs).map(|note| format!("{} {note}", arm.name)))
-        .collect();
-    match overflowed.len() {
-        0 => {}
-        1..=3 => out += &format!(" Crosses: {}.", overflowed.join("; ")),
-        n => out += &format!(" Crosses: {n} arms overflowed there."),
-    }
-    if spreads.len() > Colour::SLOTS && results.report.panel.is_empty() && results.arms.len() > Colour::SLOTS {
-        out += &format!(" {} arms, coloured in their order.", short_number(results.arms.len() as f64));
-    }
-    out
 }

@@ -1,5 +1,7 @@
 //! Histograms of activations: a row of panels an arm, a column a layer.
 
+use std::fmt::Write as _;
+
 use std::collections::BTreeMap;
 
 use super::{keys, origin};
@@ -49,11 +51,13 @@ fn figure(results: &Results, arms: &[&Arm], field: &str, name: String, title: St
     let mut panels = Vec::new();
     for arm in arms {
         let pooled: Vec<LayerActivations> = (0..layers).map(|layer| pool(arm, layer)).collect();
-        let highest =
-            pooled.iter().flat_map(|layer| shares(&layer.histogram.counts, layer.outside)).fold(0.0, f64::max);
+        let highest = pooled.iter().map(|layer| highest(layer, cut(&pooled))).fold(0.0, f64::max);
+        // Notes have as much room above the bars as they have lines.
+        let lines = pooled.iter().map(|layer| note(layer).lines().count()).max().unwrap_or(1);
+        let top = [1.22, 1.35, 1.52][lines.clamp(1, 3) - 1] * highest;
         let rest = label::rest(arm, field);
         let rest = if rest.is_empty() { arm.name.clone() } else { rest };
-        panels.extend(pooled.iter().enumerate().map(|(layer, pooled)| panel(&rest, layer, pooled, highest)));
+        panels.extend(pooled.iter().enumerate().map(|(layer, pooled)| panel(&rest, layer, pooled, top)));
     }
     let pooled = if runs > 1 { format!(" {} together.", label::count(runs, "run", "runs")) } else { String::new() };
     let outside = outside_note(arms);
@@ -62,7 +66,7 @@ fn figure(results: &Results, arms: &[&Arm], field: &str, name: String, title: St
         title,
         caption: format!(
             "{}.{pooled} Heights: share of all values of the layer in each bin, on the same scale along a row; sd: \
-             standard deviation.{outside}",
+             standard deviation; zeros: share that is exactly 0 (a bar of them may leave the picture).{outside}",
             origin(results)
         ),
         columns: layers.max(1),
@@ -94,6 +98,35 @@ fn pool(arm: &Arm, layer: usize) -> LayerActivations {
     out
 }
 
+/// Where the height of a row of panels comes from.
+#[derive(Clone, Copy, PartialEq)]
+enum Cut {
+    /// From the highest bin.
+    Whole,
+    /// From the highest bin without the one that holds exact zeros, which then leaves the picture.
+    Zeros,
+}
+
+/// The bar of exact zeros is cut where, in every layer, there is something else to see.
+fn cut(layers: &[LayerActivations]) -> Cut {
+    let rest = |layer: &LayerActivations| {
+        let heights = shares(&layer.histogram.counts, layer.outside);
+        heights.iter().enumerate().filter(|&(i, _)| Some(i) != zero_bin(layer)).map(|(_, height)| height).sum::<f64>()
+    };
+    if layers.iter().all(|layer| layer.zeros > 0.2 && rest(layer) > 0.1) { Cut::Zeros } else { Cut::Whole }
+}
+
+/// The bin that holds 0.
+fn zero_bin(layer: &LayerActivations) -> Option<usize> {
+    layer.histogram.edges.windows(2).position(|edge| edge[0] <= 0.0 && 0.0 < edge[1])
+}
+
+fn highest(layer: &LayerActivations, cut: Cut) -> f64 {
+    let skipped = if cut == Cut::Zeros { zero_bin(layer) } else { None };
+    let heights = shares(&layer.histogram.counts, layer.outside);
+    heights.iter().enumerate().filter(|&(i, _)| Some(i) != skipped).map(|(_, &height)| height).fold(0.0, f64::max)
+}
+
 /// Counts as shares of all values, those beyond the histogram included.
 fn shares(counts: &[u64], outside: f64) -> Vec<f64> {
     let sum: u64 = counts.iter().sum();
@@ -101,22 +134,30 @@ fn shares(counts: &[u64], outside: f64) -> Vec<f64> {
     counts.iter().map(|&count| if sum == 0 { 0.0 } else { inside * count as f64 / sum as f64 }).collect()
 }
 
-fn panel(arm: &str, layer: usize, activations: &LayerActivations, highest: f64) -> Panel {
+/// The numbers of a layer, a line each.
+fn note(activations: &LayerActivations) -> String {
+    let mut out = format!("sd {}", label::number(activations.sd));
+    if activations.zeros > 0.0005 {
+        let _ = write!(out, "\nzeros {:.1} %", 100.0 * activations.zeros);
+    }
+    if activations.outside > 0.0005 {
+        let _ = write!(out, "\nbeyond {:.1} %", 100.0 * activations.outside);
+    }
+    out
+}
+
+fn panel(arm: &str, layer: usize, activations: &LayerActivations, top: f64) -> Panel {
     let histogram = &activations.histogram;
     let range = match (histogram.edges.first(), histogram.edges.last()) {
         (Some(&low), Some(&high)) if low < high => [low, high],
         _ => [0.0, 1.0],
     };
     let heights = shares(&histogram.counts, activations.outside);
-    let mut note = format!("sd {}", label::number(activations.sd));
-    if activations.outside > 0.0005 {
-        note += &format!("\nbeyond {:.1} %", 100.0 * activations.outside);
-    }
     Panel {
         title: format!("{arm}, layer {}", layer + 1),
-        note,
+        note: note(activations),
         x: Axis::linear("activation", "", range),
-        y: Axis::linear("share of values", "", [0.0, if highest > 0.0 { 1.08 * highest } else { 1.0 }]),
+        y: Axis::linear("share of values", "", [0.0, if top > 0.0 { top } else { 1.0 }]),
         series: vec![Series {
             key: 0,
             note: String::new(),

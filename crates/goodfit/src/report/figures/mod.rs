@@ -1,17 +1,21 @@
 //! From results to figures, one file a kind.
 
+use std::fmt::Write as _;
+
 mod axes;
 mod curves;
 mod histograms;
 mod keys;
+mod lines;
 mod spread;
+mod sweep;
 mod trials;
 
 use super::label;
 use crate::figure::Figure;
 use crate::results::{FigureKind, Results};
 
-pub(super) use curves::overflow_note;
+pub(super) use lines::overflow_note;
 
 /// All figures of an experiment, the main one first. Those of its parts are not among them.
 pub fn figures(results: &Results) -> Vec<Figure> {
@@ -23,6 +27,7 @@ pub fn figures(results: &Results) -> Vec<Figure> {
     }
     if results.report.figure != FigureKind::Trials {
         out.extend(curves::curves(results));
+        out.extend(sweep::sweep(results));
         if !results.trials.is_empty() {
             out.extend(trials::trials(results));
         }
@@ -38,19 +43,39 @@ fn origin(results: &Results) -> String {
     let data = &results.data;
     let mut out = data.source.clone();
     if data.train_rows > 0 {
-        out += &format!(", {}", label::count(data.train_rows, "training row", "training rows"));
+        let _ = write!(out, ", {}", label::count(data.train_rows, "training row", "training rows"));
     }
     if data.validation_rows > 0 {
-        out += &format!(", {}", label::count(data.validation_rows, "validation row", "validation rows"));
+        let _ = write!(out, ", {}", label::count(data.validation_rows, "validation row", "validation rows"));
     }
     if data.test_rows > 0 {
-        out += &format!(", {}", label::count(data.test_rows, "test row", "test rows"));
+        let _ = write!(out, ", {}", label::count(data.test_rows, "test row", "test rows"));
     }
     if !results.seeds.is_empty() {
-        out += &format!("; {}", label::seeds(&results.seeds));
+        let _ = write!(out, "; {}", label::seeds(&results.seeds));
     }
     if !results.complete {
         out += "; incomplete: the run was stopped";
     }
     out
+}
+
+/// What the lines of a figure are, from the numbers of runs behind them.
+fn means(runs: &[usize]) -> String {
+    match (runs.iter().min(), runs.iter().max()) {
+        (_, None) => ". No run stayed finite".to_owned(),
+        (_, Some(1)) => ". One run an arm".to_owned(),
+        (Some(least), Some(most)) if least < most => format!(". Lines: mean of {least} to {most} runs"),
+        (_, Some(most)) => format!(". Lines: mean of {most} runs"),
+    }
+}
+
+/// What their bands are.
+fn bands(runs: &[usize]) -> &'static str {
+    match (runs.iter().min(), runs.iter().max()) {
+        (_, None | Some(1)) => "",
+        (_, Some(2)) => "; bands: from the lower to the higher one",
+        (Some(1 | 2), _) => "; bands: 95 % interval of the mean (Student’s t), for two runs their range",
+        _ => "; bands: 95 % interval of the mean (Student’s t)",
+    }
 }

@@ -1,8 +1,10 @@
 //! Figures of a search: the curves of its best trials, its course, and the value against each parameter.
 
+use std::fmt::Write as _;
+
 use super::curves::columns;
 use super::{axes, keys, origin};
-use crate::figure::{Axis, Colour, Dash, Figure, Key, Marker, Panel, Series, Shape, short_number};
+use crate::figure::{Axis, Colour, Dash, Figure, Key, Marker, Panel, Scale, Series, Shape, short_number};
 use crate::report::label;
 use crate::results::{Arm, Results, Trial};
 
@@ -81,18 +83,21 @@ fn best_title(results: &Results, rank: usize, arm: &Arm) -> String {
 fn curve(arm: &Arm, metric: &str, key: usize) -> Option<Series> {
     let curve = arm.runs.first()?.curves.get(metric)?;
     let x = curve.step.iter().map(|&step| step as f64).collect();
-    Some(Series { key, note: String::new(), shape: Shape::Line { x, y: curve.value.clone(), band: None, cross: None } })
+    Some(Series {
+        key,
+        note: String::new(),
+        shape: Shape::Line { x, y: curve.value.clone(), band: None, cross: None, thin: false },
+    })
 }
 
 /// The value of each trial in its turn, with the best so far.
 fn history(results: &Results) -> Figure {
     let mut in_turn: Vec<&Trial> = results.trials.iter().collect();
     in_turn.sort_by_key(|trial| trial.trial);
-    let lower = label::lower_is_better(&results.primary_metric);
     let mut best = f64::NAN;
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for trial in in_turn.iter().filter(|trial| finished(trial)) {
-        if best.is_nan() || (trial.value < best) == lower && trial.value != best {
+        if best.is_nan() || label::better(&results.primary_metric, trial.value, best) {
             best = trial.value;
             x.push(trial.trial as f64);
             y.push(best);
@@ -136,7 +141,7 @@ fn staircase(x: &[f64], y: &[f64], last: f64) -> Shape {
         xs.push(last);
         ys.push(value);
     }
-    Shape::Line { x: xs, y: ys, band: None, cross: None }
+    Shape::Line { x: xs, y: ys, band: None, cross: None, thin: false }
 }
 
 /// The value against each sampled parameter that is a number.
@@ -195,11 +200,12 @@ fn scatter(results: &Results, text: &str, of: impl Fn(&Trial) -> Option<f64>) ->
         &label::metric(&results.primary_metric),
         [points(0, &groups[0]), points(1, &groups[1])].iter(),
     );
-    if y.range == [0.0, 1.0] {
-        y.range[1] = 1.02;
-    }
+    let [low, high] = y.range;
+    // Markers at the edges of an accuracy stay whole.
+    let room = if y.scale == Scale::Linear { 0.02 * (high - low) } else { 0.0 };
+    y.range = [low - if groups[2].is_empty() { room } else { 3.0 * room }, high + room];
     for point in &mut groups[2] {
-        point.1 = y.range[0];
+        point.1 = if y.scale == Scale::Linear { low - 2.0 * room } else { low };
     }
     let order = [2, 0, 1];
     let series = order.into_iter().filter(|&g| !groups[g].is_empty()).map(|g| points(g, &groups[g])).collect();
@@ -219,16 +225,19 @@ fn points(key: usize, group: &[(f64, f64, String)]) -> Series {
 }
 
 fn describe(trial: &Trial) -> String {
-    let value = if finished(trial) { label::number(trial.value) } else { trial.state.clone() };
     let reason = trial.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("trial {}, {value}{reason}", trial.trial)
+    if finished(trial) {
+        format!("trial {}", trial.trial)
+    } else {
+        format!("trial {}, {}{reason}", trial.trial, trial.state)
+    }
 }
 
 fn trials_caption(results: &Results) -> String {
     let failed = results.trials.iter().filter(|trial| !finished(trial)).count();
     let mut out = format!("{}. {}", origin(results), label::count(results.trials.len(), "trial", "trials"));
     if failed > 0 {
-        out += &format!(", {} of them pruned or failed (at the foot)", short_number(failed as f64));
+        let _ = write!(out, ", {} of them pruned or failed (at the foot)", short_number(failed as f64));
     }
     out + "."
 }

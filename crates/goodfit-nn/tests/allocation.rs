@@ -1,0 +1,161 @@
+//! Once a training has begun, its steps and its evaluations allocate nothing.
+//!
+//! An allocator that counts has to be unsafe: it implements `GlobalAlloc`. It only passes on.
+#![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait; the allocator of the system does the work")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use goodfit_nn::kernels::Csr;
+use goodfit_nn::{
+    Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Float, Init, Inputs,
+    LayerSpec, Loss, Matrix, NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay,
+};
+
+struct Counting;
+
+thread_local! {
+    /// Per thread, so that tests which run beside this one do not count.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count() {
+    COUNT.with(|count| count.set(count.get() + 1));
+}
+
+// SAFETY: every method hands its arguments to the system's allocator as they came, and the count is a
+// thread-local `Cell` with a constant start and without a destructor, which itself never allocates.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Allocations of this thread during `work`.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = COUNT.with(Cell::get);
+    work();
+    COUNT.with(Cell::get) - before
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(vec![1; 10])), 1);
+    assert_eq!(allocations(|| drop(vec![0; 10])), 1);
+    assert_eq!(
+        allocations(|| {
+            let mut grows = Vec::with_capacity(1);
+            grows.extend([1, 2, 3]);
+            drop(grows);
+        }),
+        2
+    );
+}
+
+const ROWS: usize = 301;
+const INPUTS: usize = 20;
+const CLASSES: usize = 5;
+
+fn spec(has_norm: bool, has_dropout: bool) -> NetworkSpec {
+    let norm = LayerSpec::BatchNorm(BatchNorm::new(Convention::Field));
+    let drop = LayerSpec::Dropout(Dropout { ratio: 0.3, form: DropoutForm::Inverted });
+    let mut layers = Vec::new();
+    for (units, activation) in [(33, Activation::Relu), (17, Activation::Gelu)] {
+        let max_norm = Some(2.0);
+        layers.push(LayerSpec::Affine(Affine { max_norm, ..Affine::new(units, Init::He) }));
+        layers.extend(has_norm.then_some(norm));
+        layers.push(LayerSpec::Activation(activation));
+        layers.extend(has_dropout.then_some(drop));
+    }
+    layers.push(LayerSpec::Affine(Affine::new(CLASSES, Init::He)));
+    NetworkSpec { inputs: INPUTS, layers }
+}
+
+fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T>, order: BatchOrder) {
+    let classes: Vec<u32> = (0..ROWS).map(|row| (row % CLASSES) as u32).collect();
+    let values = Matrix::from_rows(ROWS, CLASSES, vec![T::ONE; ROWS * CLASSES]);
+    let weights = [T::ONE; ROWS];
+    let targets = match training.loss {
+        Loss::CrossEntropy { .. } => Targets::Classes(&classes),
+        Loss::MeanSquaredError => Targets::Values(values.view()),
+    };
+    let mut batches = Batches::new(ROWS, 20, order, 1);
+    let mut trainer = Trainer::<T>::new(spec, TrainingSpec { max_batch: batches.max_batch(), ..training }, 1).unwrap();
+    let what = format!("{spec:?} {training:?} {order:?}");
+    let row_weights = Some(&weights[..]);
+    // The first step may make room for sparse inputs, the first `keep` for the copy.
+    trainer.step(&Batch { inputs, targets, rows: batches.next_rows(), row_weights });
+    trainer.keep();
+    // Two epochs, so that shuffled batches end in one that is larger than the others.
+    for step in 0..2 * batches.steps_per_epoch() {
+        let n = allocations(|| {
+            let batch = Batch { inputs, targets, rows: batches.next_rows(), row_weights };
+            trainer.step(&batch);
+            trainer.score_batch(&batch);
+            trainer.differentiate(&batch);
+        });
+        assert_eq!(n, 0, "step {step} of {what}");
+    }
+    let n = allocations(|| {
+        trainer.score(inputs, targets);
+        trainer.inspect(inputs, |_, _| {});
+        trainer.penalty();
+        trainer.keep();
+        trainer.restore();
+    });
+    assert_eq!(n, 0, "evaluation of {what}");
+}
+
+#[test]
+fn nothing_after_the_first_step() {
+    let mut stream = Stream::new(0, Purpose::Data, 0);
+    let mut draw = || if stream.uniform() < 0.7 { 0.0 } else { stream.normal() };
+    let data: Vec<f64> = (0..ROWS * INPUTS).map(|_| draw()).collect();
+    let double = Matrix::from_rows(ROWS, INPUTS, data.clone());
+    let single = Matrix::from_rows(ROWS, INPUTS, data.iter().map(|&x| x as f32).collect());
+    let base = TrainingSpec { weight_decay: WeightDecay::L2(1e-3), n_steps: 40, ..Default::default() };
+    for (has_norm, has_dropout) in [(false, false), (true, false), (false, true), (true, true)] {
+        let spec = spec(has_norm, has_dropout);
+        let dropped_inputs = NetworkSpec {
+            layers: std::iter::once(LayerSpec::Dropout(Dropout { ratio: 0.1, form: DropoutForm::Inverted }))
+                .chain(spec.layers.iter().copied())
+                .collect(),
+            ..spec
+        };
+        for spec in [spec, dropped_inputs] {
+            for order in [BatchOrder::Shuffle, BatchOrder::Replacement] {
+                for (optimizer, clip_norm, loss) in [
+                    (Optimizer::Sgd, None, Loss::CrossEntropy { label_smoothing: 0.1 }),
+                    (Optimizer::adam(Convention::Field), Some(0.1), Loss::MeanSquaredError),
+                ] {
+                    let training = TrainingSpec { optimizer, clip_norm, loss, ..base };
+                    check(&spec, training, &Inputs::Dense(single.clone()), order);
+                    check(&spec, training, &Inputs::Sparse(Csr::from_matrix(single.view())), order);
+                    check(&spec, training, &Inputs::Sparse(Csr::from_matrix(double.view())), order);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! A network as a chain of the plain functions of its layers: no blocks, no arena, no kernels. What
+//! a [`Trainer`] computes is compared with it.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+
+use goodfit_nn::layers::{BatchNormCache, RunningStatistics, affine_backward, affine_forward};
+use goodfit_nn::{
+    Dropout, Float, Inputs, Kind, LayerSpec, Loss, Matrix, Network, NetworkSpec, Parameter, Purpose, Stream, Targets,
+    Trainer, TrainingSpec, UpdateStep, WeightDecay, clip_scale, gradient_norm, max_norm,
+};
+
+/// Buffers by the names of parameters.
+pub(crate) type Named<T> = BTreeMap<String, Vec<T>>;
+
+/// One layer after the other, and the training of their parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Chain<T> {
+    pub(crate) spec: NetworkSpec,
+    pub(crate) seed: u64,
+    pub(crate) parameters: Named<T>,
+    described: Vec<Parameter>,
+    state: Named<T>,
+    n_steps_done: usize,
+}
+
+/// What a pass finds.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass<T> {
+    pub(crate) loss: f64,
+    /// Of the trained parameters.
+    pub(crate) gradients: Named<T>,
+}
+
+/// What the backward pass through a layer needs.
+enum Cache<T> {
+    Affine { x: Matrix<T> },
+    BatchNorm { normalized: Vec<T>, inverse_std: Vec<T> },
+    Activation { y: Vec<T>, z: Vec<T> },
+    Dropout { dropout: Dropout, mask: Vec<u8> },
+}
+
+/// The dropout schedule's stage and the loss of a pass.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a, T> {
+    pub(crate) loss: Loss,
+    pub(crate) targets: Targets<'a, T>,
+    pub(crate) row_weights: Option<&'a [T]>,
+    pub(crate) step: usize,
+    pub(crate) ratio_factor: f64,
+}
+
+impl<T: Float> Chain<T> {
+    /// The chain with the parameters of a network; `seed` drives its dropout.
+    pub(crate) fn new(spec: &NetworkSpec, network: &Network<T>, seed: u64) -> Self {
+        let described = network.parameters().to_vec();
+        let parameters = described.iter().map(|p| (p.name.clone(), network.values(p).to_vec())).collect();
+        Self { spec: spec.clone(), seed, parameters, described, state: Named::new(), n_steps_done: 0 }
+    }
+
+    fn weights(&self, number: usize, inputs: usize, units: usize) -> Matrix<T> {
+        Matrix::from_rows(inputs, units, self.parameters[&format!("affine{number}.weight")].clone())
+    }
+
+    /// Forward and backward in training mode; running statistics move.
+    pub(crate) fn pass(&mut self, x: &Matrix<T>, setting: &Setting<'_, T>) -> Pass<T> {
+        let n = x.n_rows();
+        let mut y = x.clone();
+        let (mut n_affine, mut n_norm) = (0, 0);
+        // Dropout is drawn block by block: a layer that does not come later than the one before it in
+        // the order affine, batch norm, activation, dropout begins a block; dropout in front is block 0.
+        let (mut block, mut rank_before) = (0_u64, 2);
+        let mut caches = Vec::new();
+        for layer in self.spec.layers.clone() {
+            let rank = match layer {
+                LayerSpec::Affine(_) => 0,
+                LayerSpec::BatchNorm(_) => 1,
+                LayerSpec::Activation(_) => 2,
+                LayerSpec::Dropout(_) => 3,
+            };
+            if rank <= rank_before {
+                block += 1;
+            }
+            rank_before = rank;
+            let units = y.n_columns();
+            caches.push(match layer {
+                LayerSpec::Affine(affine) => {
+                    n_affine += 1;
+                    let w = self.weights(n_affine, units, affine.outputs);
+                    let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
+                    assert_eq!(b.is_some(), affine.bias);
+                    let x = std::mem::replace(&mut y, Matrix::zeros(n, affine.outputs));
+                    affine_forward(&mut y.view_mut(), x.view(), w.view(), b);
+                    Cache::Affine { x }
+                }
+                LayerSpec::BatchNorm(norm) => {
+                    n_norm += 1;
+                    let name = |part: &str| format!("batch_norm{n_norm}.{part}");
+                    let [mut mean, mut inverse_std] = [(); 2].map(|()| vec![T::ZERO; units]);
+                    let mut normalized = y.data().to_vec();
+                    let mut running_mean = self.parameters[&name("running_mean")].clone();
+                    let mut running_variance = self.parameters[&name("running_variance")].clone();
+                    norm.forward_training(
+                        y.data_mut(),
+                        BatchNormCache { normalized: &mut normalized, mean: &mut mean, inverse_std: &mut inverse_std },
+                        RunningStatistics { mean: &mut running_mean, variance: &mut running_variance },
+                        &self.parameters[&name("scale")],
+                        &self.parameters[&name("shift")],
+                    );
+                    self.parameters.insert(name("running_mean"), running_mean);
+                    self.parameters.insert(name("running_variance"), running_variance);
+                    Cache::BatchNorm { normalized, inverse_std }
+                }
+                LayerSpec::Activation(activation) => {
+                    let z = y.data().to_vec();
+                    activation.forward(y.data_mut(), &z);
+                    Cache::Activation { y: y.data().to_vec(), z }
+                }
+                LayerSpec::Dropout(dropout) => {
+                    let mut stream = Stream::new(self.seed, Purpose::Dropout, setting.step as u64 * 65_536 + block);
+                    let mut mask = vec![0; n * units * Dropout::MASK_BYTES];
+                    Dropout::draw_mask(&mut mask, &mut stream);
+                    let dropout = Dropout { ratio: dropout.ratio * setting.ratio_factor, ..dropout };
+                    dropout.forward_training(y.data_mut(), &mask);
+                    Cache::Dropout { dropout, mask }
+                }
+            });
+        }
+
+        let mut d = Matrix::zeros(n, y.n_columns());
+        let n_outputs = y.n_columns();
+        let loss =
+            setting.loss.value_and_gradient(d.data_mut(), y.data(), n_outputs, setting.targets, setting.row_weights);
+        let mut gradients = Named::new();
+        for (layer, cache) in self.spec.layers.iter().zip(caches).rev() {
+            match (layer, cache) {
+                (LayerSpec::Affine(affine), Cache::Affine { x }) => {
+                    let w = self.weights(n_affine, x.n_columns(), affine.outputs);
+                    let (mut dx, mut dw) = (Matrix::zeros(n, x.n_columns()), Matrix::zeros(w.n_rows(), w.n_columns()));
+                    let mut db = affine.bias.then(|| vec![T::ZERO; affine.outputs]);
+                    let (mut dx_view, mut dw_view) = (dx.view_mut(), dw.view_mut());
+                    affine_backward(&mut dx_view, &mut dw_view, db.as_deref_mut(), d.view(), x.view(), w.view());
+                    gradients.insert(format!("affine{n_affine}.weight"), dw.data().to_vec());
+                    if let Some(db) = db {
+                        gradients.insert(format!("affine{n_affine}.bias"), db);
+                    }
+                    d = dx;
+                    n_affine -= 1;
+                }
+                (LayerSpec::BatchNorm(norm), Cache::BatchNorm { normalized, inverse_std }) => {
+                    let name = |part: &str| format!("batch_norm{n_norm}.{part}");
+                    let [mut dscale, mut dshift] = [(); 2].map(|()| vec![T::ZERO; d.n_columns()]);
+                    let scale = &self.parameters[&name("scale")];
+                    norm.backward(d.data_mut(), &mut dscale, &mut dshift, &normalized, &inverse_std, scale);
+                    gradients.insert(name("scale"), dscale);
+                    gradients.insert(name("shift"), dshift);
+                    n_norm -= 1;
+                }
+                (LayerSpec::Activation(activation), Cache::Activation { y, z }) => {
+                    activation.backward(d.data_mut(), &y, &z);
+                }
+                (LayerSpec::Dropout(_), Cache::Dropout { dropout, mask }) => dropout.backward(d.data_mut(), &mask),
+                _ => unreachable!("each layer left its own cache"),
+            }
+        }
+        Pass { loss, gradients }
+    }
+
+    /// The outputs in evaluation mode.
+    pub(crate) fn evaluate(&self, x: &Matrix<T>) -> Matrix<T> {
+        let mut y = x.clone();
+        let (mut n_affine, mut n_norm) = (0, 0);
+        for layer in &self.spec.layers {
+            let units = y.n_columns();
+            match layer {
+                LayerSpec::Affine(affine) => {
+                    n_affine += 1;
+                    let w = self.weights(n_affine, units, affine.outputs);
+                    let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
+                    let x = std::mem::replace(&mut y, Matrix::zeros(x.n_rows(), affine.outputs));
+                    affine_forward(&mut y.view_mut(), x.view(), w.view(), b);
+                }
+                LayerSpec::BatchNorm(norm) => {
+                    n_norm += 1;
+                    let of = |part: &str| &self.parameters[&format!("batch_norm{n_norm}.{part}")][..];
+                    let [mut factor, mut offset] = [(); 2].map(|()| vec![T::ZERO; units]);
+                    let (mean, variance) = (of("running_mean"), of("running_variance"));
+                    norm.evaluation_map(&mut factor, &mut offset, of("scale"), of("shift"), mean, variance);
+                    norm.forward_evaluation(y.data_mut(), &factor, &offset);
+                }
+                LayerSpec::Activation(activation) => activation.forward_in_place(y.data_mut()),
+                LayerSpec::Dropout(dropout) => dropout.forward_evaluation(y.data_mut()),
+            }
+        }
+        y
+    }
+
+    /// One update, from the plain gradient and [`goodfit_nn::Optimizer::update`]. Returns the loss.
+    pub(crate) fn step(
+        &mut self,
+        x: &Matrix<T>,
+        (targets, row_weights): (Targets<'_, T>, Option<&[T]>),
+        training: &TrainingSpec,
+    ) -> f64 {
+        let (step, n_steps) = (self.n_steps_done, training.n_steps);
+        let ratio_factor = training.dropout_schedule.factor(step, n_steps);
+        let pass = self.pass(x, &Setting { loss: training.loss, targets, row_weights, step, ratio_factor });
+        let gradient_scale = match training.clip_norm {
+            Some(bound) => clip_scale(gradient_norm(pass.gradients.values().map(Vec::as_slice)), bound),
+            None => 1.0,
+        };
+        let rate = training.schedule.factor(step, n_steps) * goodfit_nn::warmup_factor(step, training.warmup_steps);
+        let decay = training.weight_decay.scaled(training.decay_schedule.factor(step, n_steps));
+        for parameter in self.described.iter().filter(|parameter| parameter.kind != Kind::Running) {
+            let values = self.parameters.get_mut(&parameter.name).expect("a known name");
+            let n_state = training.optimizer.n_state() * values.len();
+            let state = self.state.entry(parameter.name.clone()).or_insert_with(|| vec![T::ZERO; n_state]);
+            let is_weight = parameter.kind == Kind::Weight;
+            let update = UpdateStep {
+                learning_rate: training.learning_rate * rate * parameter.learning_rate,
+                decay: if is_weight { decay.scaled(parameter.decay) } else { WeightDecay::None },
+                gradient_scale,
+                step: step as u64 + 1,
+            };
+            training.optimizer.update(values, state, &pass.gradients[&parameter.name], &update);
+            if let Some(bound) = parameter.max_norm {
+                let mut factors = vec![T::ZERO; parameter.shape[1]];
+                max_norm(values, &mut factors, bound);
+            }
+        }
+        self.n_steps_done += 1;
+        pass.loss
+    }
+}
+
+/// Normal draws.
+pub(crate) fn draw<T: Float>(n: usize, seed: u64) -> Vec<T> {
+    let mut stream = Stream::new(seed, Purpose::Data, 0);
+    (0..n).map(|_| T::from_f64(stream.normal())).collect()
+}
+
+/// Class indices below `n_classes`.
+pub(crate) fn draw_classes(n: usize, n_classes: usize, seed: u64) -> Vec<u32> {
+    let mut stream = Stream::new(seed, Purpose::Data, 1);
+    (0..n).map(|_| stream.below(n_classes) as u32).collect()
+}
+
+/// Rows of which a share is zero.
+pub(crate) fn draw_sparse<T: Float>(n: usize, columns: usize, zeros: f64, seed: u64) -> Matrix<T> {
+    let mut stream = Stream::new(seed, Purpose::Data, 2);
+    let data = (0..n * columns).map(|_| {
+        let value = stream.normal();
+        if stream.uniform() < zeros { T::ZERO } else { T::from_f64(value) }
+    });
+    Matrix::from_rows(n, columns, data.collect())
+}
+
+/// The same rows without their zeros, whatever their share.
+pub(crate) fn sparse<T: Float>(matrix: &Matrix<T>) -> Inputs<T> {
+    Inputs::Sparse(goodfit_nn::kernels::Csr::from_matrix(matrix.view()))
+}
+
+/// A network none of whose parameters has a value of its own: also biases, shifts and running means
+/// differ from 0, scales and running variances from 1.
+pub(crate) fn shaken<T: Float>(spec: &NetworkSpec, seed: u64) -> Network<T> {
+    let mut network = Network::new(spec, seed).expect("a network");
+    let mut stream = Stream::new(seed, Purpose::Data, 3);
+    for parameter in network.parameters().to_vec() {
+        let is_positive = parameter.kind == Kind::Scale || parameter.name.ends_with("variance");
+        let mut values = network.values(&parameter).to_vec();
+        for value in &mut values {
+            let z = 0.3 * stream.normal();
+            *value += T::from_f64(if is_positive { z.abs() } else { z });
+        }
+        network.set(&parameter.name, &values).expect("values of the same size");
+    }
+    network
+}
+
+/// Copies of rows.
+pub(crate) fn rows_of<T: Float>(matrix: &Matrix<T>, rows: &[u32]) -> Matrix<T> {
+    let data = rows.iter().flat_map(|&row| matrix.row(row as usize)).copied().collect();
+    Matrix::from_rows(rows.len(), matrix.n_columns(), data)
+}
+
+/// The items that belong to rows.
+pub(crate) fn items_of<I: Copy>(items: &[I], rows: &[u32]) -> Vec<I> {
+    rows.iter().map(|&row| items[row as usize]).collect()
+}
+
+/// The trained parameters' gradients in a trainer.
+pub(crate) fn gradients<T: Float>(trainer: &Trainer<T>) -> Named<T> {
+    let trained = trainer.parameters().iter().filter(|parameter| parameter.kind != Kind::Running);
+    trained.map(|parameter| (parameter.name.clone(), trainer.gradient(parameter).to_vec())).collect()
+}
+
+/// All parameters of a trainer.
+pub(crate) fn parameters<T: Float>(trainer: &Trainer<T>) -> Named<T> {
+    trainer.parameters().iter().map(|p| (p.name.clone(), trainer.values(p).to_vec())).collect()
+}
+
+/// The largest difference over all buffers, relative to the largest value (and at least to 1e-3); an
+/// error when names or lengths differ.
+pub(crate) fn distance<T: Float>(got: &Named<T>, expected: &Named<T>) -> Result<f64, String> {
+    let names = |named: &Named<T>| named.iter().map(|(name, v)| (name.clone(), v.len())).collect::<Vec<_>>();
+    if names(got) != names(expected) {
+        return Err(format!("{:?} instead of {:?}", names(got), names(expected)));
+    }
+    let largest = expected.values().flatten().fold(1e-3, |m: f64, x| m.max(x.to_f64().abs()));
+    let mut worst = 0.0_f64;
+    for (got, expected) in got.values().flatten().zip(expected.values().flatten()) {
+        let (got, expected) = (got.to_f64(), expected.to_f64());
+        let error = (got - expected).abs() / largest;
+        if error.is_nan() && !(got.is_nan() && expected.is_nan()) && got.to_bits() != expected.to_bits() {
+            return Err(format!("{got} instead of {expected}"));
+        }
+        worst = worst.max(error);
+    }
+    Ok(worst)
+}
