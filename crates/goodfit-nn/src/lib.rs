@@ -1,7 +1,4 @@
-//! A training engine for feed-forward networks: layers, losses, optimisers, trainer.
-//!
-//! It does no IO, has no global state and allocates nothing per training step. Randomness and
-//! parallelism are arguments.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod float;
@@ -32,11 +29,11 @@ pub use error::Error;
 pub use float::Float;
 pub use init::Init;
 pub use inputs::Inputs;
-pub use layers::{Activation, BatchNorm, Convention, Dropout, DropoutForm, RunningForm};
+pub use layers::{Activation, Affine, BatchNorm, Convention, Dropout, DropoutForm, Group, RunningForm};
 pub use losses::{Loss, Targets};
 pub use matrix::{MatMut, MatRef, Matrix};
 pub use max_norm::max_norm;
-pub use network::{Affine, Group, Kind, LayerSpec, Network, NetworkSpec, Parameter, Score, Workspace};
+pub use network::{Kind, LayerSpec, Network, NetworkSpec, Parameter, Score, Workspace};
 pub use optimizers::{AdamForm, NesterovForm, Optimizer, UpdateStep, WeightDecay};
 pub use random::{Purpose, Stream, derive_seed};
 pub use schedule::{Schedule, warmup_factor};

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+const MAKE_FOLDER: &str = "make the folder";
+
 /// A file or folder that could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} {}: {}", path.display(), reason(source))]
+#[error("cannot {action} {}: {}", path.display(), self.reason())]
 pub struct FileError {
     /// What was tried: `read`, `write`, `make the folder`.
     pub action: &'static str,
@@ -22,6 +24,13 @@ pub struct FileError {
 }
 
 impl FileError {
+    fn reason(&self) -> String {
+        if self.action == MAKE_FOLDER && self.source.kind() == ErrorKind::NotFound {
+            return "none can be made there".to_owned();
+        }
+        reason(&self.source)
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         let writing = self.action != "read";
@@ -35,13 +44,15 @@ impl FileError {
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists if writing => {
                 Some("a part of that path is a file; write to another folder with --out DIR")
             }
+            _ if writing => Some("write to another folder with --out DIR"),
+            ErrorKind::PermissionDenied => Some("it has to be a file that you may read"),
             _ => None,
         }
     }
 }
 
 /// The reason in words, without the number of the error.
-fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
         ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),
@@ -51,7 +62,8 @@ fn reason(error: &io::Error) -> String {
         ErrorKind::NotADirectory => "a part of the path is not a folder".to_owned(),
         ErrorKind::IsADirectory => "it is a folder".to_owned(),
         ErrorKind::AlreadyExists => "a file of that name is in the way".to_owned(),
-        _ => error.to_string(),
+        ErrorKind::FileTooLarge => "the file would be larger than is allowed here".to_owned(),
+        _ => error.to_string().to_lowercase().split(" (os error").next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -74,7 +86,7 @@ impl NewFile {
             _ => Path::new("."),
         };
         fs::create_dir_all(folder).map_err(|source| FileError {
-            action: "make the folder",
+            action: MAKE_FOLDER,
             path: folder.to_owned(),
             source,
         })?;
@@ -118,6 +130,24 @@ fn write_error(path: &Path) -> impl FnOnce(io::Error) -> FileError {
 /// When the folder cannot be made, the file not be written to its end or not be renamed.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
     NewFile::prepare(path, fill)?.put_in_place()
+}
+
+/// Checks that files can be written into a folder, or into one that can be made there, and leaves
+/// nothing behind: to be asked before the work is done that they are to hold.
+///
+/// # Errors
+/// When no file can be written there.
+#[cfg(feature = "cli")]
+pub(crate) fn check_folder(folder: &Path) -> Result<(), FileError> {
+    let failed = |action| move |source| FileError { action, path: folder.to_owned(), source };
+    let here = Path::new(".");
+    let is_there = |path: &&Path| path.symlink_metadata().is_ok();
+    let nearest = folder.ancestors().find(is_there).filter(|path| *path != Path::new("")).unwrap_or(here);
+    let action = if nearest == folder { "write into the folder" } else { MAKE_FOLDER };
+    if !nearest.is_dir() {
+        return Err(failed(MAKE_FOLDER)(ErrorKind::NotADirectory.into()));
+    }
+    tempfile::Builder::new().prefix(".goodfit-").suffix(".tmp").tempfile_in(nearest).map(drop).map_err(failed(action))
 }
 
 /// Reads a whole file.
@@ -200,6 +230,24 @@ mod tests {
         let error = write_whole(&temp.path().join("taken"), |_| Ok(())).expect_err("a folder of that name");
         assert!(error.to_string().ends_with("it is a folder"), "{error}");
         assert_eq!(names(temp.path()).len(), 2);
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_folder_is_checked_without_a_trace() {
+        let temp = tempfile::tempdir().expect("a folder");
+        let file = temp.path().join("file");
+        fs::write(&file, "").expect("written");
+        for folder in [temp.path().to_owned(), temp.path().join("a/b"), "no/such/folder".into(), "name".into()] {
+            check_folder(&folder).expect("can be written");
+        }
+        for folder in [file.clone(), file.join("x/y")] {
+            let error = check_folder(&folder).expect_err("a file in the way");
+            let expected = format!("cannot make the folder {}: a part of the path is not a folder", folder.display());
+            assert_eq!(error.to_string(), expected);
+        }
+        assert_eq!(names(temp.path()), ["file"]);
+        assert!(!Path::new("no").exists() && !Path::new("name").exists());
     }
 
     #[cfg(unix)]

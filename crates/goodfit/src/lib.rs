@@ -1,5 +1,4 @@
-//! `goodfit` finds out, by experiment, what makes a feed-forward network train well, and trains it.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
 pub mod chapter;

@@ -35,10 +35,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// All files with one of these endings in the crates, the benchmarks, the scripts and the root folder.
+/// All files with one of these endings in the folders of the repository and in its root.
 fn sources(endings: &[&str]) -> Vec<Source> {
     let mut sources = Vec::new();
-    for folder in ["crates", "benchsuite", "scripts"] {
+    for folder in ["crates", "benchsuite", "scripts", "interop", "docs"] {
         collect(&root().join(folder), folder, endings, &mut sources);
     }
     for entry in fs::read_dir(root()).expect("the root folder").flatten() {
@@ -221,6 +221,21 @@ fn nothing_is_left_to_do() {
         }
     }
     assert_none("work left behind", &offenders);
+}
+
+#[test]
+fn nothing_names_a_place_on_somebodys_machine() {
+    // Put together, so that this file does not hold them.
+    let places = ["/ro_ot/", "/ho_me/", "/Use_rs/", "/wo_rk/", "/tm_p/"].map(|place| place.replace('_', ""));
+    let mut offenders = Vec::new();
+    for source in sources(&[".rs", ".md", ".toml", ".py", ".js", ".css", ".sh", ".txt", ".json", ".snap", ".svg"]) {
+        for (i, line) in source.text.lines().enumerate() {
+            if places.iter().any(|place| line.contains(place.as_str())) {
+                offenders.push(format!("{}:{}", source.path, i + 1));
+            }
+        }
+    }
+    assert_none("places on one machine", &offenders);
 }
 
 #[test]

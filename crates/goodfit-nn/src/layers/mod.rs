@@ -12,7 +12,7 @@ mod dropout;
 mod unit_functions;
 
 pub use activation::Activation;
-pub use affine::{AffineSpec, affine_backward, affine_forward};
+pub use affine::{Affine, Group, affine_backward, affine_forward};
 pub use batch_norm::{BatchNorm, BatchNormCache, RunningForm, RunningStatistics};
 pub use dropout::{Dropout, DropoutForm};
 

@@ -10,7 +10,7 @@ mod spec;
 pub use forward::{Score, Workspace};
 use plan::Plan;
 pub use plan::{Kind, Parameter};
-pub use spec::{Affine, Group, LayerSpec, NetworkSpec};
+pub use spec::{LayerSpec, NetworkSpec};
 
 use crate::{Error, Float, Purpose, Stream};
 

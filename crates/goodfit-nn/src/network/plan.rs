@@ -9,9 +9,9 @@
 
 use std::ops::Range;
 
-use super::spec::{Affine, LayerSpec, NetworkSpec};
+use super::spec::{LayerSpec, NetworkSpec};
 use crate::kernels::Csr;
-use crate::layers::{Activation, BatchNorm, Dropout};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout};
 use crate::{Error, Init, Inputs};
 
 /// What a parameter is; only weights decay.

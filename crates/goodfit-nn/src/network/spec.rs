@@ -1,8 +1,8 @@
 //! What a network is made of: a list of layers over a number of inputs.
 
+use crate::Error;
 use crate::error::require;
-use crate::layers::{Activation, BatchNorm, Dropout};
-use crate::{Error, Init};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout};
 
 /// A network: its number of inputs and its layers, first to last.
 ///
@@ -37,54 +37,6 @@ pub enum LayerSpec {
     Activation(Activation),
     /// Dropout.
     Dropout(Dropout),
-}
-
-/// An affine layer `y = x W + b`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Affine {
-    /// Number of units.
-    pub outputs: usize,
-    /// How the weights are drawn; biases start at 0.
-    pub init: Init,
-    /// Whether there is a bias.
-    pub bias: bool,
-    /// Upper bound of the norm of each unit's incoming weights, kept after every update.
-    pub max_norm: Option<f64>,
-    /// What multiplies learning rate and decay of the weights and of the bias.
-    pub group: Group,
-}
-
-impl Affine {
-    /// An affine layer with a bias, without a bound on its norm, in the default group.
-    pub fn new(outputs: usize, init: Init) -> Self {
-        Self { outputs, init, bias: true, max_norm: None, group: Group::default() }
-    }
-}
-
-/// What multiplies the learning rate and the decay of a layer's parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Group {
-    /// Multiplies the learning rate of weights.
-    pub learning_rate: f64,
-    /// Multiplies the learning rate of biases.
-    pub bias_learning_rate: f64,
-    /// Multiplies the decay of weights.
-    pub decay: f64,
-}
-
-impl Default for Group {
-    fn default() -> Self {
-        Self { learning_rate: 1.0, bias_learning_rate: 1.0, decay: 1.0 }
-    }
-}
-
-impl Group {
-    fn check(&self) -> Result<(), Error> {
-        let factor = |operation, x: f64| require(x.is_finite() && x >= 0.0, operation, x, "a finite number >= 0");
-        factor("factor of the learning rate of weights", self.learning_rate)?;
-        factor("factor of the learning rate of biases", self.bias_learning_rate)?;
-        factor("factor of the weight decay", self.decay)
-    }
 }
 
 impl NetworkSpec {

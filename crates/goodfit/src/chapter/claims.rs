@@ -4,7 +4,7 @@ mod judge;
 
 use crate::comparison::{self, ComparisonError, Conducted, Observer, Options};
 use crate::recipe::{CLAIMS, Experiment, RecipeError, Settings, shipped};
-use crate::results::{FORMAT, FigureKind, Layout, Machine, Results, Timing};
+use crate::results::{FigureKind, Layout, Machine, Results, Timing};
 use crate::run::Monitor;
 
 /// The experiment's name.
@@ -58,32 +58,13 @@ pub fn conduct(
     monitor: &Monitor,
     observer: &mut dyn Observer,
 ) -> Result<Conducted, ComparisonError> {
-    let mut results = Results {
-        format: FORMAT,
-        experiment: NAME.to_owned(),
-        goodfit: env!("CARGO_PKG_VERSION").to_owned(),
-        data: crate::results::DataSummary::default(),
-        seeds: Vec::new(),
-        primary_metric: String::new(),
-        recipe: recipes(),
-        command: options.command.clone(),
-        report: Layout {
-            title: "What the chapter says, put to the test".to_owned(),
-            question: "Do the chapter's statements hold in its own settings?".to_owned(),
-            figure: FigureKind::Claims,
-            metrics: Vec::new(),
-            panel: String::new(),
-            smooth: 0,
-            overlay: false,
-        },
-        arms: Vec::new(),
-        comparisons: Vec::new(),
-        trials: Vec::new(),
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
-        complete: true,
+    let layout = Layout {
+        title: "What the chapter says, put to the test".to_owned(),
+        question: "Do the chapter's statements hold in its own settings?".to_owned(),
+        figure: FigureKind::Claims,
+        ..Layout::default()
     };
+    let mut results = Results { recipe: recipes(), complete: true, ..Results::new(NAME, &options.command, layout) };
     let mut timing = Timing { seconds: 0.0, jobs: options.n_jobs, machine: Machine::current(), arms: Vec::new() };
     for experiment in &parts.experiments {
         let part = comparison::conduct(experiment, options, monitor, observer)?;

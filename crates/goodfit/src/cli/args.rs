@@ -1,6 +1,7 @@
 //! The command line as it is typed.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 
@@ -94,13 +95,18 @@ pub(super) struct Search {
     #[arg(long)]
     pub(super) print_recipe: bool,
     /// Number of trials
-    #[arg(long)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) trials: Option<usize>,
     /// Change a field of the recipe, for instance network.init=xavier
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) set: Vec<String>,
     #[command(flatten)]
     pub(super) common: Common,
+}
+
+/// A number that counts or names something; its range is checked where its meaning is known.
+fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse().map_err(|_| "expected a whole number")
 }
 
 /// Changes of a comparison.
@@ -113,7 +119,7 @@ pub(super) struct Changes {
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) set: Vec<String>,
     /// Train each arm with this many seeds
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) seeds: Option<usize>,
     /// Name of the arm that the others are held against; the first when absent
     #[arg(long, value_name = "ARM")]
@@ -126,15 +132,15 @@ pub(super) struct Changes {
     pub(super) resplit: bool,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(super) struct Common {
     /// The first seed
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Runs that train at the same time; all cores when absent
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) jobs: Option<usize>,
-    /// Folder for results and report; goodfit-out/NAME when absent
+    /// Folder for results and report; goodfit-out/NAME when absent, DIR/NAME for all experiments
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]

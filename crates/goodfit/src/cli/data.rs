@@ -1,5 +1,6 @@
 //! `goodfit data`.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -17,7 +18,7 @@ pub(super) fn data(command: &Data) -> Outcome {
                 "mnist    60,000 training and 10,000 test images of digits, inside this program\n\
                  normal   draws from the standard normal distribution, without targets\n\
                  FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n",
-            );
+            )?;
             Ok(0)
         }
         Data::Info { source, output } => info(source, output.json),
@@ -56,22 +57,22 @@ fn info(name: &str, as_json: bool) -> Outcome {
             "test_rows": test.map_or(0, crate::data::Sealed::n_rows),
             "test_fingerprint": test.map(|test| format!("{:016x}", test.fingerprint())),
         });
-        print(&format!("{value:#}\n"));
+        print(&format!("{value:#}\n"))?;
         return Ok(0);
     }
     let mut text = format!("{}\n  training rows  {}\n", dataset.source, rows.n_rows);
     if let Some(test) = test {
-        text += &format!("  test rows      {}, sealed, fingerprint {:016x}\n", test.n_rows(), test.fingerprint());
+        let _ = writeln!(text, "  test rows      {}, sealed, fingerprint {:016x}", test.n_rows(), test.fingerprint());
     }
-    text += &format!("  columns        {}\n", rows.n_columns);
+    let _ = writeln!(text, "  columns        {}", rows.n_columns);
     if dataset.n_classes > 0 {
         let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
-        text += &format!("  classes        {}, training rows of each: {}\n", dataset.n_classes, counts.join(" "));
+        let _ = writeln!(text, "  classes        {}, training rows of each: {}", dataset.n_classes, counts.join(" "));
     }
     if name == "mnist" {
-        text += &format!("\n{}\n", attribution());
+        let _ = writeln!(text, "\n{}", attribution());
     }
-    print(&text);
+    print(&text)?;
     Ok(0)
 }
 

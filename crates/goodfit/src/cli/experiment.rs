@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::{Changes, Common, Compare, Output, Report, Search};
+use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
-use super::{Failure, Outcome, message, print, table};
+use super::{Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
+use crate::files::check_folder;
 use crate::jobs::default_jobs;
 use crate::recipe::{Experiment, RecipeError, Settings, Value};
 use crate::report::{ReportError, write_report};
@@ -20,10 +22,18 @@ pub(super) fn compare(args: &Compare) -> Outcome {
     let settings = changed(open(&args.recipe)?, &args.changes)?;
     let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
     if args.print_recipe {
-        print(&experiment.print());
+        print(&experiment.print())?;
         return Ok(0);
     }
-    let out = out_dir(&args.common, &experiment.name);
+    if experiment.search.is_some() && experiment.arms().map_err(recipe_failure)?.len() == 1 {
+        let recipe = args.recipe.display();
+        return Err(Failure::new(
+            format!("{recipe}: it has a [search.space] and varies nothing, so that there is nothing to compare"),
+            Some(format!("`goodfit search {recipe}` searches it, --vary FIELD=V1,V2 makes arms")),
+        ));
+    }
+    let experiment = Experiment { search: None, ..experiment };
+    let out = out_dir(&args.common, &experiment.name)?;
     let conducted = run(&experiment, &args.common)?;
     finish(&conducted, &out, args.common.output)
 }
@@ -39,16 +49,16 @@ pub(super) fn search(args: &Search) -> Outcome {
     }
     let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
     if experiment.search.is_none() {
-        return Err(Failure::message(
+        return Err(Failure::new(
             format!("{}: there is no [search.space], so that nothing varies", args.recipe.display()),
-            "[search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }",
+            Some("add [search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }"),
         ));
     }
     if args.print_recipe {
-        print(&experiment.print());
+        print(&experiment.print())?;
         return Ok(0);
     }
-    let out = out_dir(&args.common, &experiment.name);
+    let out = out_dir(&args.common, &experiment.name)?;
     let conducted = run(&experiment, &args.common)?;
     finish(&conducted, &out, args.common.output)
 }
@@ -56,12 +66,14 @@ pub(super) fn search(args: &Search) -> Outcome {
 /// `goodfit report DIR`
 pub(super) fn report(args: &Report) -> Outcome {
     let results = read(&args.dir).map_err(results_failure)?;
-    let files = write_report(&args.dir, &results).map_err(report_failure)?;
+    let files = write_report(&args.dir, &results).map_err(|error| {
+        Failure::new(error, Some("copy the folder to where there is room and you may write, and name the copy"))
+    })?;
     if args.output.json {
         let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        print(&format!("{:#}\n", json!({ "files": files })));
+        print(&format!("{:#}\n", json!({ "files": files })))?;
     } else {
-        print(&format!("{}\n", args.dir.join("report.html").display()));
+        print(&format!("{}\n", args.dir.join("report.html").display()))?;
     }
     Ok(0)
 }
@@ -81,21 +93,32 @@ pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted,
 /// Writes results and report, prints what was found, and says how it ended.
 pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outcome {
     let Conducted { results, timing } = conducted;
+    if stopped() && n_finished(results) == 0 {
+        // Earlier results in that folder are worth more than none.
+        message::hint(format!("nothing was finished and nothing written; `{}` runs it again", typed(&[])));
+        return Ok(130);
+    }
     write(out, results, timing).map_err(results_failure)?;
     write_report(out, results).map_err(report_failure)?;
     if output.json {
-        print(&format!("{:#}\n", summary(results, out)));
+        print(&format!("{:#}\n", summary(results, out)))?;
     } else {
-        print(&table::text(results));
+        print(&table::text(results))?;
     }
     if !output.quiet {
-        eprintln!("report: {}", out.join("report.html").display());
+        message::note(format!("report: {}", out.join("report.html").display()));
     }
     if stopped() {
-        message::hint(format!("what was finished is in {}; `{}` runs the whole again", out.display(), results.command));
+        message::hint(format!("what was finished is in {}; `{}` runs the whole again", out.display(), typed(&[])));
         return Ok(130);
     }
     Ok(u8::from(!usable(results)))
+}
+
+/// The number of finished runs or trials, those of parts among them.
+fn n_finished(results: &Results) -> usize {
+    let runs: usize = results.arms.iter().map(|arm| arm.runs.len()).sum();
+    runs + results.trials.len() + results.parts.iter().map(n_finished).sum::<usize>()
 }
 
 /// Whether anything came out that can be compared or ranked.
@@ -165,22 +188,26 @@ fn set_count(settings: &mut Settings, option: &str, path: &str, count: usize) ->
 /// Seed, jobs and the command line as it was typed.
 pub(super) fn options(common: &Common) -> Result<Options, Failure> {
     if common.jobs == Some(0) {
-        return Err(Failure::message("--jobs is 0, expected at least 1", "leave --jobs out to use all cores"));
+        return Err(Failure::new("--jobs is 0, expected at least 1", Some("leave --jobs out to use all cores")));
     }
-    Ok(Options { first_seed: common.seed, n_jobs: common.jobs.unwrap_or_else(default_jobs), command: command_line() })
+    Ok(Options {
+        first_seed: common.seed,
+        n_jobs: common.jobs.unwrap_or_else(default_jobs),
+        command: typed(&["--jobs", "--out", "--quiet", "--json"]),
+    })
 }
 
-/// The command as it was typed, without what has no influence on results: `--jobs`, `--out`, `--quiet`,
-/// `--json`.
-fn command_line() -> String {
+/// The command as it was typed, without these options: results say it without those that have no
+/// influence on them.
+fn typed(without: &[&str]) -> String {
     let mut words = vec!["goodfit".to_owned()];
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
         let name = argument.split('=').next().unwrap_or_default();
         match name {
+            _ if !without.contains(&name) => words.push(quoted(&argument)),
             "--jobs" | "--out" if name == argument => drop(arguments.next()),
-            "--jobs" | "--out" | "--quiet" | "--json" => {}
-            _ => words.push(quoted(&argument)),
+            _ => {}
         }
     }
     words.join(" ")
@@ -196,9 +223,11 @@ fn quoted(argument: &str) -> String {
     }
 }
 
-/// The folder for results.
-pub(super) fn out_dir(common: &Common, name: &str) -> PathBuf {
-    common.out.clone().unwrap_or_else(|| Path::new("goodfit-out").join(name))
+/// The folder for results, which is known to take files before anything is trained for it.
+pub(super) fn out_dir(common: &Common, name: &str) -> Result<PathBuf, Failure> {
+    let out = common.out.clone().unwrap_or_else(|| Path::new("goodfit-out").join(name));
+    check_folder(&out).map_err(|error| Failure::new(&error, error.hint()))?;
+    Ok(out)
 }
 
 /// The name of an experiment out of its file's.
@@ -206,10 +235,9 @@ pub(super) fn name_of(path: &Path) -> String {
     path.file_stem().map_or_else(|| "recipe".to_owned(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Every fault of a recipe, the first one with its hint.
+/// Every fault of a recipe.
 pub(super) fn recipe_failure(error: RecipeError) -> Failure {
-    let faults: Vec<String> = error.all().map(ToString::to_string).collect();
-    Failure::new(anyhow::anyhow!("{}", faults.join("\nerror: ")), error.hint)
+    Failure::recipe(&error)
 }
 
 /// Why a comparison cannot be made.
@@ -224,10 +252,9 @@ pub(super) fn comparison_failure(error: ComparisonError) -> Failure {
 }
 
 fn results_failure(error: ResultsError) -> Failure {
-    let hint = error.hint().map(str::to_owned);
-    Failure::new(error, hint)
+    Failure::new(&error, error.hint())
 }
 
 fn report_failure(error: ReportError) -> Failure {
-    Failure::new(error, Some("name another folder with --out, or make room on the disk".to_owned()))
+    Failure::new(&error, error.hint())
 }

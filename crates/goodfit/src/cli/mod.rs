@@ -13,45 +13,31 @@ mod stop;
 mod table;
 mod train;
 
-use std::fmt::Display;
-use std::io;
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::files::FileError;
 use args::{Cli, Command};
-
-/// Why a command ended without what it was asked for.
-#[derive(Debug)]
-struct Failure {
-    error: anyhow::Error,
-    hint: Option<String>,
-    status: u8,
-}
-
-impl Failure {
-    fn new(error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
-        Self { error: error.into(), hint, status: 2 }
-    }
-
-    fn message(message: impl Display, hint: impl Into<String>) -> Self {
-        Self::new(anyhow::anyhow!("{message}"), Some(hint.into()))
-    }
-}
+use message::Failure;
 
 /// What a command does: `Ok` with its exit status.
 type Outcome = Result<u8, Failure>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(cli.command) {
-        Ok(status) => ExitCode::from(status),
-        Err(failure) => {
-            message::error(&failure);
-            ExitCode::from(failure.status)
-        }
-    }
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        // Help and version go to stdout, the help that stands in for a missing command to stderr.
+        Err(error) if !error.to_string().starts_with("error: ") => error.exit(),
+        Err(error) => Err(Failure::usage(&error)),
+    };
+    ExitCode::from(outcome.unwrap_or_else(|failure| {
+        failure.show();
+        2
+    }))
 }
 
 fn run(command: Command) -> Outcome {
@@ -63,32 +49,37 @@ fn run(command: Command) -> Outcome {
         Command::Report(args) => experiment::report(&args),
         Command::Data(args) => data::data(&args),
         Command::Fields => {
-            print(&crate::recipe::reference());
+            print(&crate::recipe::reference())?;
             Ok(0)
         }
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "goodfit", &mut io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "goodfit", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
             Ok(0)
         }
         Command::Man { dir } => {
-            let written = std::fs::create_dir_all(&dir).and_then(|()| clap_mangen::generate_to(Cli::command(), &dir));
-            written.map_err(|error| {
-                let message = format!("{}: cannot be written: {}", dir.display(), reason(&error));
-                Failure::message(message, "name a folder that you may write to")
-            })?;
+            man(&dir).map_err(|error| Failure::new(error, Some("name a folder that you may write to")))?;
             Ok(0)
         }
     }
 }
 
-/// Prints to stdout; a reader that went away is no error.
-fn print(text: &str) {
-    use io::Write as _;
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+/// Writes the manual pages.
+fn man(dir: &Path) -> Result<(), FileError> {
+    let failed = |action| move |source| FileError { action, path: dir.to_owned(), source };
+    std::fs::create_dir_all(dir).map_err(failed("make the folder"))?;
+    clap_mangen::generate_to(Cli::command(), dir).map_err(failed("write into the folder"))
 }
 
-/// An IO error as a clause: without the number of the operating system.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string().to_lowercase();
-    text.split(" (os error").next().unwrap_or_default().to_owned()
+/// Prints to stdout; a reader that went away is no error.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let error = FileError { action: "write", path: "to standard output".into(), source: error };
+            Err(Failure::new(error, Some("lead it to where there is room, for instance with > FILE")))
+        }
+        _ => Ok(()),
+    }
 }

@@ -45,9 +45,14 @@ impl Observer for Live {
         }
         match &self.bar {
             Some(bar) => bar.print(line),
-            None => super::print(&format!("{line}\n")),
+            None => print_line(line),
         }
     }
+}
+
+/// What cannot be written now will not be either when all is done, which is when it is said.
+fn print_line(line: &str) {
+    let _ = super::print(&format!("{line}\n"));
 }
 
 /// A bar that follows a monitor until it is dropped. Shows nothing when quiet or when stderr is no
@@ -86,7 +91,7 @@ impl Progress {
 
     /// Prints to stdout without tearing the bar.
     fn print(&self, line: &str) {
-        self.bar.suspend(|| super::print(&format!("{line}\n")));
+        self.bar.suspend(|| print_line(line));
     }
 }
 

@@ -1,10 +1,13 @@
 //! `goodfit reproduce`: the chapter's experiments.
 
-use super::args::Reproduce;
+use std::path::PathBuf;
+
+use super::args::{Common, Reproduce};
 use super::experiment::{changed, finish, options, out_dir, recipe_failure, run};
+use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
-use super::{Failure, Outcome, print};
+use super::{Outcome, print};
 use crate::chapter::{NAMES, claims};
 use crate::recipe::{Experiment, Settings, nearest, shipped};
 
@@ -18,35 +21,45 @@ pub(super) fn reproduce(args: &Reproduce) -> Outcome {
             None => return Err(unknown(name, &format!("there is no experiment \"{name}\""))),
         },
     };
-    if names.len() > 1 && args.common.out.is_some() {
-        return Err(Failure::message("--out names one folder, but all experiments are to run", "name an experiment"));
+    match names.as_slice() {
+        [name] => one(name, args, None),
+        names => all(names, args),
     }
+}
+
+/// Several experiments, each in a folder of its own; with `--json` one list of their summaries.
+fn all(names: &[&str], args: &Reproduce) -> Outcome {
+    let [before, between, after] = if args.common.output.json { ["[\n", ",\n", "]\n"] } else { ["", "\n", ""] };
     let mut status = 0;
+    print(before)?;
     for (i, name) in names.iter().enumerate() {
-        if i > 0 && !args.common.output.json {
-            print("\n");
+        if i > 0 {
+            print(between)?;
         }
-        status = status.max(one(name, args)?);
+        let folder = args.common.out.as_ref().map(|out| out.join(name));
+        status = status.max(one(name, args, folder)?);
         if stopped() {
             break;
         }
     }
+    print(after)?;
     Ok(status)
 }
 
-fn one(name: &str, args: &Reproduce) -> Outcome {
-    let out = out_dir(&args.common, name);
+fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
+    let common = Common { out: folder.or_else(|| args.common.out.clone()), ..args.common.clone() };
     if name == claims::NAME {
         if args.print_recipe {
-            print(&claims::recipes());
+            print(&claims::recipes())?;
             return Ok(0);
         }
+        let out = out_dir(&common, name)?;
         let parts = claims::experiments(|settings| changed(settings, &args.changes), recipe_failure)?;
-        let options = options(&args.common)?;
-        let mut live = Live::new(name, args.common.output);
+        let options = options(&common)?;
+        let mut live = Live::new(name, common.output);
         let conducted = claims::conduct(&parts, &options, monitor(), &mut live);
         drop(live);
-        return finish(&conducted.map_err(super::experiment::comparison_failure)?, &out, args.common.output);
+        return finish(&conducted.map_err(super::experiment::comparison_failure)?, &out, common.output);
     }
     let text = shipped(name).unwrap_or_default();
     let settings = Settings::parse(&format!("{name}.toml"), text).map_err(recipe_failure)?;
@@ -54,11 +67,12 @@ fn one(name: &str, args: &Reproduce) -> Outcome {
     if args.print_recipe {
         // The shipped file itself, to start one's own from; with changes, every setting.
         let changed = !(args.changes.set.is_empty() && args.changes.vary.is_empty() && args.changes.seeds.is_none());
-        print(&if changed { experiment.print() } else { text.to_owned() });
+        print(&if changed { experiment.print() } else { text.to_owned() })?;
         return Ok(0);
     }
-    let conducted = run(&experiment, &args.common)?;
-    finish(&conducted, &out, args.common.output)
+    let out = out_dir(&common, name)?;
+    let conducted = run(&experiment, &common)?;
+    finish(&conducted, &out, common.output)
 }
 
 fn unknown(name: &str, message: &str) -> Failure {
@@ -66,5 +80,5 @@ fn unknown(name: &str, message: &str) -> Failure {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => format!("the experiments are {}", NAMES.join(", ")),
     };
-    Failure::message(message, hint)
+    Failure::new(message, Some(hint))
 }

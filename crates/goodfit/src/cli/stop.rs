@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
+use super::message::note;
 use crate::run::Monitor;
 
 /// The monitor of this process: what its trainings report to and what Ctrl-C stops.
@@ -14,7 +15,7 @@ pub(super) fn monitor() -> &'static Monitor {
             if monitor().stop.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!("\nstopping after what is finished; Ctrl-C again stops at once");
+            note("\nstopping, what is finished is kept; Ctrl-C again stops at once");
         });
         Monitor::default()
     })

@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::results::{Arm, Results, Summary};
+use crate::results::{Arm, Comparison, Results, Summary, Verdict};
 use crate::search::ranking;
-use crate::statistics::sentence;
+use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
+
+/// Above so many comparisons only those with a verdict are printed.
+const N_LISTED: usize = 20;
 
 /// What an experiment found, as text: a table of arms, the verdicts, the claims.
 pub(super) fn text(results: &Results) -> String {
@@ -14,17 +17,13 @@ pub(super) fn text(results: &Results) -> String {
         let _ = write!(out, "\n{}", text(part));
     }
     if results.trials.is_empty() {
-        out.push_str(&arms(results));
+        if !results.arms.is_empty() {
+            out.push_str(&arms(results));
+        }
     } else {
         out.push_str(&ranking(results));
     }
-    if !results.comparisons.is_empty() {
-        let n = results.comparisons.len();
-        let _ = writeln!(out, "\n{n} comparison{} on {}:", if n == 1 { "" } else { "s" }, results.primary_metric);
-        for comparison in &results.comparisons {
-            let _ = writeln!(out, "  {}", sentence(comparison, &results.data));
-        }
-    }
+    out.push_str(&comparisons(results));
     for claim in &results.claims {
         let _ = writeln!(out, "\nclaim: {}\n  {}\n  verdict: {}", claim.claim, claim.evidence, claim.verdict);
     }
@@ -45,19 +44,50 @@ fn rows(results: &Results) -> String {
         parts.push(format!("{} test rows, opened", data.test_rows));
     }
     parts.push(format!("{} seed{}", results.seeds.len(), if results.seeds.len() == 1 { "" } else { "s" }));
+    if !results.complete {
+        parts.push("stopped before all was done".to_owned());
+    }
     parts.join(", ")
 }
 
-/// The metrics worth a column: losses and accuracies, and what the report plots.
-fn columns(results: &Results) -> Vec<String> {
-    let mut columns: Vec<String> = results.report.metrics.clone();
-    let metrics = results.arms.iter().flat_map(|arm| arm.summary.keys());
-    for metric in metrics.filter(|metric| metric.ends_with("_accuracy") || metric.ends_with("_loss")) {
-        if !columns.contains(metric) {
-            columns.push(metric.clone());
+/// What the comparisons say, one a line; one line in all where there are too few seeds for verdicts.
+fn comparisons(results: &Results) -> String {
+    let all = &results.comparisons;
+    let Some(n_pairs) = all.iter().map(|comparison| comparison.n).max() else { return String::new() };
+    if n_pairs < MIN_SEEDS {
+        let pairs = if n_pairs == 1 { "1 seed".to_owned() } else { format!("{n_pairs} seeds") };
+        return format!("\n{pairs}: no verdicts, they take {MIN_SEEDS} seeds (--seeds 5)\n");
+    }
+    let mut metrics: Vec<&str> = all.iter().map(|comparison| comparison.metric.as_str()).collect();
+    metrics.dedup();
+    let few = all.len() <= N_LISTED;
+    let listed: Vec<&Comparison> =
+        all.iter().filter(|comparison| few || comparison.verdict != Verdict::CannotTell).collect();
+    let end = if few || listed.is_empty() { "" } else { "; those that tell:" };
+    let mut out = format!("\n{}: {}{end}\n", metrics.join(", "), comparisons_made(all));
+    for comparison in listed {
+        let _ = writeln!(out, "  {}", sentence(comparison, &results.data));
+    }
+    out
+}
+
+/// The metrics worth a column: those the report plots, then those that are compared. A report that
+/// plots everything has the compared ones first, then the other losses and accuracies.
+fn columns(results: &Results) -> Vec<&str> {
+    let plotted = results.report.metrics.iter().map(String::as_str);
+    let compared = results.comparisons.iter().map(|comparison| comparison.metric.as_str());
+    let others = results.arms.iter().flat_map(|arm| arm.summary.keys()).map(String::as_str);
+    let others = others.filter(|metric| {
+        let of_rows = ["train", "validation", "test"].iter().any(|rows| metric.starts_with(rows));
+        results.report.metrics.is_empty() && of_rows
+    });
+    let mut columns = Vec::new();
+    for metric in plotted.chain([results.primary_metric.as_str()]).chain(compared).chain(others) {
+        let is_there = results.arms.iter().any(|arm| arm.summary.contains_key(metric));
+        if is_there && !columns.contains(&metric) {
+            columns.push(metric);
         }
     }
-    columns.retain(|metric| results.arms.iter().any(|arm| arm.summary.contains_key(metric)));
     columns
 }
 
@@ -76,7 +106,7 @@ fn arms(results: &Results) -> String {
     for arm in &results.arms {
         let _ = write!(out, "{:width$}", arm.name);
         for metric in &columns {
-            let cell = arm.summary.get(metric).map_or_else(String::new, cell);
+            let cell = arm.summary.get(*metric).map_or_else(String::new, cell);
             let _ = write!(out, "  {cell:>0$}", column_width(metric));
         }
         let _ = writeln!(out, "{}", diverged(arm));
@@ -88,9 +118,14 @@ fn arms(results: &Results) -> String {
 fn cell(summary: &Summary) -> String {
     match (summary.mean.is_finite(), summary.n) {
         (false, _) => "not finite".to_owned(),
-        (true, 1) => format!("{:.4}", summary.mean),
-        (true, _) => format!("{:.4} sd {:.4}", summary.mean, summary.sd),
+        (true, 1) => number(summary.mean),
+        (true, _) => format!("{} sd {}", number(summary.mean), number(summary.sd)),
     }
+}
+
+/// Four places, or four digits of a number that is far from 1.
+fn number(x: f64) -> String {
+    if x.abs() < 1000.0 { format!("{x:.4}") } else { format!("{x:.3e}") }
 }
 
 fn diverged(arm: &Arm) -> String {

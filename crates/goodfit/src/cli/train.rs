@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::args::Train;
 use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
+use super::message::{Failure, note};
 use super::progress::Live;
 use super::stop::monitor;
-use super::{Failure, Outcome, print};
+use super::{Outcome, print};
 use crate::comparison::train_one;
 use crate::recipe::Experiment;
 use crate::weights::Weights;
@@ -19,10 +20,10 @@ pub(super) fn train(args: &Train) -> Outcome {
     }
     let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
     if args.print_recipe {
-        print(&experiment.print());
+        print(&experiment.print())?;
         return Ok(0);
     }
-    let out = out_dir(&args.common, &experiment.name);
+    let out = out_dir(&args.common, &experiment.name)?;
     let options = options(&args.common)?;
     let mut live = Live::new(&experiment.name, args.common.output);
     let trained = train_one(&experiment, &options, monitor(), &mut live);
@@ -33,9 +34,9 @@ pub(super) fn train(args: &Train) -> Outcome {
         let path = out.join("weights.safetensors");
         let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
         let weights = Weights { metadata, ..Weights::of(&network) };
-        weights.save(&path).map_err(|error| Failure::new(error, None))?;
+        weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
         if !args.common.output.quiet {
-            eprintln!("weights: {}", path.display());
+            note(format!("weights: {}", path.display()));
         }
     }
     Ok(status)

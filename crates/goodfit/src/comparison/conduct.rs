@@ -7,7 +7,7 @@ use goodfit_nn::Network;
 
 use super::{ComparisonError, DataShelf, Done, Observer, Resplit, Runs, finished, load_all, run_all, tune};
 use crate::recipe::Experiment;
-use crate::results::{Arm, ArmTiming, DataSummary, FORMAT, Machine, Results, RunTiming, Timing};
+use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -76,7 +76,10 @@ pub fn conduct(
             arm.tuning = tuning;
         }
         let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
-        results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+        // Where nothing is trained there is no metric and nothing to compare by it.
+        if !results.primary_metric.is_empty() {
+            results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+        }
     }
     timing.seconds = start.elapsed().as_secs_f64();
     Ok(Conducted { results, timing })
@@ -127,21 +130,10 @@ pub fn train_one(
 /// The results of an experiment before anything is trained.
 pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
     Results {
-        format: FORMAT,
-        experiment: experiment.name.clone(),
-        goodfit: env!("CARGO_PKG_VERSION").to_owned(),
         data,
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),
         recipe: experiment.print(),
-        command: options.command.clone(),
-        report: experiment.report.clone(),
-        arms: Vec::new(),
-        comparisons: Vec::new(),
-        trials: Vec::new(),
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
-        complete: false,
+        ..Results::new(&experiment.name, &options.command, experiment.report.clone())
     }
 }

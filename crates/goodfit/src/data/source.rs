@@ -3,7 +3,7 @@
 use goodfit_nn::{Inputs, Matrix, Purpose, Stream};
 
 use super::{Sealed, fingerprint, idx};
-use crate::recipe::{DataRecipe, Evaluation, Source};
+use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
 
 /// Rows as their source holds them.
 #[derive(Clone, Debug)]
@@ -75,16 +75,25 @@ pub enum DataError {
     },
 }
 
+/// The sources that are not a folder.
+const SOURCES: [&str; 2] = ["mnist", "normal"];
+
 impl DataError {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Idx(error) => error.hint(),
+            Self::Idx(error) => {
+                let near = match error {
+                    idx::IdxError::FolderMissing { folder } => nearest(&folder.to_string_lossy(), SOURCES.into_iter()),
+                    _ => None,
+                };
+                near.map(|near| format!("did you mean \"{near}\"?")).or_else(|| error.hint())
+            }
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
             Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
-            Self::Mnist(_) => None,
+            Self::Mnist(_) => Some("the program itself is damaged: install it again".into()),
         }
     }
 }

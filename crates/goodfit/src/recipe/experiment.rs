@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::files::reason;
 use crate::recipe::arms::varied;
 use crate::recipe::compare::{CompareRecipe, check_metric, compare};
 use crate::recipe::error::{Origin, RecipeError};
@@ -150,13 +151,9 @@ impl Settings {
 fn unreadable(path: &Path, error: &std::io::Error) -> RecipeError {
     match error.kind() {
         std::io::ErrorKind::NotFound => RecipeError::new("there is no such recipe file")
-            .hint("`goodfit reproduce weight-init --print-recipe > my.toml` makes one"),
+            .hint("`goodfit reproduce weight-init --print-recipe > my.toml` makes one to start from"),
         _ if path.is_dir() => RecipeError::new("a folder, expected a recipe file").hint(NOT_A_RECIPE),
-        _ => {
-            let reason = error.to_string().to_lowercase();
-            let reason = reason.split(" (os error").next().unwrap_or_default();
-            RecipeError::new(format!("cannot be read: {reason}")).hint("a file that you may read")
-        }
+        _ => RecipeError::new(format!("cannot be read: {}", reason(error))).hint("a file that you may read"),
     }
 }
 

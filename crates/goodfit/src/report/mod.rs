@@ -8,10 +8,10 @@ mod page;
 mod summary;
 mod tables;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::figure::Figure;
+use crate::files::{FileError, write_whole};
 use crate::results::Results;
 
 pub use figures::figures;
@@ -19,12 +19,14 @@ pub use summary::summary;
 
 /// A report that could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", path.display())]
-pub struct ReportError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// Why.
-    pub source: std::io::Error,
+#[error(transparent)]
+pub struct ReportError(#[from] FileError);
+
+impl ReportError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        self.0.hint()
+    }
 }
 
 /// The interactive report: one HTML file that needs no other.
@@ -40,17 +42,16 @@ pub fn render(results: &Results) -> String {
 /// When the folder cannot be made or a file cannot be written.
 pub fn write_report(dir: &Path, results: &Results) -> Result<Vec<PathBuf>, ReportError> {
     let plots = dir.join("plots");
-    std::fs::create_dir_all(&plots).map_err(|source| ReportError { path: plots.clone(), source })?;
     let mut written = Vec::new();
     for figure in all_figures(results) {
         let path = |ending: &str| plots.join(format!("{}.{ending}", figure.name));
         for (path, bytes) in [(path("svg"), figure.svg().into_bytes()), (path("png"), figure.png())] {
-            write(&path, &bytes)?;
+            write_whole(&path, |writer| writer.write_all(&bytes))?;
             written.push(path);
         }
     }
     let path = dir.join("report.html");
-    write(&path, render(results).as_bytes())?;
+    write_whole(&path, |writer| writer.write_all(render(results).as_bytes()))?;
     written.insert(0, path);
     Ok(written)
 }
@@ -72,17 +73,4 @@ pub(crate) fn all_figures(results: &Results) -> Vec<Figure> {
         taken.insert(figure.name.clone());
     }
     out
-}
-
-/// Writes beside the target and renames, so that nothing half-written bears a final name.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let failed = |source| ReportError { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    let builder = builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

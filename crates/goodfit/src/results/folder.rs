@@ -60,7 +60,11 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Results, ResultsError> {
             path: path.to_owned(),
             line: error.line(),
             column: error.column(),
-            reason: text.strip_suffix(&place).unwrap_or(&text).to_owned(),
+            reason: if error.is_eof() {
+                "the file ends too early".to_owned()
+            } else {
+                text.strip_suffix(&place).unwrap_or(&text).to_owned()
+            },
         }
     };
     // The format first: a later one may have other fields, and that is the thing to say then.
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read() {
-        check_error("", "out/results.json:1:0: EOF while parsing a value");
+        check_error("", "out/results.json:1:0: the file ends too early");
         check_error("{\"format\": 1,\n \"arms\" [", "out/results.json:2:9: expected `:`");
         check_error("{\"format\": 1}", "out/results.json:1:13: missing field `experiment`");
         check_error(

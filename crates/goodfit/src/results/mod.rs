@@ -66,6 +66,30 @@ pub struct Results {
     pub complete: bool,
 }
 
+impl Results {
+    /// The results of an experiment before anything is trained: nothing found, not complete.
+    pub fn new(experiment: &str, command: &str, report: Layout) -> Self {
+        Self {
+            format: FORMAT,
+            experiment: experiment.to_owned(),
+            goodfit: env!("CARGO_PKG_VERSION").to_owned(),
+            data: DataSummary::default(),
+            seeds: Vec::new(),
+            primary_metric: String::new(),
+            recipe: String::new(),
+            command: command.to_owned(),
+            report,
+            arms: Vec::new(),
+            comparisons: Vec::new(),
+            trials: Vec::new(),
+            claims: Vec::new(),
+            findings: Vec::new(),
+            parts: Vec::new(),
+            complete: false,
+        }
+    }
+}
+
 /// The data of an experiment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataSummary {
@@ -84,7 +108,7 @@ pub struct DataSummary {
 }
 
 /// How a report presents the results.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     /// Title of the report.
     pub title: String,
@@ -108,10 +132,11 @@ pub struct Layout {
 }
 
 /// The main figure of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FigureKind {
     /// Curves over steps.
+    #[default]
     Curves,
     /// Histograms of activations, a row of panels an arm, a column a layer.
     Histograms,

@@ -64,7 +64,7 @@ pub fn train(
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
         Some(0) => false,
-        Some(every) => step % every == 0,
+        Some(every) => step.is_multiple_of(every),
         None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
     };
     let mut watch = recipe.training.diagnostics.then(WeightWatch::default);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::file::GZIP;
 use super::{Set, file_names};
+use crate::files::reason as words;
 
 /// Why a folder of IDX files was not read.
 ///
@@ -38,7 +39,7 @@ pub enum IdxError {
         missing: String,
     },
     /// A file or folder cannot be opened.
-    #[error("cannot open {}: {reason}", path.display())]
+    #[error("cannot open {}: {}", path.display(), words(reason))]
     Open {
         /// The file or folder.
         path: PathBuf,
@@ -46,7 +47,7 @@ pub enum IdxError {
         reason: io::Error,
     },
     /// A file cannot be read on.
-    #[error("cannot read {} at byte {offset}: {reason}", file.display())]
+    #[error("cannot read {} at byte {offset}: {}", file.display(), words(reason))]
     Read {
         /// The file.
         file: PathBuf,
@@ -199,16 +200,18 @@ impl IdxError {
                 Some("the file is damaged or not wholly copied: fetch it again".to_owned())
             }
             Self::TooFewRows { got, .. } => Some(format!("ask for at most {got} rows")),
-            Self::Open { .. }
-            | Self::Read { .. }
-            | Self::NotIdx { .. }
+            Self::Open { .. } | Self::Read { .. } => Some("it has to be a file that you may read".to_owned()),
+            Self::NotIdx { .. }
             | Self::ElementType { .. }
             | Self::NoDimensions { .. }
             | Self::LabelDimensions { .. }
             | Self::ZeroDimension { .. }
-            | Self::TooLarge { .. }
-            | Self::RowCounts { .. }
-            | Self::Shapes { .. } => None,
+            | Self::TooLarge { .. } => {
+                Some("the file is damaged, or holds something else than images or labels of one byte".to_owned())
+            }
+            Self::RowCounts { .. } | Self::Shapes { .. } => {
+                Some("the files are of different data sets: fetch all of one".to_owned())
+            }
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
-
 use crate::figure::{Band, smooth};
 use crate::results::{Curve, Run};
+use crate::statistics::quantile_975;
 
 /// A metric over the runs of an arm.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,7 +89,7 @@ fn with_quantile(values: &[f64], quantile: f64) -> (f64, [f64; 2]) {
 fn t_quantile(n: usize) -> f64 {
     match n {
         0..3 => f64::NAN,
-        _ => StudentsT::new(0.0, 1.0, (n - 1) as f64).map_or(f64::NAN, |t| t.inverse_cdf(0.975)),
+        _ => quantile_975(n - 1),
     }
 }
 
