@@ -177,7 +177,7 @@ fn data() {
         ("few", idx(&[40, 2, 2], usize::MAX), idx(&[40], usize::MAX)),
     ] {
         place.write(&format!("{folder}/{images}"), image_file);
-        place.write(&format!("{folder}/{label_file_name}", label_file_name = labels), label_file);
+        place.write(&format!("{folder}/{labels}"), label_file);
     }
     place.write(&format!("half/{images}"), idx(&[40, 2, 2], usize::MAX));
     place.write(&format!("gz/{images}.gz"), b"\x1f\x8b\x08 no deflate");

@@ -22,17 +22,7 @@ impl Failure {
 
     /// Every fault of a recipe.
     pub(super) fn recipe(error: &RecipeError) -> Self {
-        let mut faults: Vec<(String, Option<String>)> =
-            error.all().map(|fault| (fault.to_string(), fault.hint.clone())).collect();
-        if let Some((fault, hint)) = faults.last_mut() {
-            let written = fault.contains(": not valid ");
-            let otherwise = if written {
-                "`goodfit reproduce weight-init --print-recipe` shows how a recipe is written"
-            } else {
-                "`goodfit fields` describes every field"
-            };
-            hint.get_or_insert_with(|| otherwise.to_owned());
-        }
+        let faults = error.all().map(|fault| (fault.to_string(), fault.hint.clone())).collect();
         Self { faults }
     }
 
