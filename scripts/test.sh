@@ -65,13 +65,9 @@ part_docs() {
 }
 
 part_test() {
-    local example
     need_browser
     need_fashion_mnist
     run cargo test --locked --workspace
-    for example in 1_layer 2_training_loop 3_comparison; do
-        run cargo run --locked --quiet -p goodfit-nn --example "$example"
-    done
 }
 
 part_build() {

@@ -265,7 +265,7 @@ fn a_report_that_cannot_be_written_names_the_path() {
     let file = dir.path().join("taken");
     std::fs::write(&file, "").unwrap();
     let error = write_report(&file, &synthetic::empty()).unwrap_err().to_string();
-    assert!(error.starts_with(&format!("cannot write {}", file.join("plots").display())), "{error}");
+    assert!(error.starts_with(&format!("cannot make the folder {}", file.display())), "{error}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::optimizers::{Optimizer, UpdateStep, WeightDecay};
-use crate::{Float, max_norm};
+use crate::{Float, kernels, max_norm};
 
 /// The rule by which parameters move in one step.
 #[derive(Clone, Copy, Debug)]
@@ -77,20 +77,17 @@ impl<T: Float> Update<'_, T> {
         let range = parameter.range.clone();
         let n_state = rule.optimizer.n_state();
         let values = &mut self.values[range.clone()];
-        rule.optimizer.update(
-            values,
-            &mut self.state[n_state * range.start..n_state * range.end],
-            &self.gradients[range],
-            &UpdateStep {
-                learning_rate: rule.learning_rate * parameter.learning_rate,
-                decay: if parameter.kind == Kind::Weight {
-                    rule.decay.scaled(parameter.decay)
-                } else {
-                    WeightDecay::None
-                },
-                gradient_scale: rule.gradient_scale,
-                step: rule.step,
-            },
+        let state = &mut self.state[n_state * range.start..n_state * range.end];
+        let gradient = &self.gradients[range];
+        let step = UpdateStep {
+            learning_rate: rule.learning_rate * parameter.learning_rate,
+            decay: if parameter.kind == Kind::Weight { rule.decay.scaled(parameter.decay) } else { WeightDecay::None },
+            gradient_scale: rule.gradient_scale,
+            step: rule.step,
+        };
+        kernels::vectorised(
+            #[inline(always)]
+            || rule.optimizer.update(values, state, gradient, &step),
         );
         if let (Some(bound), [_, n_units]) = (parameter.max_norm, parameter.shape.as_slice()) {
             max_norm(values, &mut self.units[..*n_units], bound);

@@ -51,13 +51,9 @@ pub(super) fn rest(arm: &Arm, without: &str) -> String {
     others.join(", ")
 }
 
-/// `train_loss` as `training loss`.
+/// `train_loss` as `training loss`, `late_train_loss` as `late training loss`.
 pub(super) fn metric(name: &str) -> String {
-    let words = name.replace('_', " ");
-    match words.strip_prefix("train ") {
-        Some(rest) => format!("training {rest}"),
-        None => words,
-    }
+    name.replace('_', " ").replace("train ", "training ")
 }
 
 /// The unit of a metric; empty for pure numbers.

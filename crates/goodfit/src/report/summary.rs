@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::label;
+use super::tables::{Stance, stance};
 use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
 
 /// What was compared on what data with how many seeds, and what came out, in two or three sentences.
@@ -220,8 +221,8 @@ fn activations(results: &Results) -> Option<String> {
 }
 
 fn claims(results: &Results) -> String {
-    let count = |verdict: &str| results.claims.iter().filter(|claim| claim.verdict == verdict).count();
-    let (hold, fail) = (count("holds"), count("does not hold"));
+    let count = |wanted| results.claims.iter().filter(|claim| stance(claim) == wanted).count();
+    let (hold, fail) = (count(Stance::Holds), count(Stance::Fails));
     let rest = results.claims.len() - hold - fail;
     format!(
         "Of {}, {} as stated, {}, and {rest} in part or undecided.",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::figures::overflow_note;
 use super::label;
 use crate::figure::escape;
-use crate::results::{Arm, Comparison, LayerActivations, Results, Trial, Verdict};
+use crate::results::{Arm, Claim, Comparison, LayerActivations, Results, Trial, Verdict};
 
 /// Trials of the ranking that are listed; the figures show all.
 const MOST_TRIALS: usize = 100;
@@ -247,6 +247,27 @@ pub(super) fn layers(results: &Results) -> String {
     )
 }
 
+/// How a claim fared as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stance {
+    /// Every clause of its verdict says that it holds.
+    Holds,
+    /// Every clause says that it does not.
+    Fails,
+    /// Some do and some do not, or the runs do not tell.
+    Open,
+}
+
+/// How a claim fared, by the clauses of its verdict.
+pub(super) fn stance(claim: &Claim) -> Stance {
+    let all = |what: &str| claim.verdict.split("; ").all(|clause| clause.starts_with(what));
+    match () {
+        () if all("holds") => Stance::Holds,
+        () if all("does not hold") => Stance::Fails,
+        () => Stance::Open,
+    }
+}
+
 /// Claim, evidence, verdict.
 pub(super) fn claims(results: &Results) -> String {
     if results.claims.is_empty() {
@@ -257,16 +278,16 @@ pub(super) fn claims(results: &Results) -> String {
          scope=\"col\">evidence</th><th scope=\"col\">verdict</th></tr></thead><tbody>\n",
     );
     for claim in &results.claims {
-        let class = match claim.verdict.as_str() {
-            "holds" => "better",
-            "does not hold" => "worse",
-            _ => "open",
+        let class = match stance(claim) {
+            Stance::Holds => "better",
+            Stance::Fails => "worse",
+            Stance::Open => "open",
         };
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td>{}</td><td><span class=\"verdict {class}\">{}</span></td></tr>",
             escape(&claim.claim),
-            escape(&claim.evidence),
+            escape(&claim.evidence).replace(". ", ".<br>"),
             escape(&claim.verdict)
         );
     }

@@ -111,16 +111,25 @@ fn without_shared_words<'a>(arm: &str, baseline: &'a str) -> &'a str {
 
 /// The metric in words with the rows that it was measured on.
 fn measured(metric: &str, data: &DataSummary) -> String {
+    let source = if data.source.is_empty() { String::new() } else { format!(" of {}", data.source) };
+    if metric == "accuracy_gap" {
+        let (name, n) = match data.test_rows {
+            0 => ("validation", data.validation_rows),
+            n => ("test", n),
+        };
+        let (n_train, n) = (thousands(data.train_rows), thousands(n));
+        return format!("accuracy gap between the {n_train} training and {n} {name} rows{source}");
+    }
     let (rows, n_rows, quantity) = match metric.split_once('_') {
+        Some(("late", _)) => ("training", data.train_rows, "loss over the last 100 steps"),
         Some(("train", quantity)) => ("training", data.train_rows, quantity),
         Some(("validation", quantity)) => ("validation", data.validation_rows, quantity),
         Some(("test", quantity)) => ("test", data.test_rows, quantity),
         _ => return metric.replace('_', " "),
     };
     // The training loss is recorded on the batch of the step.
-    let batches = if metric == "train_loss" { "batches of " } else { "" };
+    let batches = if metric.ends_with("train_loss") { "batches of " } else { "" };
     let n_rows = if n_rows > 0 { format!("{} ", thousands(n_rows)) } else { String::new() };
-    let source = if data.source.is_empty() { String::new() } else { format!(" of {}", data.source) };
     format!("{} on {batches}the {n_rows}{rows} rows{source}", quantity.replace('_', " "))
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use crate::results::{Arm, Claim, Comparison, Results, Run, Verdict};
+use crate::results::{Arm, Claim, Comparison, Finding, Results, Run, Verdict};
 use crate::statistics::{Case, compare, paired_t, sentence, summary};
 
 /// Training accuracy from which a training counts as having worked.
@@ -17,13 +17,14 @@ pub(super) fn judge(results: &mut Results) {
     let overfitting = overfitting(results);
     results.claims.extend(overfitting);
     if let Some(fixed) = part(results, "a-fixed") {
-        let evidence = format!("{}; {}", table(fixed, "late_train_loss"), rows(fixed));
-        results.claims.push(Claim {
-            claim: "For reference: the same networks at the fixed learning rate 0.01, which mixes the initial scale \
-                    with the effective rate"
+        let loss = by_init(fixed, "late_train_loss");
+        let evidence = format!("training loss, mean over the last 100 steps: {loss}. {}", rows(fixed));
+        results.findings.push(Finding {
+            statement: "For reference, the same networks at the fixed learning rate 0.01, which mixes the initial \
+                        scale with the effective rate"
                 .to_owned(),
             evidence,
-            verdict: "no verdict: see the row with each arm at its own learning rate".to_owned(),
+            next: String::new(),
         });
     }
 }
@@ -60,32 +61,61 @@ fn recommended_against_others(part: &mut Results, metric: &str) {
     part.comparisons = comparisons;
 }
 
-/// `relu: holds against std 0.01, cannot tell against xavier; ...`
+/// The verdict, activation by activation: `holds for relu; cannot tell for tanh`; and behind it
+/// `relu: he is better than std 0.01, better than xavier; ..`.
 fn by_activation(part: &Results) -> (String, String) {
-    let mut verdicts = Vec::new();
-    let mut all_hold = true;
-    for (chunk, (activation, init)) in part.comparisons.chunks(2).zip(RECOMMENDED) {
-        let words: Vec<String> =
-            chunk.iter().map(|c| format!("{} than {}", word(c.verdict), short(&c.baseline))).collect();
-        all_hold &= chunk.iter().all(|comparison| comparison.verdict == Verdict::Better);
-        verdicts.push(format!("{activation}: {init} is {}", words.join(", ")));
+    let mut words = Vec::new();
+    let mut verdicts: [(&str, Vec<&str>); 3] =
+        [("holds for", vec![]), ("does not hold for", vec![]), ("cannot tell for", vec![])];
+    for (pair, (activation, init)) in part.comparisons.chunks(2).zip(RECOMMENDED) {
+        let against = |c: &Comparison| format!("{} {}", word(c.verdict), short(&c.baseline));
+        words.push(format!("{activation}: {init} is {}", pair.iter().map(against).collect::<Vec<_>>().join(", ")));
+        let place = match () {
+            () if pair.iter().all(|c| c.verdict == Verdict::Better) => 0,
+            () if pair.iter().any(|c| c.verdict == Verdict::Worse) => 1,
+            () => 2,
+        };
+        verdicts[place].1.push(activation);
     }
-    let verdict = if all_hold { "holds" } else { "holds in part" };
-    let none = part.comparisons.iter().all(|comparison| comparison.verdict != Verdict::Better);
-    (if none { "does not hold" } else { verdict }.to_owned(), verdicts.join("; "))
+    let said = verdicts.iter().filter(|(_, activations)| !activations.is_empty());
+    let verdict: Vec<String> =
+        said.map(|(what, activations)| format!("{what} {}", activations.join(" and "))).collect();
+    (verdict.join("; "), words.join("; "))
 }
 
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Better => "better",
-        Verdict::Worse => "worse",
-        Verdict::CannotTell => "neither better nor worse, as far as the runs tell,",
+        Verdict::Better => "better than",
+        Verdict::Worse => "worse than",
+        Verdict::CannotTell => "not told apart from",
     }
 }
 
-/// The part of an arm's name that says its initial values.
+/// The initial values in an arm's name: `he` of `activation relu, init he`.
 fn short(name: &str) -> &str {
-    name.split(", ").find(|part| part.starts_with("init ")).unwrap_or(name)
+    name.split(", ").find_map(|part| part.strip_prefix("init ")).unwrap_or(name)
+}
+
+/// A metric by activation and initial values: `relu: std 0.01 2.286 ± 0.001, xavier 0.016 ± 0.002, ..; ..`.
+fn by_init(part: &Results, metric: &str) -> String {
+    let of = |activation: &str| {
+        let cell = |init: &Json| {
+            let arm = arm(part, &[("network.activation", json!(activation)), ("network.init", init.clone())])?;
+            Some(format!("{} {}", short(&arm.name), cell(arm, metric)?))
+        };
+        format!("{activation}: {}", inits().iter().filter_map(cell).collect::<Vec<_>>().join(", "))
+    };
+    RECOMMENDED.map(|(activation, _)| of(activation)).join("; ")
+}
+
+/// `0.016 ± 0.002`
+fn cell(arm: &Arm, metric: &str) -> Option<String> {
+    let values = arm.summary.get(metric)?;
+    Some(match (values.mean.is_finite(), values.n) {
+        (false, _) => "not finite".to_owned(),
+        (true, 1) => format!("{:.3}", values.mean),
+        (true, _) => format!("{:.3} ± {:.3}", values.mean, values.sd),
+    })
 }
 
 /// (a), first measure: the scale of the activations.
@@ -105,9 +135,9 @@ fn scale(results: &mut Results) -> Option<Claim> {
         claim: "He's initial values suit ReLU, Xavier's suit sigmoid and tanh: they keep the scale of the activations"
             .to_owned(),
         evidence: format!(
-            "ratio of the activations' sd, last to first of 4 hidden layers, before training (1 keeps the scale): {}; \
-             by the distance of its logarithm from 0, {words}; {}",
-            table(part, "activation_sd_ratio"),
+            "ratio of the activations' sd, last to first of 4 hidden layers, before training (1 keeps the scale): {}. \
+             By the distance of its logarithm from 0, {words}. {}",
+            by_init(part, "activation_sd_ratio"),
             rows(part)
         ),
         verdict,
@@ -124,16 +154,17 @@ fn tuned(results: &mut Results) -> Option<Claim> {
         .iter()
         .filter_map(|arm| {
             let chosen = arm.tuning.as_ref()?.scores.get(arm.tuning.as_ref()?.best)?;
-            Some(format!("{} {}", arm.name, chosen.settings.get("training.learning_rate")?))
+            let activation = arm.settings.get("network.activation")?.as_str()?;
+            Some(format!("{activation} {} {}", short(&arm.name), chosen.settings.get("training.learning_rate")?))
         })
         .collect();
     Some(Claim {
         claim: "He's initial values suit ReLU, Xavier's suit sigmoid and tanh: networks learn faster from them"
             .to_owned(),
         evidence: format!(
-            "training loss, mean of the last 100 of 2000 steps, each arm at its own best learning rate: {}; {words}; \
-             rates chosen on {} other seeds: {}; {}",
-            table(part, "late_train_loss"),
+            "training loss, mean over the last 100 steps, each arm at its own best learning rate: {}. {words}. \
+             Rates, chosen on {} other seeds: {}. {}",
+            by_init(part, "late_train_loss"),
             part.arms.iter().find_map(|arm| arm.tuning.as_ref()).map_or(0, |tuning| tuning.seeds.len()),
             rates.join(", "),
             rows(part)
@@ -188,7 +219,7 @@ fn initial_values(results: &mut Results) -> Option<Claim> {
     let (evidence, verdict) = with_against_without(&count(true), &count(false), &what);
     Some(Claim {
         claim: "With batch normalisation training depends less on the initial values".to_owned(),
-        evidence: format!("{evidence}; {}", rows(part)),
+        evidence: format!("{evidence}. {}", rows(part)),
         verdict,
     })
 }
@@ -208,7 +239,12 @@ fn rates(results: &mut Results) -> Option<Claim> {
     let (evidence, verdict) = with_against_without(&with, &without, &what);
     Some(Claim {
         claim: "Batch normalisation lets the learning rate be larger".to_owned(),
-        evidence: format!("{evidence}; final training accuracy: {}; {}", table(part, "train_accuracy"), rows(part)),
+        evidence: format!(
+            "{evidence}. Final training accuracy by rate, without batch norm {}; with it {}. {}",
+            by_rate(part, false),
+            by_rate(part, true),
+            rows(part)
+        ),
         verdict,
     })
 }
@@ -257,21 +293,16 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// `arm mean (sd)` for every arm.
-fn table(part: &Results, metric: &str) -> String {
-    let cell = |arm: &Arm| {
-        let values = arm.summary.get(metric)?;
-        Some(if values.mean.is_finite() {
-            format!("{} {:.3} (sd {:.3})", arm.name, values.mean, values.sd)
-        } else {
-            format!("{} not finite", arm.name)
-        })
-    };
-    part.arms.iter().filter_map(cell).collect::<Vec<_>>().join(", ")
+/// Final training accuracy with or without batch norm, by learning rate: `0.01: 0.829 ± 0.039, ..`.
+fn by_rate(part: &Results, on: bool) -> String {
+    let arms = part.arms.iter().filter(|arm| arm.settings.get("network.batch_norm") == Some(&Json::Bool(on)));
+    let of =
+        |arm: &Arm| Some(format!("{}: {}", arm.settings.get("training.learning_rate")?, cell(arm, "train_accuracy")?));
+    arms.filter_map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// The data and seeds of a part.
 fn rows(part: &Results) -> String {
     let test = if part.data.test_rows > 0 { format!(", {} test rows", part.data.test_rows) } else { String::new() };
-    format!("{}, {} training rows{test}, {} seeds", part.data.source, part.data.train_rows, part.seeds.len())
+    format!("Data: {}, {} training rows{test}, {} seeds", part.data.source, part.data.train_rows, part.seeds.len())
 }
