@@ -127,3 +127,35 @@ fn the_same_test_rows_compare_arms_of_other_training_rows() {
     assert_eq!(results.comparisons[0].n, 3);
     assert!(results.data.test_fingerprint.is_some());
 }
+
+#[test]
+fn runs_that_do_not_fit_into_memory_are_refused_before_they_are_made() {
+    let experiment = experiment("[compare]\nseeds = 99\nvary = { \"network.hidden\" = [[1000000], [999999]] }");
+    let monitor = Monitor { stop: AtomicBool::new(false), n_steps: AtomicU64::new(0) };
+    let options = Options { first_seed: 0, n_jobs: 99, command: String::new() };
+    let error = conduct(&experiment, &options, &monitor, &mut Silent).unwrap_err();
+    assert!(error.to_string().contains("GB of memory in 99 runs at a time, but there are "), "{error}");
+    assert!(error.hint().is_some());
+}
+
+#[test]
+fn diagnostics_hold_every_layer_after_every_epoch() {
+    let results = run(&experiment("diagnostics = true\n[compare]\nseeds = 1"));
+    let run = &results.arms[0].runs[0];
+    assert_eq!(run.epochs.len(), 10);
+    assert!(run.epochs.iter().all(|epoch| epoch.layers.len() == 1));
+    assert_eq!(run.epochs[9].layers, run.layers);
+    assert_eq!(run.layers[0].histogram.counts.len(), 30);
+    for curve in ["layer1.mean", "layer1.sd", "layer1.dead", "affine1.update_ratio", "affine2.gradient_norm"] {
+        assert_eq!(run.curves[curve].value.len(), 10, "{curve}");
+    }
+}
+
+#[test]
+fn what_records_nothing_is_refused() {
+    let experiment = experiment("evaluate_every = 0\nrecord_loss = \"never\"\n[compare]\nseeds = 1");
+    let monitor = Monitor { stop: AtomicBool::new(false), n_steps: AtomicU64::new(0) };
+    let options = Options { first_seed: 0, n_jobs: 1, command: String::new() };
+    let error = conduct(&experiment, &options, &monitor, &mut Silent).unwrap_err();
+    assert!(error.to_string().starts_with("nothing is recorded"), "{error}");
+}

@@ -50,6 +50,13 @@ pub fn write_report(dir: &Path, results: &Results) -> Result<Vec<PathBuf>, Repor
             written.push(path);
         }
     }
+    // Figures of earlier results in this folder are not those of these.
+    for entry in std::fs::read_dir(&plots).into_iter().flatten().flatten() {
+        let (path, is_figure) = (entry.path(), |ending| entry.path().extension().is_some_and(|e| e == ending));
+        if !written.contains(&path) && (is_figure("svg") || is_figure("png")) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
     let path = dir.join("report.html");
     write_whole(&path, |writer| writer.write_all(render(results).as_bytes()))?;
     written.insert(0, path);

@@ -206,8 +206,20 @@ pub struct Run {
     /// 0-based number of the first step whose loss or outputs were not finite.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diverged_at: Option<usize>,
-    /// Activations by layer, where the recipe asks for them.
+    /// Activations by layer at the end, where the recipe asks for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerActivations>,
+    /// Activations by layer after each epoch, where the recipe asks for diagnostics.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epochs: Vec<EpochActivations>,
+}
+
+/// What the activations look like after an epoch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochActivations {
+    /// 0-based number of the epoch's last update.
+    pub step: usize,
+    /// By layer.
     pub layers: Vec<LayerActivations>,
 }
 

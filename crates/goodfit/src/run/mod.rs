@@ -10,7 +10,7 @@ use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Score, Trai
 
 use crate::data::{Labelled, Prepared};
 use crate::recipe::{Recipe, RecordLoss};
-use crate::results::{Curve, Run};
+use crate::results::{Curve, EpochActivations, Run};
 use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
 pub use network::{network_spec, training_spec};
 
@@ -110,6 +110,8 @@ pub fn train(
             watch.record(&mut record.run.curves, &trainer, step);
             let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
             record_activations(&mut record.run.curves, &layers, step);
+            let layers = layers.iter().map(layer_activations).collect();
+            record.run.epochs.push(EpochActivations { step, layers });
         }
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
