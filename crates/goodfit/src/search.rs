@@ -13,7 +13,7 @@ use goodfit_nn::{Purpose, Stream, derive_seed};
 use goodfit_tune::{Distribution, Parameters, Space, SpaceError, Value, samplers};
 use serde_json::Value as Json;
 
-use crate::comparison::{ComparisonError, Conducted, DataShelf, Observer, Options, Resplit, blank};
+use crate::comparison::{ComparisonError, Conducted, DataShelf, Observer, Options, Resplit, blank, check_memory};
 use crate::data::Prepared;
 use crate::jobs::run_jobs;
 use crate::recipe::{Dimension, Experiment, Recipe, SearchRecipe, Values};
@@ -50,6 +50,11 @@ pub fn conduct_search(
         .map(|number| plan(experiment, search, &space, &mut shelf, seed, number))
         .collect::<Result<Vec<_>, _>>()?;
     let steps = |plan: &Plan| plan.recipe.as_ref().map_or(0, |(recipe, data)| n_steps(recipe, data.train.n_rows()));
+    for (number, plan) in plans.iter().enumerate() {
+        if let Ok((recipe, data)) = &plan.recipe {
+            check_memory(&words::name(number), recipe, data, options.n_jobs.min(plans.len()))?;
+        }
+    }
     observer.begin("training", plans.iter().map(|plan| steps(plan) as u64).sum());
 
     let done = run_jobs(
@@ -75,7 +80,7 @@ pub fn conduct_search(
     for outcome in outcomes {
         if let Some(trained) = outcome.trained.filter(|_| results.arms.len() < N_KEPT) {
             let (name, settings) = (words::name(outcome.trial.trial), outcome.trial.settings.clone());
-            let mut arm = Arm { name, settings, runs: vec![trained.run], summary: BTreeMap::new(), tuning: None };
+            let mut arm = Arm { name, settings, runs: vec![trained.run], ..Arm::default() };
             arm.summarise();
             results.arms.push(arm);
         }

@@ -43,7 +43,12 @@ pub fn experiments<E>(
     let experiment = |(name, text): (&str, &str)| {
         let mut settings = Settings::parse(&format!("claims/{name}.toml"), text).map_err(&fault)?;
         settings.set("--set", "compare.seeds=5").map_err(&fault)?;
-        Experiment::resolve(name, change(settings)?).map_err(&fault)
+        let mut settings = change(settings)?;
+        if name == "a-scale" {
+            // Measured before any training, whatever was changed.
+            settings.set("--set", "training.steps=0").map_err(&fault)?;
+        }
+        Experiment::resolve(name, settings).map_err(&fault)
     };
     Ok(Parts { experiments: texts().into_iter().map(experiment).collect::<Result<_, E>>()? })
 }

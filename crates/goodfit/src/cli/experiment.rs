@@ -17,6 +17,9 @@ use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
 use crate::search::conduct_search;
 
+/// The file of a trained network's weights.
+pub(super) const WEIGHTS: &str = "weights.safetensors";
+
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
     let settings = changed(open(&args.recipe)?, &args.changes)?;
@@ -101,6 +104,8 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
         message::hint(format!("nothing was finished and nothing written; `{}` runs it again", typed(&[])));
         return Ok(130);
     }
+    // Weights of an earlier `train` into this folder are not those of these results.
+    let _ = std::fs::remove_file(out.join(WEIGHTS));
     write(out, results, timing).map_err(results_failure)?;
     write_report(out, results).map_err(report_failure)?;
     if output.json {
@@ -126,6 +131,9 @@ fn n_finished(results: &Results) -> usize {
 
 /// Whether anything came out that can be compared or ranked.
 fn usable(results: &Results) -> bool {
+    if !results.trials.is_empty() {
+        return results.trials.iter().any(|trial| trial.reason.is_none());
+    }
     let metric = results.primary_metric.as_str();
     let finite = |results: &Results| {
         metric.is_empty()

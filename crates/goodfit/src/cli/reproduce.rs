@@ -9,6 +9,7 @@ use super::progress::Live;
 use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::chapter::{NAMES, claims};
+use crate::comparison::Conducted;
 use crate::recipe::{Experiment, Settings, nearest, shipped};
 
 /// Runs one of the chapter's experiments, or all of them one after the other.
@@ -46,6 +47,15 @@ fn all(names: &[&str], args: &Reproduce) -> Outcome {
     Ok(status)
 }
 
+/// The results with the command that makes them alone, where all experiments were asked for.
+fn named(mut conducted: Conducted, name: &str, args: &Reproduce) -> Conducted {
+    if args.name.is_none() {
+        let results = &mut conducted.results;
+        results.command = results.command.replacen("reproduce", &format!("reproduce {name}"), 1);
+    }
+    conducted
+}
+
 fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
     let common = Common { out: folder.or_else(|| args.common.out.clone()), ..args.common.clone() };
     if name == claims::NAME {
@@ -59,7 +69,8 @@ fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
         let mut live = Live::new(name, common.output);
         let conducted = claims::conduct(&parts, &options, monitor(), &mut live);
         drop(live);
-        return finish(&conducted.map_err(super::experiment::comparison_failure)?, &out, common.output);
+        let conducted = conducted.map_err(super::experiment::comparison_failure)?;
+        return finish(&named(conducted, name, args), &out, common.output);
     }
     let text = shipped(name).unwrap_or_default();
     let settings = Settings::parse(&format!("{name}.toml"), text).map_err(recipe_failure)?;
@@ -72,7 +83,7 @@ fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
     }
     let out = out_dir(&common, name)?;
     let conducted = run(&experiment, &common)?;
-    finish(&conducted, &out, common.output)
+    finish(&named(conducted, name, args), &out, common.output)
 }
 
 fn unknown(name: &str, message: &str) -> Failure {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::Train;
-use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
+use super::experiment::{WEIGHTS, comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
 use super::message::{Failure, note};
 use super::progress::Live;
 use super::stop::monitor;
@@ -31,7 +31,7 @@ pub(super) fn train(args: &Train) -> Outcome {
     let (conducted, network) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.common.output)?;
     if let Some(network) = network {
-        let path = out.join("weights.safetensors");
+        let path = out.join(WEIGHTS);
         let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
         let weights = Weights { metadata, ..Weights::of(&network) };
         weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;

@@ -1,11 +1,12 @@
 //! A whole comparison: tuning, trainings, statistics, results.
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use goodfit_nn::Network;
 
-use super::{ComparisonError, DataShelf, Done, Observer, Resplit, Runs, finished, load_all, run_all, tune};
+use super::{
+    ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
+};
 use crate::recipe::Experiment;
 use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
@@ -58,7 +59,10 @@ pub fn conduct(
         n_jobs: options.n_jobs,
     };
     let loaded = load_all(&runs)?;
-    let mut results = blank(experiment, options, loaded.summary(), seeds.clone());
+    let mut results = blank(experiment, options, loaded.summary(0), seeds.clone());
+    if results.primary_metric.is_empty() && loaded.n_steps > 0 && !experiment.recipe.training.diagnostics {
+        return Err(ComparisonError::NothingRecorded);
+    }
     let mut timing = Timing { seconds: 0.0, jobs: options.n_jobs, machine: Machine::current(), arms: Vec::new() };
     let tuned = tune(&Runs { seeds: &tune_seeds, ..runs }, &results.primary_metric, monitor, observer)?;
     if let Some(tuned) = tuned {
@@ -72,12 +76,17 @@ pub fn conduct(
             timing.arms.push(ArmTiming { arm: arm.name.clone(), runs });
         }
         results.arms = finished(&tuned.arms, done);
-        for (arm, tuning) in results.arms.iter_mut().zip(tuned.tunings) {
+        let data_differ = (0..arms.len()).any(|i| loaded.summary(i) != results.data);
+        for (i, (arm, tuning)) in results.arms.iter_mut().zip(tuned.tunings).enumerate() {
             arm.tuning = tuning;
+            arm.data = data_differ.then(|| loaded.summary(i));
         }
+        let n_seeds = results.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
+        results.seeds.truncate(n_seeds);
         let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
-        // Where nothing is trained there is no metric and nothing to compare by it.
-        if !results.primary_metric.is_empty() {
+        // Where nothing is trained there is no metric and nothing to compare by it; and somebody who
+        // stops on seeing what they like has not made the test that a verdict speaks of.
+        if results.complete && !results.primary_metric.is_empty() {
             results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
         }
     }
@@ -101,6 +110,7 @@ pub fn train_one(
     let recipe = &experiment.recipe;
     let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
     recipe.check_rows(data.train.n_rows())?;
+    check_memory("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
     let name = "recipe".to_owned();
     let trained =
@@ -115,13 +125,7 @@ pub fn train_one(
     let runs = run.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
     let timing =
         Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
-    let mut arm = Arm {
-        name,
-        settings: BTreeMap::new(),
-        runs: run.into_iter().collect(),
-        summary: BTreeMap::new(),
-        tuning: None,
-    };
+    let mut arm = Arm { name, runs: run.into_iter().collect(), ..Arm::default() };
     arm.summarise();
     results.arms = vec![arm];
     Ok((Conducted { results, timing }, network))

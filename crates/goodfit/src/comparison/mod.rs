@@ -2,9 +2,9 @@
 
 mod conduct;
 mod data;
+mod memory;
 mod tune;
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub(crate) use conduct::blank;
@@ -14,9 +14,9 @@ pub use tune::{Tuned, tune};
 
 use crate::data::{DataError, Prepared};
 use crate::jobs::run_jobs;
-use crate::recipe::{ArmPlan, RecipeError};
+use crate::recipe::{ArmPlan, Recipe, RecipeError};
 use crate::results::{Arm, DataSummary, Run};
-use crate::run::{Monitor, n_steps, train};
+use crate::run::{Monitor, memory_needed, n_steps, train};
 
 /// Which runs are made, and on how many threads.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +42,21 @@ pub enum ComparisonError {
     /// A recipe does not fit the data.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
+    /// The recipe records nothing that could be compared.
+    #[error("nothing is recorded: training.evaluate_every is 0 and training.record_loss is \"never\"")]
+    NothingRecorded,
+    /// The runs need more memory than there is.
+    #[error("arm \"{arm}\" needs {need} GB of memory in {n_jobs} runs at a time, but there are {have} GB")]
+    Memory {
+        /// Name of the arm.
+        arm: String,
+        /// What its runs need, in GB.
+        need: u64,
+        /// What there is, in GB.
+        have: u64,
+        /// Runs at the same time.
+        n_jobs: usize,
+    },
     /// The space of a search.
     #[error(transparent)]
     Space(#[from] goodfit_tune::SpaceError),
@@ -61,6 +76,8 @@ impl ComparisonError {
         match self {
             Self::Data(error) => error.hint(),
             Self::Recipe(error) => error.hint.clone(),
+            Self::NothingRecorded => Some("leave training.evaluate_every out".to_owned()),
+            Self::Memory { .. } => Some("narrower layers, a smaller batch or fewer --jobs".to_owned()),
             Self::Space(error) => error.hint(),
             Self::Network { .. } => None,
         }
@@ -107,6 +124,7 @@ pub fn load_all(runs: &Runs<'_>) -> Result<Loaded, ComparisonError> {
         for arm in runs.arms {
             let prepared = shelf.get(&arm.recipe.data, runs.first_seed, seed, runs.resplit)?;
             arm.recipe.check_rows(prepared.train.n_rows())?;
+            check_memory(&arm.name, &arm.recipe, &prepared, runs.n_jobs.min(runs.arms.len() * runs.seeds.len()))?;
             steps += n_steps(&arm.recipe, prepared.train.n_rows()) as u64;
             rows.push(prepared);
         }
@@ -114,10 +132,21 @@ pub fn load_all(runs: &Runs<'_>) -> Result<Loaded, ComparisonError> {
     Ok(Loaded { rows, n_steps: steps })
 }
 
+/// Whether so many runs of a recipe at the same time fit into memory.
+pub(crate) fn check_memory(arm: &str, recipe: &Recipe, data: &Prepared, n_jobs: usize) -> Result<(), ComparisonError> {
+    const GB: u64 = 1_000_000_000;
+    let (need, have) = (memory_needed(recipe, data).saturating_mul(n_jobs as u64), memory::available());
+    if need > have {
+        let (need, have) = (need.div_ceil(GB), have / GB);
+        return Err(ComparisonError::Memory { arm: arm.to_owned(), need, have, n_jobs });
+    }
+    Ok(())
+}
+
 impl Loaded {
-    /// The data of the first run, for the report.
-    pub fn summary(&self) -> DataSummary {
-        self.rows.first().map(|rows| rows.summary.clone()).unwrap_or_default()
+    /// The data of an arm's first run, for the report.
+    pub fn summary(&self, arm: usize) -> DataSummary {
+        self.rows.get(arm).map(|rows| rows.summary.clone()).unwrap_or_default()
     }
 }
 
@@ -165,7 +194,7 @@ pub fn finished(plans: &[ArmPlan], runs: Vec<Vec<Option<Done>>>) -> Vec<Arm> {
     let arm = |(plan, runs): (&ArmPlan, Vec<Option<Done>>)| {
         let runs: Vec<Run> = runs.into_iter().flatten().map(|done| done.run).collect();
         let (name, settings) = (plan.name.clone(), plan.settings.clone());
-        let mut arm = Arm { name, settings, runs, summary: BTreeMap::new(), tuning: None };
+        let mut arm = Arm { name, settings, runs, ..Arm::default() };
         arm.summarise();
         arm
     };

@@ -85,6 +85,7 @@ impl Prepared {
             Stream::new(split_seed, Purpose::Split, 0).permutation(&mut order);
             let (validation, train) = order.split_at(n_validation);
             (summary.train_rows, summary.validation_rows) = (train.len(), validation.len());
+            summary.split_seed = Some(split_seed);
             (Labelled::new(rows, Some(train)), Some(Labelled::new(rows, Some(validation))))
         } else {
             (Labelled::new(rows, None), None)
@@ -95,6 +96,7 @@ impl Prepared {
                 let sealed = dataset.test.ok_or(DataError::NoTestRows { source_name: dataset.source })?;
                 let (rows, opening) = sealed.open();
                 summary.test_rows = opening.n_rows;
+                summary.test_fingerprint = Some(format!("{:016x}", opening.fingerprint));
                 Some(Labelled::new(&rows, None))
             }
         };

@@ -101,8 +101,8 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     faults
 }
 
-/// The most numbers that a network or drawn data may have: 4 GB of them.
-const LARGEST: usize = 1_000_000_000;
+/// The most numbers that a network or drawn data may have.
+const LARGEST: usize = 100_000_000;
 
 impl Recipe {
     /// Whether this number of training rows, after the split, is enough.

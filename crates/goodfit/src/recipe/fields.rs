@@ -118,8 +118,6 @@ pub const FIELDS: &[Field] = &[
         "number of trials"),
     Field::new("search.sampler", "sampler", Kind::Word(&["random"]), Is("\"random\""),
         "how trials are chosen"),
-    Field::new("search.generation", "generation", Kind::count(1), Is("8"),
-        "trials that are chosen at once, from the same history"),
     Field::new("search.metric", "metric", Kind::Word(kinds::RANKING), defaults::SEARCH_METRIC,
         "the curve whose last point ranks trials"),
     Field::new("search.space", "space", Kind::Space, Absent("nothing"),

@@ -16,8 +16,6 @@ pub struct SearchRecipe {
     pub trials: usize,
     /// How trials are chosen: `random`.
     pub sampler: String,
-    /// Trials that are chosen at once.
-    pub generation: usize,
     /// The curve whose last point ranks trials.
     pub metric: String,
     /// What it varies, in the order of the file.
@@ -26,7 +24,7 @@ pub struct SearchRecipe {
 
 /// What settings search for.
 pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Result<Option<SearchRecipe>, RecipeError> {
-    let set = ["search.trials", "search.sampler", "search.generation", "search.metric"];
+    let set = ["search.trials", "search.sampler", "search.metric"];
     let Some(space) = settings.get("search.space") else {
         return match set.iter().find(|path| settings.is_set(path)) {
             None => Ok(None),
@@ -57,7 +55,6 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
     Ok(Some(SearchRecipe {
         trials: settings.count("search.trials"),
         sampler: settings.text("search.sampler").unwrap_or_default(),
-        generation: settings.count("search.generation"),
         metric,
         space: dimensions(&space),
     }))

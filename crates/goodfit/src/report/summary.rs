@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::label;
 use super::tables::{Stance, stance};
 use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
+use crate::statistics::MIN_SEEDS;
 
 /// What was compared on what data with how many seeds, and what came out, in two or three sentences.
 ///
@@ -168,6 +169,10 @@ fn verdicts(results: &Results) -> Option<String> {
     let count = |verdict| all.iter().filter(|comparison| comparison.verdict == verdict).count();
     let on = if one_metric { format!(" on {}", label::metric(&first.metric)) } else { String::new() };
     let against = if one_baseline { format!(" against {}", quoted(&first.baseline)) } else { String::new() };
+    if let Some(most) = all.iter().map(|comparison| comparison.n).max().filter(|most| (1..MIN_SEEDS).contains(most)) {
+        let seeds = label::count(most, "seed", "seeds");
+        return Some(format!("With {seeds} there are no verdicts; they take {MIN_SEEDS}."));
+    }
     if let [only] = &all[..] {
         return Some(single_verdict(only));
     }

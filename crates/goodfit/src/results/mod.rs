@@ -101,6 +101,12 @@ pub struct DataSummary {
     pub validation_rows: usize,
     /// Test rows that were opened; 0 while they are sealed.
     pub test_rows: usize,
+    /// Fingerprint of the test rows that were opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_fingerprint: Option<String>,
+    /// Seed that split off the validation rows (of the first seed's run, where each splits anew).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_seed: Option<u64>,
     /// Columns of the inputs.
     pub columns: usize,
     /// Number of classes; 0 = none.
@@ -160,6 +166,9 @@ pub struct Arm {
     /// How it came to the values that were tuned for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tuning: Option<Tuning>,
+    /// Its data, where the arms do not share them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<DataSummary>,
 }
 
 /// What an arm tried before it was compared, and what it took.

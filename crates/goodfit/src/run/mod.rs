@@ -40,6 +40,23 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
     training_spec(recipe, n_rows, 0).1.n_steps
 }
 
+/// Bytes that a run of the recipe takes beside its data: parameters with their gradients, the
+/// optimiser's buffers and the best weights; what each layer keeps of a batch; what evaluation takes.
+pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
+    let (inputs, outputs) = (data.train.inputs.n_columns() as u64, data.n_classes as u64);
+    let batch = training_spec(recipe, data.train.n_rows(), 0).1.max_batch as u64;
+    let widths = recipe.network.hidden.iter().map(|&units| units as u64).chain([outputs]);
+    let (mut values, mut units, mut before) = (0_u64, 0_u64, inputs);
+    for width in widths {
+        values = values.saturating_add(before.saturating_mul(width).saturating_add(5 * width));
+        units = units.saturating_add(width);
+        before = width;
+    }
+    let copies = 3 + recipe.training.optimizer.n_state() as u64;
+    let cache = batch.saturating_mul(units.saturating_mul(6).saturating_add(2 * inputs));
+    values.saturating_mul(copies).saturating_add(cache).saturating_mul(size_of::<f32>() as u64)
+}
+
 /// Trains once. `None` when the monitor stopped it.
 ///
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation

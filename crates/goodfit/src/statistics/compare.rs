@@ -39,6 +39,7 @@ pub fn compare_arms(arms: &[Arm], metric: &str, pairs: Pairs, baseline: usize) -
 /// when the corrected p value is below [`SIGNIFICANCE`], by the metric's [`Direction`]. It is
 /// "cannot tell" otherwise, and always
 /// - with fewer than [`MIN_SEEDS`] pairs;
+/// - when the two are measured on different rows, because their data differ: then there is no pair;
 /// - when all differences are 0;
 /// - when a final value is not finite: a loss that overflowed has no distance from one that did
 ///   not. That runs diverged is counted by [`divergences`](super::divergences), not averaged; their
@@ -71,8 +72,20 @@ pub fn compare(cases: &[Case]) -> Vec<Comparison> {
     cases.iter().zip(&tests).zip(corrected).map(comparison).collect()
 }
 
-/// Final values of the arm less those of the baseline, by seed, in the order of the arm's runs.
+/// Whether both arms are measured on the same rows. Arms may differ in their data; then only the
+/// same test rows make them comparable.
+fn on_same_rows(case: &Case) -> bool {
+    let test_rows = |arm: &Arm| arm.data.as_ref().and_then(|data| data.test_fingerprint.clone());
+    let (arm, baseline) = (test_rows(case.arm), test_rows(case.baseline));
+    case.arm.data == case.baseline.data || case.metric.starts_with("test_") && arm.is_some() && arm == baseline
+}
+
+/// Final values of the arm less those of the baseline, by seed, in the order of the arm's runs; none
+/// when the two are measured on different rows.
 fn differences(case: &Case) -> Vec<f64> {
+    if !on_same_rows(case) {
+        return Vec::new();
+    }
     let finals = |arm: &Arm| -> BTreeMap<u64, f64> {
         arm.runs.iter().filter_map(|run| Some((run.seed, *run.final_.get(case.metric)?))).collect()
     };

@@ -17,7 +17,7 @@ pub fn sentence(comparison: &Comparison, data: &DataSummary) -> String {
     let seeds = count(c.n, "seed");
     if !c.difference.is_finite() {
         let why = if c.n == 0 {
-            format!("no seed has {measured} for both")
+            "no seed measures both on the same rows".to_owned()
         } else {
             format!("{measured} ends without a finite value in at least one of {seeds}")
         };

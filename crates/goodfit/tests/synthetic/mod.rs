@@ -44,6 +44,7 @@ pub fn empty() -> Results {
             test_rows: 0,
             columns: 784,
             classes: 10,
+            ..DataSummary::default()
         },
         seeds: Vec::new(),
         primary_metric: "train_accuracy".to_owned(),
