@@ -1,5 +1,10 @@
 //! How one parameter may vary.
 
+mod choice;
+mod unit;
+
+pub use choice::Choice;
+
 use crate::SpaceError;
 
 /// How one parameter may vary. Both bounds belong to the range.
@@ -27,10 +32,10 @@ pub enum Distribution {
         /// Only low, low + step, .., high.
         step: i64,
     },
-    /// One of several choices without an order, each given as text.
+    /// One of several choices without an order.
     Categorical {
-        /// The choices.
-        choices: Vec<String>,
+        /// The choices, no two the same.
+        choices: Vec<Choice>,
     },
 }
 
@@ -50,6 +55,23 @@ pub enum Value {
 const STEP_TOLERANCE: f64 = 1e-9;
 
 impl Distribution {
+    /// One of these, without an order.
+    pub fn categorical<C: Into<Choice>>(choices: impl IntoIterator<Item = C>) -> Self {
+        Self::Categorical { choices: choices.into_iter().map(Into::into).collect() }
+    }
+
+    /// The number of values it has; `None` for a float without a step.
+    pub fn n_values(&self) -> Option<u128> {
+        match self {
+            Self::Float { step: None, .. } => None,
+            &Self::Float { low, high, step: Some(step), .. } => Some(Self::n_float_steps(low, high, step) as u128 + 1),
+            &Self::Int { low, high, step, .. } => {
+                Some(((i128::from(high) - i128::from(low)) / i128::from(step)) as u128 + 1)
+            }
+            Self::Categorical { choices } => Some(choices.len() as u128),
+        }
+    }
+
     /// Whether a value is one of those that this distribution has. A float range with a step also
     /// takes values within rounding of a step.
     pub fn contains(&self, value: Value) -> bool {
@@ -133,13 +155,13 @@ fn check_int(name: &str, low: i64, high: i64, log: bool, step: i64) -> Result<()
     Ok(())
 }
 
-fn check_choices(name: &str, choices: &[String]) -> Result<(), SpaceError> {
+fn check_choices(name: &str, choices: &[Choice]) -> Result<(), SpaceError> {
     if choices.is_empty() {
         return Err(SpaceError::NoChoices { name: name.to_owned() });
     }
     for (i, choice) in choices.iter().enumerate() {
         if choices[..i].contains(choice) {
-            return Err(SpaceError::DuplicateChoice { name: name.to_owned(), choice: choice.clone() });
+            return Err(SpaceError::DuplicateChoice { name: name.to_owned(), choice: choice.to_string() });
         }
     }
     Ok(())
@@ -158,7 +180,7 @@ mod tests {
     }
 
     fn choices(choices: &[&str]) -> Distribution {
-        Distribution::Categorical { choices: choices.iter().map(|&choice| choice.to_owned()).collect() }
+        Distribution::categorical(choices.iter().copied())
     }
 
     #[test]

@@ -74,6 +74,28 @@ pub enum SpaceError {
         /// The parameter.
         name: String,
     },
+    /// A condition on a parameter that is not there.
+    #[error("{name}: its condition looks at {other}, which the space does not have")]
+    UnknownCondition {
+        /// The parameter.
+        name: String,
+        /// What its condition looks at.
+        other: String,
+    },
+    /// A condition on no value, or on one outside the range.
+    #[error("{name}: its condition is on values that {other} never takes")]
+    ImpossibleCondition {
+        /// The parameter.
+        name: String,
+        /// What its condition looks at.
+        other: String,
+    },
+    /// Conditions in a circle.
+    #[error("{name}: its condition leads back to itself")]
+    CircularCondition {
+        /// The parameter.
+        name: String,
+    },
     /// The same choice twice.
     #[error("{name}: the choice {choice} stands there twice")]
     DuplicateChoice {
@@ -93,6 +115,11 @@ impl SpaceError {
             Self::LogOfNonPositive { .. } => Some("raise low above 0, or leave out log".to_owned()),
             Self::LogWithStep { .. } => Some("leave out either log or step".to_owned()),
             Self::StepDoesNotDivide { .. } => Some("move high to a whole number of steps from low".to_owned()),
+            Self::UnknownCondition { other, .. } => Some(format!("add {other} to the space")),
+            Self::ImpossibleCondition { other, .. } => {
+                Some(format!("name at least one value of {other}, and no other"))
+            }
+            Self::CircularCondition { .. } => Some("let one of them exist always".to_owned()),
             Self::Duplicate { .. }
             | Self::NotFinite { .. }
             | Self::Step { .. }

@@ -1,11 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
+pub mod contract;
 mod distribution;
 mod error;
+mod history;
+mod pruner;
+mod sampler;
 pub mod samplers;
 mod space;
+pub mod storage;
+mod streams;
+mod trial;
 
-pub use distribution::{Distribution, Value};
+pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
-pub use space::{Parameters, Space};
+pub use history::{History, Observed, Seen};
+pub use pruner::{NoPruner, Pruner};
+pub use sampler::{Request, Sampler, SamplerError};
+pub use space::{Condition, Parameter, Parameters, Space};
+pub use streams::{Streams, Tag};
+pub use trial::{Direction, Intermediate, TrialState};

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use goodfit_nn::{Purpose, Stream, derive_seed};
-use goodfit_tune::{Distribution, Parameters, Space, SpaceError, Value, samplers};
+use goodfit_nn::{Purpose, derive_seed};
+use goodfit_tune::samplers::Random;
+use goodfit_tune::{Distribution, History, Parameters, Request, Sampler, Space, SpaceError, Streams, Value};
 use serde_json::Value as Json;
 
 use crate::comparison::{ComparisonError, Conducted, DataShelf, Observer, Options, Resplit, blank, check_memory};
@@ -46,8 +47,16 @@ pub fn conduct_search(
     let first = shelf.get(&experiment.recipe.data, seed, seed, Resplit::Never)?;
     let mut results = blank(experiment, options, first.summary.clone(), vec![seed]);
     results.primary_metric.clone_from(&search.metric);
-    let plans = (0..search.trials)
-        .map(|number| plan(experiment, search, &space, &mut shelf, seed, number))
+    let request = Request {
+        space: &space,
+        history: &History::new(),
+        numbers: 0..search.trials as u64,
+        streams: Streams::new(seed),
+    };
+    let plans = Random
+        .sample(&request)?
+        .iter()
+        .map(|parameters| plan(experiment, search, parameters, &mut shelf, seed))
         .collect::<Result<Vec<_>, _>>()?;
     let steps = |plan: &Plan| plan.recipe.as_ref().map_or(0, |(recipe, data)| n_steps(recipe, data.train.n_rows()));
     for (number, plan) in plans.iter().enumerate() {
@@ -109,13 +118,11 @@ struct Outcome {
 fn plan(
     experiment: &Experiment,
     search: &SearchRecipe,
-    space: &Space,
+    parameters: &Parameters,
     shelf: &mut DataShelf,
     seed: u64,
-    number: usize,
 ) -> Result<Plan, ComparisonError> {
-    let parameters = samplers::random(space, &mut Stream::new(seed, Purpose::Sampler, number as u64));
-    let settings = settings(search, &parameters);
+    let settings = settings(search, parameters);
     let recipe = match experiment.trial(&settings) {
         Ok(recipe) => {
             let data = shelf.get(&recipe.data, seed, seed, Resplit::Never)?;
@@ -175,9 +182,7 @@ fn space(search: &SearchRecipe) -> Result<Space, SpaceError> {
             Distribution::Float { low: *low, high: *high, log: *log, step: *step }
         }
         Values::Int { low, high, log, step } => Distribution::Int { low: *low, high: *high, log: *log, step: *step },
-        Values::Choices(choices) => {
-            Distribution::Categorical { choices: choices.iter().map(ToString::to_string).collect() }
-        }
+        Values::Choices(choices) => Distribution::categorical(choices.iter().map(ToString::to_string)),
     };
     Space::new(search.space.iter().map(|dimension| (dimension.path.clone(), distribution(dimension))))
 }

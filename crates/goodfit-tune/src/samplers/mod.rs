@@ -1,5 +1,5 @@
-//! Samplers: from a space to parameters. Each is pure in its arguments, the stream included.
+//! Samplers: from a space and the trials so far to the next trials.
 
 mod random;
 
-pub use random::random;
+pub use random::Random;

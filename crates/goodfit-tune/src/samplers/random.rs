@@ -2,7 +2,8 @@
 
 use rand_core::Rng;
 
-use crate::{Distribution, Parameters, Space, Value};
+use crate::streams::{below, uniform};
+use crate::{Distribution, Parameters, Request, Sampler, SamplerError, Space, Value};
 
 /// Draws every parameter independently from its distribution.
 ///
@@ -21,14 +22,28 @@ use crate::{Distribution, Parameters, Space, Value};
 /// n / 2^64. What rounding puts outside a range is put on its bound. Exponential and logarithm are
 /// those of the `libm` crate, so the bits do not depend on the machine.
 ///
-/// Each parameter takes exactly 64 bits of the stream, in the order of the space: a change of one
-/// range leaves the draws of the others as they are.
+/// Each parameter takes exactly 64 bits of the trial's stream, in the order of the space and whether it exists
+/// or not: a change of one range or condition leaves the draws of the others as they are.
 ///
 /// Source: J. Bergstra, Y. Bengio: Random Search for Hyper-Parameter Optimization, Journal of
 /// Machine Learning Research 13 (2012).
-pub fn random(space: &Space, stream: &mut impl Rng) -> Parameters {
-    let draw = |(name, distribution): (&str, &Distribution)| (name.to_owned(), value(distribution, stream.next_u64()));
-    Parameters { values: space.iter().map(draw).collect() }
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Random;
+
+impl Sampler for Random {
+    fn sample(&mut self, request: &Request<'_>) -> Result<Vec<Parameters>, SamplerError> {
+        Ok(request.numbers.clone().map(|number| draw(request.space, &mut request.streams.trial(number))).collect())
+    }
+
+    fn horizon(&self, _number: u64, _generation: u64) -> u64 {
+        0
+    }
+}
+
+/// One independent draw, for every sampler that has nothing better to say.
+pub(crate) fn draw(space: &Space, stream: &mut impl Rng) -> Parameters {
+    let bits: Vec<u64> = (0..space.len()).map(|_| stream.next_u64()).collect();
+    space.assemble(|place, distribution| value(distribution, bits[place]))
 }
 
 fn value(distribution: &Distribution, bits: u64) -> Value {
@@ -48,7 +63,7 @@ fn value(distribution: &Distribution, bits: u64) -> Value {
 }
 
 fn float(low: f64, high: f64, log: bool, step: Option<f64>, bits: u64) -> f64 {
-    let u = (bits >> 11) as f64 * (1.0 / (1_u64 << 53) as f64);
+    let u = uniform(bits);
     let x = match step {
         Some(step) => {
             let n = Distribution::n_float_steps(low, high, step) + 1.0;
@@ -61,11 +76,6 @@ fn float(low: f64, high: f64, log: bool, step: Option<f64>, bits: u64) -> f64 {
         None => low + (high - low) * u,
     };
     x.clamp(low, high)
-}
-
-/// Uniform on 0..n, for n up to 2^64.
-fn below(n: u128, bits: u64) -> u64 {
-    ((u128::from(bits) * n.min(1 << 64)) >> 64) as u64
 }
 
 #[cfg(test)]
@@ -84,7 +94,7 @@ mod tests {
     fn draws(distribution: Distribution, n: usize) -> Vec<Value> {
         let space = one(distribution);
         let mut stream = ChaCha8Rng::seed_from_u64(7);
-        (0..n).map(|_| random(&space, &mut stream).values[0].1).collect()
+        (0..n).map(|_| draw(&space, &mut stream).values()[0].expect("it always exists")).collect()
     }
 
     fn floats(distribution: Distribution, n: usize) -> Vec<f64> {
@@ -102,6 +112,13 @@ mod tests {
 
     // P(distance > 1.95) = 2 exp(-2 * 1.95^2) = 0.1 %.
     const LARGE: f64 = 1.95;
+
+    #[test]
+    fn keeps_the_contract() {
+        for (_, space) in crate::contract::spaces() {
+            crate::contract::sampler(&|| Box::new(Random), &space);
+        }
+    }
 
     #[test]
     fn floats_are_uniform() {
@@ -143,7 +160,7 @@ mod tests {
         for distribution in [
             Distribution::Int { low: LOW, high: 5, log: false, step: 2 },
             Distribution::Float { low: 0.1, high: 0.9, log: false, step: Some(0.2) },
-            Distribution::Categorical { choices: ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec() },
+            Distribution::categorical(["a", "b", "c", "d", "e"]),
         ] {
             let values: Vec<usize> = draws(distribution, 5000).into_iter().map(position).collect();
             // 99.9 % quantile of chi-square with 4 degrees of freedom: 18.47.
@@ -169,23 +186,22 @@ mod tests {
         // Python: u = (bits >> 11) / 2**53; k = (bits * n) >> 64; and the formulas of the table.
         let float = |low, high, log, step| Distribution::Float { low, high, log, step };
         let int = |high, log| Distribution::Int { low: 1, high, log, step: 1 };
-        let choices = ["a", "b", "c"].map(str::to_owned).to_vec();
         for (distribution, bits, expected) in [
             (float(0.0, 1.0, false, None), 0x6708_f4a1_3bd2_c07e, Value::Float(0.40248040138596775)),
             (float(1e-6, 1e-2, true, None), 0x14d7_0c3f_9a5b_e261, Value::Float(2.1165351183680685e-06)),
             (float(0.0, 1.0, false, Some(0.25)), 0x8000_0000_0000_0000, Value::Float(0.5)),
             (int(100, false), 0x3720_11ac_55d4_9e0b, Value::Int(22)),
             (int(1024, true), 0x4be1_7f02_6d38_a9c4, Value::Int(5)),
-            (Distribution::Categorical { choices }, 0xfedc_ba98_7654_3210, Value::Choice(2)),
+            (Distribution::categorical(["a", "b", "c"]), 0xfedc_ba98_7654_3210, Value::Choice(2)),
         ] {
             assert_eq!(value(&distribution, bits), expected, "{distribution:?}");
         }
         // The words of the stream in the order of the space.
         let space = Space::new([("a", int(100, false)), ("b", int(1024, true))]).expect("a space");
         let mut stream = ChaCha8Rng::seed_from_u64(1);
-        let drawn = random(&space, &mut stream.clone());
-        for (name, distribution) in space.iter() {
-            assert_eq!(drawn.get(name), Some(value(distribution, stream.next_u64())));
+        let drawn = draw(&space, &mut stream.clone());
+        for parameter in space.iter() {
+            assert_eq!(drawn.get(&parameter.name), Some(value(&parameter.distribution, stream.next_u64())));
         }
     }
 
@@ -206,7 +222,7 @@ mod tests {
             Space::new([("a", first), ("b", Distribution::Float { low: 0.0, high: 1.0, log: false, step: None })])
                 .expect("a space")
         };
-        let b = |high| random(&space(high), &mut ChaCha8Rng::seed_from_u64(2)).get("b");
+        let b = |high| draw(&space(high), &mut ChaCha8Rng::seed_from_u64(2)).get("b");
         assert_eq!(b(0), b(1000));
     }
 
@@ -249,7 +265,7 @@ mod tests {
                 log: true,
                 step: 1
             }),
-            (1..20_usize).prop_map(|n| Distribution::Categorical { choices: (0..n).map(|i| i.to_string()).collect() }),
+            (1..20_usize).prop_map(|n| Distribution::categorical((0..n).map(|i| i.to_string()))),
         ]
     }
 
@@ -263,7 +279,7 @@ mod tests {
             let space = Space::new(named).expect("a space");
             let mut stream = ChaCha8Rng::seed_from_u64(seed);
             for _ in 0..20 {
-                let parameters = random(&space, &mut stream);
+                let parameters = draw(&space, &mut stream);
                 prop_assert!(space.contains(&parameters), "{:?}", parameters);
             }
         }

@@ -60,6 +60,9 @@ pub enum ComparisonError {
     /// The space of a search.
     #[error(transparent)]
     Space(#[from] goodfit_tune::SpaceError),
+    /// What a sampler makes of it.
+    #[error(transparent)]
+    Sampler(#[from] goodfit_tune::SamplerError),
     /// A recipe makes no network.
     #[error("arm \"{arm}\": {source}")]
     Network {
@@ -79,7 +82,7 @@ impl ComparisonError {
             Self::NothingRecorded => Some("leave training.evaluate_every out".to_owned()),
             Self::Memory { .. } => Some("narrower layers, a smaller batch or fewer --jobs".to_owned()),
             Self::Space(error) => error.hint(),
-            Self::Network { .. } => None,
+            Self::Sampler(_) | Self::Network { .. } => None,
         }
     }
 }
