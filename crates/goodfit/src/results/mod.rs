@@ -10,6 +10,7 @@ mod json;
 mod nullable;
 #[cfg(test)]
 mod sample;
+mod search;
 mod summarise;
 mod timing;
 
@@ -19,6 +20,10 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ResultsError;
 pub use folder::{read, write};
+pub use search::{
+    Audited, BestOf, ExpectedGain, Importance, NarrowRange, NarrowRound, PruningAudit, SearchSummary, SearchedField,
+    Winner,
+};
 pub use timing::{ArmTiming, Machine, RunTiming, Timing};
 
 /// The version of the layout of `results.json`.
@@ -53,6 +58,9 @@ pub struct Results {
     /// Trials of a search, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<Trial>,
+    /// What a search did and found besides its trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
     /// Statements put to the test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
@@ -82,6 +90,7 @@ impl Results {
             arms: Vec::new(),
             comparisons: Vec::new(),
             trials: Vec::new(),
+            search: None,
             claims: Vec::new(),
             findings: Vec::new(),
             parts: Vec::new(),
