@@ -108,6 +108,9 @@ pub struct DataSummary {
     pub train_rows: usize,
     /// Rows split off for validation.
     pub validation_rows: usize,
+    /// Rows split off to choose the epoch by.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stopping_rows: usize,
     /// Test rows that were opened; 0 while they are sealed.
     pub test_rows: usize,
     /// Fingerprint of the test rows that were opened.
@@ -120,6 +123,11 @@ pub struct DataSummary {
     pub columns: usize,
     /// Number of classes; 0 = none.
     pub classes: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// How a report presents the results.
