@@ -11,6 +11,7 @@ pub mod samplers;
 mod space;
 pub mod storage;
 mod streams;
+mod study;
 mod trial;
 
 pub use distribution::{Choice, Distribution, Value};
@@ -20,4 +21,7 @@ pub use pruner::{NoPruner, Pruner};
 pub use sampler::{Request, Sampler, SamplerError};
 pub use space::{Condition, Parameter, Parameters, Space};
 pub use streams::{Streams, Tag};
+pub use study::{
+    Asked, Decision, Limits, Order, Outcome, Progress, RunningTrial, StopRule, Stopped, Study, StudyError, StudyOptions,
+};
 pub use trial::{Direction, Intermediate, TrialState};

@@ -1,11 +1,13 @@
 //! Where studies are kept.
 
+mod memory;
 mod types;
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
+pub use memory::Memory;
 pub use types::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, StorageError, StoredParameter,
     StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,

@@ -141,6 +141,8 @@ pub struct Finish {
     pub ticket: Ticket,
     /// How it ended: no NaN among complete values.
     pub state: TrialState,
+    /// Its parameters: those that it did not have yet are added.
+    pub parameters: Vec<StoredParameter>,
     /// What it reported on its way that was not recorded yet.
     pub intermediate: Vec<Intermediate>,
     /// Its curves.
