@@ -49,16 +49,17 @@ impl Crew<'_> {
     }
 
     /// Whether a trial may begin: in step, only when the generations before its own have ended.
-    pub(super) fn may_begin(&self, study: &Study, known: &Known, number: u64) -> bool {
-        let Some(gate) = self.gate else { return true };
+    pub(super) fn may_begin(&self, study: &Study, known: &mut Known, number: u64) -> Result<bool, StudyError> {
+        let Some(gate) = self.gate else { return Ok(true) };
         let first = study.generation_of(number);
         if !known.open_below(first).is_empty() {
-            return false;
+            return Ok(false);
         }
-        let mut shared = self.shared();
-        if shared.generation != Some(first) {
-            shared.generation = Some(first);
-            let end = first + study.options.generation.max(1);
+        let is_new = self.shared().generation.replace(first) != Some(first);
+        if is_new {
+            study.reclaim(known)?;
+            // Trials beyond the limit (of an earlier run that asked for more) are not taken up now.
+            let end = (first + study.options.generation.max(1)).min(self.limits.trials);
             let live: BTreeSet<u64> =
                 known.open.range(first..end).filter(|(_, open)| **open == Open::Waiting).map(|(n, _)| *n).collect();
             let history = known.history.seen_at(first);
@@ -70,7 +71,7 @@ impl Crew<'_> {
                 .collect();
             gate.begin(history, live, past);
         }
-        true
+        Ok(true)
     }
 
     /// Carries out trials until there is nothing more to do.
@@ -99,13 +100,17 @@ impl Crew<'_> {
                 }
                 shared.n_ended
             };
-            let (next, elsewhere) = {
+            let (next, absent) = {
                 let mut known = self.study.known();
                 let next = self.study.next(&mut known, self.limits, self);
-                (next, known.elsewhere())
+                let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
+                // Whoever stops takes up no further trial, so that nobody may wait for one.
+                let absent = |open: Open| open == Open::Elsewhere || (open == Open::Waiting && !goes_on);
+                let numbers = known.open.iter().filter(|(_, open)| absent(**open)).map(|(number, _)| *number);
+                (next, numbers.collect::<Vec<u64>>())
             };
-            if let (Some(gate), false) = (self.gate, elsewhere.is_empty()) {
-                gate.leave(&elsewhere, &*self.study.pruner);
+            if let (Some(gate), false) = (self.gate, absent.is_empty()) {
+                gate.leave(&absent, &*self.study.pruner);
             }
             match next {
                 Ok(Next::Run(asked)) => return Some(asked),
@@ -142,11 +147,11 @@ impl Crew<'_> {
             }
             outcome => Some(outcome.state()),
         };
+        self.shared().tickets.remove(&number);
         let ended = match state {
             Some(state) => study.finish(asked, state.clone()).map(|held| held.then_some(state)),
             None => study.release(&asked).map(|()| None),
         };
-        self.shared().tickets.remove(&number);
         if let Some(gate) = self.gate {
             gate.end(number, &*study.pruner);
         }
@@ -154,7 +159,11 @@ impl Crew<'_> {
     }
 
     pub(super) fn fail(&self, error: StudyError) {
-        self.shared().failed.get_or_insert(error);
+        let mut shared = self.shared();
+        shared.failed.get_or_insert(error);
+        for (_, lost) in shared.tickets.values() {
+            lost.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Renews the leases of the trials that run here.
@@ -170,16 +179,14 @@ impl Crew<'_> {
             if shared.over {
                 return;
             }
-            let running: Vec<(Ticket, Arc<AtomicBool>)> = shared.tickets.values().cloned().collect();
-            drop(shared);
-            let tickets: Vec<Ticket> = running.iter().map(|(ticket, _)| *ticket).collect();
+            // Not let go of meanwhile: a ticket that is given back must not be renewed after that.
+            let tickets: Vec<Ticket> = shared.tickets.values().map(|(ticket, _)| *ticket).collect();
             // A storage that fails now will say so when the trial ends; until then the lease may hold.
             if let Ok(held) = self.study.storage.heartbeat(&tickets, self.study.options.lease) {
-                for ((_, lost), held) in running.iter().zip(held) {
+                for ((_, lost), held) in shared.tickets.values().zip(held) {
                     lost.fetch_or(!held, Ordering::Relaxed);
                 }
             }
-            shared = self.shared();
         }
     }
 }

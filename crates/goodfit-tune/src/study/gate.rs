@@ -3,8 +3,8 @@
 //! What a pruner answers depends on what it knows of the other trials. So that this does not depend on threads,
 //! trials of one generation wait for each other at each step that the pruner looks at: when all of them have
 //! arrived or ended, those at the lowest step are decided on, in the order of their numbers, and go on. Each
-//! sees the generations before, and of its own what had been reported up to then. Trials of the generation
-//! that ended before (in a study that is gone on with) take part with what they had reported.
+//! sees the generations before, and of its own the trials of smaller numbers, as far as that step. Trials of the
+//! generation that ended before (in a study that is gone on with) take part with what they had reported.
 //!
 //! Meanwhile a permit keeps the number of trials that compute at the same time to that of the jobs.
 
@@ -24,8 +24,10 @@ pub(super) struct Gate {
 struct State {
     /// How many more trials may compute.
     permits: usize,
-    /// What the pruner knows.
+    /// What the pruner knows of the generations before.
     history: History,
+    /// What the trials of this one have reported, up to the step that was decided on last.
+    members: BTreeMap<u64, Observed>,
     /// The trials that compute, wait or have not begun yet.
     live: BTreeSet<u64>,
     /// Those that wait, as they are now.
@@ -51,6 +53,7 @@ impl Gate {
     pub(super) fn begin(&self, history: History, live: BTreeSet<u64>, past: Vec<Observed>) {
         let mut state = self.lock();
         state.history = history;
+        state.members.clear();
         state.live = live;
         let reports = |mut trial: Observed| {
             let reports = std::mem::take(&mut trial.intermediate).into();
@@ -60,7 +63,7 @@ impl Gate {
         state.past = past.into_iter().map(reports).collect();
     }
 
-    /// Trials that another process has taken: nobody here waits for them.
+    /// Trials that nobody here will take up: nobody waits for them.
     pub(super) fn leave(&self, numbers: &[u64], pruner: &dyn Pruner) {
         let mut state = self.lock();
         for number in numbers {
@@ -118,36 +121,25 @@ impl State {
         }
         let step = |trial: &Observed| trial.last().map_or(0, |last| last.step);
         let Some(lowest) = self.waiting.values().map(step).min() else { return };
-        while let Some(earlier) = self.past.values().filter_map(|(_, reports)| Some(reports.front()?.step)).min() {
-            if earlier >= lowest {
-                break;
-            }
-            self.past_reports(earlier, 0..=u64::MAX);
-        }
-        let numbers: Vec<u64> =
-            self.waiting.values().filter(|trial| step(trial) == lowest).map(|trial| trial.number).collect();
-        let mut next = 0;
-        for number in numbers {
-            self.past_reports(lowest, next..=number);
-            next = number + 1;
-            if let Some(trial) = self.waiting.remove(&number) {
-                self.decided.insert(number, pruner.prunes(&self.history, &trial));
-                self.history.insert(trial);
-            }
-        }
-        self.past_reports(lowest, next..=u64::MAX);
-    }
-
-    /// What past trials among these numbers had reported at a step becomes known.
-    fn past_reports(&mut self, step: u64, numbers: std::ops::RangeInclusive<u64>) {
-        if numbers.is_empty() {
-            return;
-        }
-        for (trial, reports) in self.past.range_mut(numbers).map(|(_, past)| past) {
-            if let Some(report) = reports.pop_front_if(|report| report.step == step) {
+        for (trial, reports) in self.past.values_mut() {
+            while let Some(report) = reports.pop_front_if(|report| report.step <= lowest) {
                 trial.intermediate.push(report);
-                self.history.insert(trial.clone());
+                self.members.insert(trial.number, trial.clone());
             }
+        }
+        let arrived: Vec<u64> =
+            self.waiting.values().filter(|trial| step(trial) == lowest).map(|trial| trial.number).collect();
+        for number in &arrived {
+            self.members.extend(self.waiting.remove_entry(number));
+        }
+        for (number, trial) in &self.members {
+            if arrived.contains(number) {
+                self.decided.insert(*number, pruner.prunes(&self.history, trial));
+            }
+            self.history.insert(trial.clone());
+        }
+        for number in self.members.keys() {
+            self.history.remove(*number);
         }
     }
 }

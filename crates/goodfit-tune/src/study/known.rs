@@ -36,11 +36,6 @@ impl Known {
     pub(super) fn open_below(&self, end: u64) -> BTreeSet<u64> {
         self.open.range(..end).map(|(number, _)| *number).collect()
     }
-
-    /// The trials that others have taken.
-    pub(super) fn elsewhere(&self) -> Vec<u64> {
-        self.open.iter().filter(|(_, open)| **open == Open::Elsewhere).map(|(number, _)| *number).collect()
-    }
 }
 
 impl Study {
@@ -122,6 +117,15 @@ impl Study {
                 Ok(true)
             }
         }
+    }
+
+    /// Lets trials wait again whose worker is gone.
+    pub(super) fn reclaim(&self, known: &mut Known) -> Result<(), StudyError> {
+        if known.open.values().any(|open| *open == Open::Elsewhere) {
+            self.storage.claim(self.id, &self.worker, self.options.lease, 0)?;
+            self.sync(known)?;
+        }
+        Ok(())
     }
 
     /// Takes the waiting trial of the lowest number, if there still is one.

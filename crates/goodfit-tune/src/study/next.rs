@@ -33,7 +33,7 @@ impl Study {
                 if late {
                     return Ok(Next::Nothing(Stopped::Deadline));
                 }
-                if crew.gate.is_some() && !crew.may_begin(self, known, number) {
+                if !crew.may_begin(self, known, number)? {
                     return Ok(Next::Wait);
                 }
                 return match self.claim(known)? {

@@ -87,10 +87,13 @@ impl RunningTrial<'_> {
             // What cannot be recorded now is kept when the trial ends.
             None => study.report(&mut self.asked, step, value).unwrap_or(false),
         };
-        match ends {
-            true => Decision::Prune,
-            false if self.is_stopped() => Decision::Stop,
-            false => Decision::Continue,
+        // Where trials stop, the others of a generation are decided on without them: that counts for nothing.
+        if self.is_stopped() {
+            Decision::Stop
+        } else if ends {
+            Decision::Prune
+        } else {
+            Decision::Continue
         }
     }
 
