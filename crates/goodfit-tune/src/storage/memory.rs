@@ -219,3 +219,12 @@ impl Storage for Memory {
         Ok(kept.iter().map(|trial| trial.curves.to_vec()).collect())
     }
 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_contract() {
+        crate::contract::storage(&|| Box::new(Memory::new()));
+    }
+}
