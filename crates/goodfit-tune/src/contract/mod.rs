@@ -1,5 +1,7 @@
 //! What every implementation has to keep: kits of checks to call from a test, for one's own as for ours.
 
 mod sampler;
+mod storage;
 
 pub use sampler::{sampler, spaces};
+pub use storage::storage;

@@ -16,7 +16,7 @@ pub struct StudyId(pub i64);
 pub struct TrialId(pub i64);
 
 /// Who works on trials: unique among all that share a storage.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Worker {
     /// The machine, by a name that changes when it starts anew.
     pub machine: String,
@@ -141,8 +141,6 @@ pub struct Finish {
     pub ticket: Ticket,
     /// How it ended: no NaN among complete values.
     pub state: TrialState,
-    /// Its parameters: those that it did not have yet are added.
-    pub parameters: Vec<StoredParameter>,
     /// What it reported on its way that was not recorded yet.
     pub intermediate: Vec<Intermediate>,
     /// Its curves.
@@ -175,10 +173,10 @@ pub struct StoredTrial {
 /// How far somebody has read the trials of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cursor {
-    /// The number of trials that were there.
-    pub(crate) n_trials: u64,
-    /// Those among them that were not finished.
-    pub(crate) open: Vec<u64>,
+    /// The last trial that was there.
+    pub(crate) last: Option<TrialId>,
+    /// Those that were there and not finished.
+    pub(crate) open: Vec<TrialId>,
 }
 
 /// What has changed in a study.

@@ -42,9 +42,9 @@ impl Study {
     /// Reads what others have done.
     pub(super) fn sync(&self, known: &mut Known) -> Result<(), StudyError> {
         let changes = self.storage.changes_since(self.id, &known.cursor)?;
-        known.n_trials = changes.cursor.n_trials;
         known.cursor = changes.cursor;
         for trial in changes.trials {
+            known.n_trials = known.n_trials.max(trial.number + 1);
             let open = match trial.state {
                 TrialState::Waiting => Some(Open::Waiting),
                 TrialState::Running if known.open.get(&trial.number) == Some(&Open::Mine) => Some(Open::Mine),
@@ -146,7 +146,10 @@ impl Study {
         } else {
             let drawn = self.draw(known, number..number + 1, 0)?.pop();
             let drawn = drawn.unwrap_or_else(|| self.space.assemble(|_, distribution| distribution.from_unit(0.5)));
-            convert::complete(&self.space, &attributes, &drawn)
+            let complete = convert::complete(&self.space, &attributes, &drawn);
+            // Whoever has taken the trial over meanwhile says so when it ends.
+            self.storage.set_parameters(ticket, &convert::stored(&self.space, &complete))?;
+            complete
         };
         let observed =
             Observed { number, parameters: parameters.clone(), seen: Seen::Running, intermediate: Vec::new() };
@@ -179,7 +182,6 @@ impl Study {
         let finish = Finish {
             ticket,
             state: state.clone(),
-            parameters: convert::stored(&self.space, &parameters),
             intermediate: report.intermediate.clone(),
             curves: report.curves,
             attributes: report.attributes,

@@ -10,7 +10,6 @@ mod open;
 mod optimise;
 mod options;
 mod running;
-mod worker;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -69,7 +68,7 @@ impl Study {
         options: StudyOptions,
     ) -> Result<Self, StudyError> {
         let id = open_study(&*storage, &options)?;
-        let (worker, known) = (worker::current(), Mutex::new(Known::new(sampler)));
+        let (worker, known) = (Worker::here(), Mutex::new(Known::new(sampler)));
         let study = Self { storage, id, space, pruner, options, worker, known };
         study.sync(&mut study.known())?;
         Ok(study)
