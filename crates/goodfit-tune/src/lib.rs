@@ -6,6 +6,7 @@ mod distribution;
 mod error;
 mod history;
 mod pruner;
+pub mod pruners;
 mod sampler;
 pub mod samplers;
 mod space;
