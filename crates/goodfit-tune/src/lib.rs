@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
+mod audit;
 pub mod contract;
 mod distribution;
 mod error;
@@ -10,10 +11,12 @@ pub mod pruners;
 mod sampler;
 pub mod samplers;
 mod space;
+mod stats;
 pub mod storage;
 mod streams;
 mod trial;
 
+pub use audit::{Audit, Audited, clopper_pearson};
 pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
 pub use history::{History, Observed, Seen};
