@@ -1,19 +1,23 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
+mod audit;
 pub mod contract;
 mod distribution;
 mod error;
 mod history;
 mod pruner;
+pub mod pruners;
 mod sampler;
 pub mod samplers;
 mod space;
+mod stats;
 pub mod storage;
 mod streams;
 mod study;
 mod trial;
 
+pub use audit::{Audit, Audited, clopper_pearson};
 pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
 pub use history::{History, Observed, Seen};
