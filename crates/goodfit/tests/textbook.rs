@@ -43,10 +43,10 @@ fn results(name: &str, changes: &[&str], first_seed: u64) -> Results {
     let options = Options { first_seed, n_jobs: default_jobs(), command: String::new() };
     let (monitor, observer) = (Monitor::default(), &mut Silent);
     let conducted = match &experiment.search {
-        Some(search) => conduct_search(&experiment, search, &options, &monitor, observer),
-        None => conduct(&experiment, &options, &monitor, observer),
+        Some(search) => conduct_search(&experiment, search, &options, &monitor, observer).expect("it can be searched"),
+        None => conduct(&experiment, &options, &monitor, observer).expect("it can be compared"),
     };
-    conducted.unwrap().results
+    conducted.results
 }
 
 /// What the textbook's programs gave.

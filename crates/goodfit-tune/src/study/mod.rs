@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value as Json;
 
 use crate::storage::{Cursor, NewTrial, Record, Scope, Series, Storage, StoredTrial, StudyId, Ticket, Worker};
-use crate::{History, Intermediate, Parameters, Pruner, Sampler, Space};
+use crate::{History, Intermediate, Observed, Parameters, Pruner, Sampler, Space};
 use known::{Known, Open};
 use open::open_study;
 
@@ -142,6 +142,11 @@ impl Study {
     /// The trials so far, as samplers see them.
     pub fn history(&self) -> History {
         self.known().history.clone()
+    }
+
+    /// One trial as samplers see it; `None` for one that is not of the space.
+    pub fn get(&self, number: u64) -> Option<Observed> {
+        self.known().history.get(number).cloned()
     }
 
     /// All trials as they are kept.

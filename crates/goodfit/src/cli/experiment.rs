@@ -15,7 +15,7 @@ use crate::jobs::default_jobs;
 use crate::recipe::{Experiment, RecipeError, Settings, Value};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
-use crate::search::conduct_search;
+use crate::search::{SearchError, conduct_search};
 
 /// The file of a trained network's weights.
 pub(super) const WEIGHTS: &str = "weights.safetensors";
@@ -86,11 +86,11 @@ pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted,
     let options = options(common)?;
     let mut live = Live::new(&experiment.name, common.output);
     let conducted = match &experiment.search {
-        Some(search) => conduct_search(experiment, search, &options, monitor(), &mut live),
-        None => conduct(experiment, &options, monitor(), &mut live),
+        Some(search) => conduct_search(experiment, search, &options, monitor(), &mut live).map_err(search_failure),
+        None => conduct(experiment, &options, monitor(), &mut live).map_err(comparison_failure),
     };
     drop(live);
-    conducted.map_err(comparison_failure)
+    conducted
 }
 
 /// Writes results and report, prints what was found, and says how it ended.
@@ -255,6 +255,17 @@ pub(super) fn recipe_failure(error: RecipeError) -> Failure {
 pub(super) fn comparison_failure(error: ComparisonError) -> Failure {
     match error {
         ComparisonError::Recipe(error) => recipe_failure(error),
+        error => {
+            let hint = error.hint();
+            Failure::new(error, hint)
+        }
+    }
+}
+
+/// Why a search cannot be made.
+fn search_failure(error: SearchError) -> Failure {
+    match error {
+        SearchError::Recipe(error) => comparison_failure(error),
         error => {
             let hint = error.hint();
             Failure::new(error, hint)

@@ -39,6 +39,14 @@ impl Observer for Live {
         }
     }
 
+    fn trial(&mut self, number: u64, n_steps: u64, best: Option<&str>) {
+        // Trials of an earlier run and those that ended early make no steps, or fewer.
+        monitor().n_steps.fetch_max((number + 1) * n_steps, Ordering::Relaxed);
+        if let (Some(bar), Some(best)) = (&self.bar, best) {
+            bar.message(best.to_owned());
+        }
+    }
+
     fn line(&mut self, line: &str) {
         if self.output.json {
             return;

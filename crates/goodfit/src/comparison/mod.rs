@@ -57,12 +57,6 @@ pub enum ComparisonError {
         /// Runs at the same time.
         n_jobs: usize,
     },
-    /// The space of a search.
-    #[error(transparent)]
-    Space(#[from] goodfit_tune::SpaceError),
-    /// What a sampler makes of it.
-    #[error(transparent)]
-    Sampler(#[from] goodfit_tune::SamplerError),
     /// A recipe makes no network.
     #[error("arm \"{arm}\": {source}")]
     Network {
@@ -81,8 +75,7 @@ impl ComparisonError {
             Self::Recipe(error) => error.hint.clone(),
             Self::NothingRecorded => Some("leave training.evaluate_every out".to_owned()),
             Self::Memory { .. } => Some("narrower layers, a smaller batch or fewer --jobs".to_owned()),
-            Self::Space(error) => error.hint(),
-            Self::Sampler(_) | Self::Network { .. } => None,
+            Self::Network { .. } => None,
         }
     }
 }
@@ -95,6 +88,10 @@ pub trait Observer {
     fn done(&mut self, arm: &str, seed: u64, run: &Run);
     /// A line of the result that is complete before the rest is.
     fn line(&mut self, line: &str);
+    /// A trial of so many steps at most has ended, with the best score so far in words.
+    fn trial(&mut self, number: u64, n_steps: u64, best: Option<&str>) {
+        let _ = (number, n_steps, best);
+    }
 }
 
 /// A finished run with the wall-clock time it took.

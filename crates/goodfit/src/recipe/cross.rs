@@ -16,7 +16,7 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
             faults.push(settings.fault(path, message).hint(hint));
         }
     };
-    let validates = data.validation > 0.0;
+    let validates = data.validation > 0.0 || settings.is_set("search.folds");
     let never = training.evaluate_every == Some(0);
     let untrained = training.length == Length::Steps(0);
 

@@ -14,7 +14,8 @@ fn is(settings: &Settings, path: &str, word: &str) -> bool {
 }
 
 fn validates(settings: &Settings) -> bool {
-    settings.get("data.validation").and_then(|value| value.number()).is_some_and(|share| share > 0.0)
+    settings.is_set("search.folds")
+        || settings.get("data.validation").and_then(|value| value.number()).is_some_and(|share| share > 0.0)
 }
 
 /// The default of `data.evaluation`.

@@ -33,6 +33,15 @@ pub(crate) const CURVES: &[&str] = &[
 /// Curves that can rank trials.
 pub(crate) const RANKING: &[&str] = &["validation_loss", "validation_accuracy"];
 
+/// How trials are chosen.
+pub(crate) const SAMPLERS: &[&str] = &["random", "narrow", "gp"];
+
+/// The pruners that prune.
+pub(crate) const PRUNING: [&str; 5] = ["median", "percentile", "successive-halving", "hyperband", "patience"];
+
+/// Which trials are given up early.
+pub(crate) const PRUNERS: &[&str] = &["none", "median", "percentile", "successive-halving", "hyperband", "patience"];
+
 pub(crate) const SEED: Kind = Kind::Integer { low: 0, high: i64::MAX };
 pub(crate) const BATCH: Kind = Kind::Integer { low: 1, high: 1_000_000 };
 pub(crate) const WIDTH: Kind = Kind::Integer { low: 1, high: 1_000_000 };

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use crate::recipe::error::RecipeError;
 use crate::recipe::experiment::Experiment;
+use crate::recipe::fields::FIELDS;
 use crate::recipe::settings::Settings;
 use crate::recipe::space::{Dimension, dimensions};
 use crate::recipe::target::target;
@@ -14,8 +15,22 @@ use crate::recipe::typed::{Evaluation, Recipe};
 pub struct SearchRecipe {
     /// Number of trials.
     pub trials: usize,
-    /// How trials are chosen: `random`.
+    /// How trials are chosen.
     pub sampler: String,
+    /// Which trials are given up early.
+    pub pruner: String,
+    /// Trials drawn from the same knowledge.
+    pub generation: u64,
+    /// Trainings of a trial on each split.
+    pub repeats: usize,
+    /// Parts of the training rows that validate one after the other; `None` = a share is split off.
+    pub folds: Option<usize>,
+    /// Best trials that are trained again.
+    pub finalists: usize,
+    /// Fresh seeds for each of them, and as many further ones for the winner.
+    pub rescore_seeds: usize,
+    /// Share of the pruned trials that is trained to the end.
+    pub audit: f64,
     /// The curve whose last point ranks trials.
     pub metric: String,
     /// What it varies, in the order of the file.
@@ -24,9 +39,10 @@ pub struct SearchRecipe {
 
 /// What settings search for.
 pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Result<Option<SearchRecipe>, RecipeError> {
-    let set = ["search.trials", "search.sampler", "search.metric"];
+    let set =
+        FIELDS.iter().map(|field| field.path).filter(|path| path.starts_with("search.") && *path != "search.space");
     let Some(space) = settings.get("search.space") else {
-        return match set.iter().find(|path| settings.is_set(path)) {
+        return match set.into_iter().find(|path| settings.is_set(path)) {
             None => Ok(None),
             Some(path) => Err(settings
                 .fault(path, format!("{path} is set, but there is no [search.space], so that nothing varies"))
@@ -38,7 +54,12 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         let message = "data.evaluation is \"test\", but a search may not choose by test rows";
         return fault("data.evaluation", message, "data.evaluation = \"validation\"");
     }
-    if recipe.data.validation <= 0.0 && !free.contains(&"data.validation") {
+    let folds = settings.is_set("search.folds").then(|| settings.count("search.folds"));
+    if folds.is_some() && recipe.data.validation > 0.0 {
+        let message = "search.folds is set, but data.validation splits rows off as well";
+        return fault("search.folds", message, "one of the two");
+    }
+    if recipe.data.validation <= 0.0 && folds.is_none() && !free.contains(&"data.validation") {
         let message = "[search] needs validation rows to rank trials by, but data.validation is 0";
         return fault("search.space", message, "data.validation = 0.2");
     }
@@ -55,6 +76,13 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
     Ok(Some(SearchRecipe {
         trials: settings.count("search.trials"),
         sampler: settings.text("search.sampler").unwrap_or_default(),
+        pruner: settings.text("search.pruner").unwrap_or_default(),
+        generation: settings.count("search.generation") as u64,
+        repeats: settings.count("search.repeats"),
+        folds,
+        finalists: settings.count("search.finalists"),
+        rescore_seeds: settings.count("search.rescore_seeds"),
+        audit: settings.get("search.audit").and_then(|share| share.number()).unwrap_or_default(),
         metric,
         space: dimensions(&space),
     }))

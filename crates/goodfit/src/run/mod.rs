@@ -23,6 +23,13 @@ pub struct Monitor {
     pub n_steps: AtomicU64,
 }
 
+impl Monitor {
+    /// Whether all runs are to end.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
 /// Number of steps at the end of a training over which `late_train_loss` is the mean.
 const LATE_STEPS: usize = 100;
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use crate::recipe::{SearchRecipe, Values, target};
-use crate::results::{DataSummary, Finding, Results, Trial};
+use crate::results::{DataSummary, Finding, Results, Trial, Winner};
 
 /// Trials that the ranking prints, as in the chapter.
 const N_RANKED: usize = 20;
@@ -34,18 +34,32 @@ pub fn ranking(results: &Results) -> String {
         let score = format!("{}:{}", score(&results.primary_metric), number(trial.value));
         let _ = writeln!(out, "Best-{rank}({score}) | {}", values(trial));
     }
-    let n_failed = results.trials.iter().filter(|trial| trial.reason.is_some()).count();
-    if n_failed > 0 {
-        let _ = writeln!(out, "{n_failed} of {} trials failed", results.trials.len());
+    for state in ["pruned", "failed"] {
+        let n = results.trials.iter().filter(|trial| trial.state == state).count();
+        if n > 0 {
+            let _ = writeln!(out, "{n} of {} trials {state}", results.trials.len());
+        }
     }
     out
 }
 
-/// What the chapter reads off its ranking: the range of each parameter among the best trials.
-pub(super) fn findings(ranked: &[&Trial], search: &SearchRecipe, data: &DataSummary) -> Vec<Finding> {
-    let best: Vec<&&Trial> = ranked.iter().filter(|trial| trial.reason.is_none()).take(N_BEST).collect();
+/// The best score so far, for a live view: `val acc:0.79`.
+pub(super) fn best(value: f64, metric: &str) -> String {
+    format!("best {}:{}", score(metric), number(value))
+}
+
+/// What a search found, in sentences: what its winner scores when trained again, and what the chapter reads off its
+/// ranking, the range of each parameter among the best trials.
+pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding> {
+    let (data, ranked) = (&results.data, &results.trials);
+    let mut findings: Vec<Finding> = results
+        .search
+        .iter()
+        .filter_map(|search| winner(search.winner.as_ref()?, &results.primary_metric, data))
+        .collect();
+    let best: Vec<&Trial> = ranked.iter().filter(|trial| trial.reason.is_none()).take(N_BEST).collect();
     if best.len() < N_BEST {
-        return Vec::new();
+        return findings;
     }
     let finding = |dimension: &crate::recipe::Dimension| {
         let (low, high, log) = match dimension.values {
@@ -75,7 +89,34 @@ pub(super) fn findings(ranked: &[&Trial], search: &SearchRecipe, data: &DataSumm
             next: String::new(),
         })
     };
-    search.space.iter().filter_map(finding).collect()
+    findings.extend(search.space.iter().filter_map(finding));
+    findings
+}
+
+/// The score that the winner was chosen by, and the one to believe.
+fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> {
+    let found = winner.score?;
+    let half = (winner.ci95[1] - winner.ci95[0]) / 2.0;
+    let mut evidence = format!(
+        "mean of {} further seeds, 95 % interval {:.3} to {:.3}",
+        winner.seeds.len(),
+        winner.ci95[0],
+        winner.ci95[1]
+    );
+    if let Some(error) = winner.row_error {
+        let _ = write!(evidence, "; the {} validation rows of {} alone leave {error:.3}", winner.rows, data.source);
+    }
+    Some(Finding {
+        statement: format!(
+            "trial {}: {} {} in the search, {:.3} +- {half:.3} when retrained",
+            winner.trial,
+            score(metric),
+            number(winner.searched),
+            found.mean
+        ),
+        evidence,
+        next: String::new(),
+    })
 }
 
 /// `lr:0.00311823, weight decay:3.03e-06`

@@ -1,0 +1,213 @@
+//! Search of recipes: a study of `goodfit-tune` whose objective trains.
+//!
+//! Trial n draws its values from the stream n of the study's seed and trains with the seed derived from
+//! (seed, [`goodfit_nn::Purpose::Trial`], n), so it is the same trial whatever ran beside it. What comes out is a
+//! function of what the storage keeps: a search that was stopped and gone on with ends in the same bytes.
+
+mod audit;
+mod error;
+mod methods;
+mod objective;
+mod outcome;
+mod rescore;
+mod space;
+mod words;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use goodfit_tune::storage::{Memory, Storage, StoredTrial};
+use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
+use serde_json::Value as Json;
+
+use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit};
+use crate::recipe::{Experiment, FIELDS, SearchRecipe};
+use crate::run::{Monitor, n_steps};
+use crate::statistics::Direction;
+pub use error::SearchError;
+use objective::Objective;
+pub use words::{ranking, trial_line};
+
+/// Where and how a study is kept and carried out, besides its recipe.
+#[derive(Clone)]
+pub struct Keeping {
+    /// Where its trials are kept.
+    pub storage: Arc<dyn Storage>,
+    /// Its name there.
+    pub study: String,
+    /// What trials may know of each other.
+    pub order: Order,
+    /// No trial begins after so many seconds.
+    pub seconds: Option<f64>,
+    /// Whether retrained trials get other validation rows.
+    pub resplit: Resplit,
+}
+
+impl Keeping {
+    /// In memory, gone with the process.
+    pub fn memory(experiment: &Experiment) -> Self {
+        Self {
+            storage: Arc::new(Memory::new()),
+            study: experiment.name.clone(),
+            order: Order::Generations,
+            seconds: None,
+            resplit: Resplit::Never,
+        }
+    }
+
+    /// Why the same command may give other bytes.
+    fn why_not(&self) -> Option<&'static str> {
+        match (self.order, self.seconds) {
+            (Order::Asynchronous, _) => Some("--asynchronous: what a trial knows of others depends on their speed"),
+            (_, Some(_)) => Some("--seconds: how many trials there are depends on the machine's speed"),
+            _ => None,
+        }
+    }
+}
+
+/// Searches the space of an experiment in memory.
+///
+/// # Errors
+/// As [`conduct_study`].
+pub fn conduct_search(
+    experiment: &Experiment,
+    search: &SearchRecipe,
+    options: &Options,
+    monitor: &Monitor,
+    observer: &mut dyn Observer,
+) -> Result<Conducted, SearchError> {
+    conduct_study(experiment, search, options, &Keeping::memory(experiment), monitor, observer)
+}
+
+/// Searches the space of an experiment: carries out its trials (those that the storage has already are kept), trains
+/// a share of the pruned ones to the end, and the best again on fresh seeds.
+///
+/// A trial whose loss or outputs overflow has failed, with the reason `diverged`; one whose values make no recipe or
+/// no network has failed with that as the reason. Neither ends the search.
+///
+/// # Errors
+/// When the data cannot be loaded, the recipe does not fit them, or the storage fails or holds another study of
+/// that name.
+pub fn conduct_study(
+    experiment: &Experiment,
+    search: &SearchRecipe,
+    options: &Options,
+    keeping: &Keeping,
+    monitor: &Monitor,
+    observer: &mut dyn Observer,
+) -> Result<Conducted, SearchError> {
+    let start = Instant::now();
+    let seed = options.first_seed;
+    let objective = Objective::new(experiment, search, seed, options.n_jobs, monitor);
+    let mut recipe = experiment.recipe.clone();
+    recipe.data.fold = objective.folds()[0];
+    let data = objective.data(&recipe, seed, Resplit::Never).map_err(ComparisonError::from)?;
+    let study = Study::open(
+        Arc::clone(&keeping.storage),
+        space::space(search)?,
+        methods::sampler(search),
+        methods::pruner(search),
+        StudyOptions {
+            name: keeping.study.clone(),
+            direction: goal(search),
+            seed,
+            generation: search.generation,
+            order: keeping.order,
+            identity: identity(experiment, seed),
+            ..StudyOptions::default()
+        },
+    )?;
+    let n_trainings = (search.repeats * objective.folds().len()) as u64;
+    let steps = n_steps(&experiment.recipe, data.train.n_rows()) as u64 * n_trainings;
+    observer.begin("training", steps * search.trials as u64);
+    let limits = Limits {
+        trials: search.trials as u64,
+        deadline: keeping.seconds.map(|seconds| start + Duration::from_secs_f64(seconds)),
+        rule: None,
+        stop: &monitor.stop,
+        jobs: options.n_jobs,
+    };
+    let mut told = Told { study: &study, search, observer, steps, best: None, failed: None };
+    let stopped = study.optimise(|trial| objective.trial(trial), &limits, &mut told)?;
+    if let Some(error) = told.failed {
+        return Err(error);
+    }
+    let trials = study.trials()?;
+    let mut found = outcome::Found::new(&study, &trials, search);
+    let complete = matches!(stopped, Stopped::Finished | Stopped::Deadline) && !monitor.is_stopped();
+    if complete {
+        let storage = &*keeping.storage;
+        if let Some(audited) = audit::audit(&objective, storage, &trials, &study.history())? {
+            found.audit = audited;
+        }
+        observer.begin("retraining", steps * found.n_retrainings(search));
+        found.rescored =
+            rescore::rescore(&objective, storage, &found.ranked, data.summary.validation_rows, keeping.resplit)?;
+    }
+    let complete = complete && !monitor.is_stopped();
+    let results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;
+    let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
+    Ok(Conducted { results, timing })
+}
+
+/// Whether small or large values are good.
+fn goal(search: &SearchRecipe) -> Goal {
+    if Direction::of(&search.metric) == Some(Direction::Lower) { Goal::Minimize } else { Goal::Maximize }
+}
+
+/// What a study stands for: its seed, and every setting of its recipe that trials depend on.
+fn identity(experiment: &Experiment, seed: u64) -> Vec<(String, Json)> {
+    let counts = |path: &str| match path.split('.').next() {
+        Some("data" | "network" | "training") => true,
+        // More trials go on with a study, and what is done with its best ones is no part of it.
+        Some("search") => !["trials", "finalists", "rescore_seeds", "audit"].iter().any(|name| path[7..] == **name),
+        _ => false,
+    };
+    let settings = FIELDS.iter().filter(|field| counts(field.path)).filter_map(|field| {
+        let value = experiment.settings().get(field.path)?;
+        Some((field.path.to_owned(), Json::from(value.to_string())))
+    });
+    std::iter::once(("seed".to_owned(), Json::from(seed))).chain(settings).collect()
+}
+
+/// Tells an observer of trials as they end.
+struct Told<'a> {
+    study: &'a Study,
+    search: &'a SearchRecipe,
+    observer: &'a mut dyn Observer,
+    /// Steps of one trial.
+    steps: u64,
+    best: Option<f64>,
+    failed: Option<SearchError>,
+}
+
+impl Progress for Told<'_> {
+    fn ended(&mut self, number: u64, state: &TrialState) {
+        let known = self.study.get(number).map(|trial| trial.parameters);
+        let settings = known.map(|parameters| space::settings(self.search, &parameters)).unwrap_or_default();
+        let trial = outcome::trial(number, state, settings, None);
+        let value = match state {
+            TrialState::Complete(values) => values.first().copied(),
+            _ => None,
+        };
+        let better = |value: f64| {
+            let goal = goal(self.search);
+            self.best.is_none_or(|best| goal.loss(value) < goal.loss(best))
+        };
+        if let Some(value) = value.filter(|value| better(*value)) {
+            self.best = Some(value);
+        }
+        self.observer.line(&trial_line(&trial, &self.search.metric));
+        let best = self.best.map(|best| words::best(best, &self.search.metric));
+        self.observer.trial(number, self.steps, best.as_deref());
+    }
+}
+
+/// The value of a complete trial, or the last of a pruned one; NaN where there is none.
+fn value(trial: &StoredTrial) -> f64 {
+    match &trial.state {
+        TrialState::Complete(values) => values.first().copied().unwrap_or(f64::NAN),
+        TrialState::Pruned(value) => value.unwrap_or(f64::NAN),
+        _ => f64::NAN,
+    }
+}

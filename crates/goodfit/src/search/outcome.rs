@@ -1,0 +1,196 @@
+//! From the trials that a storage keeps to results.
+
+use std::collections::BTreeMap;
+
+use goodfit_tune::samplers::narrow::{Range, Reason, Round, Step};
+use goodfit_tune::storage::{Scope, StoredTrial, TrialId};
+use goodfit_tune::{Streams, Study, TrialState, Value};
+use serde_json::Value as Json;
+
+use super::objective::{RUNS, kept};
+use super::rescore::Rescored;
+use super::space::{fields, json, stored_settings};
+use super::{Keeping, SearchError, goal, methods, value, words};
+use crate::comparison::{Options, blank};
+use crate::recipe::{Experiment, SearchRecipe};
+use crate::results::{
+    Arm, ArmTiming, DataSummary, Machine, NarrowRange, NarrowRound, PruningAudit, Results, RunTiming, SearchSummary,
+    Summary, Timing, Trial,
+};
+
+/// Trials whose curves go into the results.
+const N_KEPT: usize = 20;
+
+/// What a search found.
+pub(super) struct Found<'a> {
+    study: &'a Study,
+    search: &'a SearchRecipe,
+    trials: &'a [StoredTrial],
+    /// Complete trials, best first; ties by number.
+    pub(super) ranked: Vec<&'a StoredTrial>,
+    pub(super) audit: Option<PruningAudit>,
+    pub(super) rescored: Option<Rescored>,
+}
+
+impl<'a> Found<'a> {
+    pub(super) fn new(study: &'a Study, trials: &'a [StoredTrial], search: &'a SearchRecipe) -> Self {
+        let mut ranked: Vec<&StoredTrial> =
+            trials.iter().filter(|trial| matches!(trial.state, TrialState::Complete(_))).collect();
+        let loss = |trial: &StoredTrial| goal(search).loss(value(trial)) + 0.0;
+        ranked.sort_by(|a, b| loss(a).total_cmp(&loss(b)).then(a.number.cmp(&b.number)));
+        Self { study, search, trials, ranked, audit: None, rescored: None }
+    }
+
+    /// How many times trials are trained again.
+    pub(super) fn n_retrainings(&self, search: &SearchRecipe) -> u64 {
+        let finalists = self.ranked.len().min(search.finalists) as u64;
+        (finalists + u64::from(finalists > 0)) * search.rescore_seeds as u64
+    }
+
+    /// The results, all of them.
+    pub(super) fn results(
+        &self,
+        experiment: &Experiment,
+        options: &Options,
+        keeping: &Keeping,
+        data: DataSummary,
+        complete: bool,
+    ) -> Result<Results, SearchError> {
+        let search = self.search;
+        let mut results = blank(experiment, options, data, vec![options.first_seed]);
+        results.primary_metric.clone_from(&search.metric);
+        results.complete = complete;
+        results.trials = self.all();
+        results.arms = self.arms()?;
+        results.search = Some(self.summary(options.first_seed, keeping)?);
+        results.findings = words::findings(&results, search);
+        Ok(results)
+    }
+
+    /// All trials, best first: complete, pruned by how far they came, failed; then those that never ended.
+    fn all(&self) -> Vec<Trial> {
+        let rescored = |number: u64| {
+            let finalists = self.rescored.as_ref().map(|rescored| rescored.finalists.as_slice()).unwrap_or_default();
+            finalists.iter().find(|(other, _)| *other == number).map(|(_, summary)| *summary)
+        };
+        let history = self.study.history();
+        let place: BTreeMap<u64, usize> = history.ranked().enumerate().map(|(i, trial)| (trial.number, i)).collect();
+        let mut trials: Vec<&StoredTrial> = self.trials.iter().filter(|trial| trial.state.is_finished()).collect();
+        trials.sort_by_key(|trial| (place.get(&trial.number).copied().unwrap_or(usize::MAX), trial.number));
+        let of = |stored: &&StoredTrial| {
+            let settings = stored_settings(self.search, &stored.parameters);
+            trial(stored.number, &stored.state, settings, rescored(stored.number))
+        };
+        trials.iter().map(of).collect()
+    }
+
+    /// The best trials with their curves.
+    fn arms(&self) -> Result<Vec<Arm>, SearchError> {
+        let best = &self.ranked[..self.ranked.len().min(N_KEPT)];
+        let ids: Vec<TrialId> = best.iter().map(|trial| trial.id).collect();
+        let curves = self.study.storage().curves(&ids)?;
+        let arm = |(trial, curves): (&&StoredTrial, _)| {
+            let runs = kept(trial.attributes.get(&(Scope::Private, RUNS.to_owned())), curves);
+            let settings = stored_settings(self.search, &trial.parameters);
+            let mut arm = Arm { name: words::name(trial.number as usize), settings, runs, ..Arm::default() };
+            arm.summarise();
+            arm
+        };
+        Ok(best.iter().zip(curves).map(arm).collect())
+    }
+
+    fn summary(&self, seed: u64, keeping: &Keeping) -> Result<SearchSummary, SearchError> {
+        let search = self.search;
+        Ok(SearchSummary {
+            study: keeping.study.clone(),
+            sampler: search.sampler.clone(),
+            pruner: search.pruner.clone(),
+            seed,
+            generation: search.generation,
+            trainings: search.repeats * search.folds.unwrap_or(1),
+            reproducible: keeping.why_not().is_none(),
+            why: keeping.why_not().map(str::to_owned),
+            space: fields(search),
+            rounds: self.rounds(seed)?,
+            audit: self.audit.clone(),
+            winner: self.rescored.as_ref().and_then(|rescored| rescored.winner.clone()),
+            ..SearchSummary::default()
+        })
+    }
+
+    /// The rounds of `narrow`.
+    fn rounds(&self, seed: u64) -> Result<Vec<NarrowRound>, SearchError> {
+        if self.search.sampler != "narrow" {
+            return Ok(Vec::new());
+        }
+        let narrow = methods::narrow(self.search);
+        let rounds = narrow.rounds(self.study.space(), &self.study.history(), Streams::new(seed))?;
+        Ok(rounds.iter().map(|round| self.round(round)).collect())
+    }
+
+    fn round(&self, round: &Round) -> NarrowRound {
+        let ranges = self.search.space.iter().zip(&round.steps).map(|(dimension, step)| {
+            let number = |value: Value| match value {
+                Value::Float(x) => Some(x),
+                Value::Int(n) => Some(n as f64),
+                Value::Choice(_) => None,
+            };
+            let (low, high, choices) = match &step.range {
+                Range::Between { low, high } => (number(*low), number(*high), Vec::new()),
+                Range::Choices(places) => {
+                    let choices = places.iter().filter_map(|&i| json(dimension, Value::Choice(i))).collect();
+                    (None, None, choices)
+                }
+            };
+            NarrowRange { low, high, choices, reason: reason(step, round.kept.len(), round.compared.len()) }
+        });
+        NarrowRound {
+            first: round.numbers.start as usize,
+            ranges: ranges.collect(),
+            kept: round.kept.iter().map(|&number| number as usize).collect(),
+        }
+    }
+
+    /// How long it took, and each trial of it.
+    pub(super) fn timing(&self, seconds: f64, jobs: usize) -> Timing {
+        let arm = |trial: &StoredTrial| {
+            let seconds = (trial.ended? - trial.began?) as f64 / 1e6;
+            Some(ArmTiming {
+                arm: words::name(trial.number as usize),
+                runs: vec![RunTiming { seed: trial.number, seconds }],
+            })
+        };
+        Timing { seconds, jobs, machine: Machine::current(), arms: self.trials.iter().filter_map(arm).collect() }
+    }
+}
+
+/// Why a range is what it is, with the numbers behind it.
+fn reason(step: &Step, kept: usize, compared: usize) -> String {
+    let word = match step.reason {
+        Reason::Start => return "start".to_owned(),
+        Reason::Narrowed => "narrowed",
+        Reason::Widened => "widened",
+        Reason::Kept => "kept",
+    };
+    match step.evidence {
+        Some(evidence) => format!("{word}: {kept} best of {compared} trials, p = {:.3}", evidence.p),
+        None => word.to_owned(),
+    }
+}
+
+/// A trial for the results.
+pub(super) fn trial(
+    number: u64,
+    state: &TrialState,
+    settings: BTreeMap<String, Json>,
+    rescored: Option<Summary>,
+) -> Trial {
+    let (word, reason, value) = match state {
+        TrialState::Complete(values) => ("complete", None, values.first().copied()),
+        TrialState::Pruned(value) => ("pruned", Some("pruned".to_owned()), *value),
+        TrialState::Failed(reason) => ("failed", Some(reason.clone()), None),
+        TrialState::Waiting | TrialState::Running => ("failed", Some("not finished".to_owned()), None),
+    };
+    let value = value.unwrap_or(f64::NAN);
+    Trial { trial: number as usize, state: word.to_owned(), reason, value, settings, rescored }
+}
