@@ -1,7 +1,11 @@
 //! Where studies are kept.
 
 mod check;
+#[cfg(feature = "sqlite")]
+mod encoding;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod time;
 mod types;
 mod worker;
@@ -11,6 +15,8 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 pub use memory::Memory;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability, Sqlite};
 pub use types::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, StorageError, StoredParameter,
     StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,
