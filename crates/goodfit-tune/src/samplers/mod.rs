@@ -2,8 +2,12 @@
 
 mod gp;
 pub mod narrow;
+mod grid;
 mod random;
+mod sobol;
 
 pub use gp::Gp;
 pub use narrow::Narrow;
+pub use grid::Grid;
 pub use random::Random;
+pub use sobol::Sobol;
