@@ -125,19 +125,24 @@ impl History {
 
     /// Takes a trial in, or what became of one that it has.
     pub fn insert(&mut self, trial: Observed) {
-        if let Some(old) = self.trials.remove(&trial.number) {
-            match old.rank() {
-                Some(rank) => self.ranked.remove(&rank),
-                None => self.running.remove(&old.number),
-            };
-            self.n_complete -= usize::from(matches!(old.seen, Seen::Complete(_)));
-        }
+        self.remove(trial.number);
         match trial.rank() {
             Some(rank) => self.ranked.insert(rank),
             None => self.running.insert(trial.number),
         };
         self.n_complete += usize::from(matches!(trial.seen, Seen::Complete(_)));
         self.trials.insert(trial.number, trial);
+    }
+
+    /// Forgets a trial, and gives it back.
+    pub fn remove(&mut self, number: u64) -> Option<Observed> {
+        let trial = self.trials.remove(&number)?;
+        match trial.rank() {
+            Some(rank) => self.ranked.remove(&rank),
+            None => self.running.remove(&number),
+        };
+        self.n_complete -= usize::from(matches!(trial.seen, Seen::Complete(_)));
+        Some(trial)
     }
 
     /// All trials, by number.

@@ -15,6 +15,11 @@ pub trait Pruner: Send + Sync {
         let _ = step;
         true
     }
+
+    /// Whether it never ends any trial, so that nobody needs to wait for anybody.
+    fn is_none(&self) -> bool {
+        false
+    }
 }
 
 /// Ends no trial early.
@@ -28,5 +33,9 @@ impl Pruner for NoPruner {
 
     fn looks_at(&self, _step: u64) -> bool {
         false
+    }
+
+    fn is_none(&self) -> bool {
+        true
     }
 }

@@ -53,17 +53,20 @@ impl Parameter {
 /// # Ok::<(), goodfit_tune::SpaceError>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Space {
-    parameters: Arc<[Parameter]>,
+pub struct Space(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parameters: Vec<Parameter>,
     /// By parameter, the place of the one its condition looks at.
-    parents: Arc<[Option<usize>]>,
+    parents: Vec<Option<usize>>,
     /// Places, each parent before its children, otherwise in the order of the space.
-    order: Arc<[usize]>,
+    order: Vec<usize>,
 }
 
 impl PartialEq for Space {
     fn eq(&self, other: &Self) -> bool {
-        self.parameters == other.parameters
+        self.0.parameters == other.0.parameters
     }
 }
 
@@ -88,23 +91,23 @@ impl Space {
         }
         let parents = checked.iter().map(|parameter| parent(&checked, parameter)).collect::<Result<Vec<_>, _>>()?;
         let order = order(&checked, &parents)?;
-        Ok(Self { parameters: checked.into(), parents: parents.into(), order: order.into() })
+        Ok(Self(Arc::new(Inner { parameters: checked, parents, order })))
     }
 
     /// The number of parameters, those that exist only sometimes included.
     #[allow(clippy::len_without_is_empty, reason = "a space is never empty")]
     pub fn len(&self) -> usize {
-        self.parameters.len()
+        self.0.parameters.len()
     }
 
     /// Whether a parameter exists only sometimes.
     pub fn is_conditional(&self) -> bool {
-        self.parents.iter().any(Option::is_some)
+        self.0.parents.iter().any(Option::is_some)
     }
 
     /// The parameters, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Parameter> {
-        self.parameters.iter()
+        self.0.parameters.iter()
     }
 
     /// The parameter at a place.
@@ -112,7 +115,7 @@ impl Space {
     /// # Panics
     /// When there is none.
     pub fn at(&self, place: usize) -> &Parameter {
-        &self.parameters[place]
+        &self.0.parameters[place]
     }
 
     /// The place of a name.
@@ -122,7 +125,7 @@ impl Space {
 
     /// The distribution of that name.
     pub fn get(&self, name: &str) -> Option<&Distribution> {
-        self.place(name).map(|place| &self.parameters[place].distribution)
+        self.place(name).map(|place| &self.0.parameters[place].distribution)
     }
 
     /// The parameters of a value for each place: each place is asked in an order in which what its
@@ -132,11 +135,11 @@ impl Space {
     /// When a value is not one of its distribution's.
     pub fn assemble(&self, mut value: impl FnMut(usize, &Distribution) -> Value) -> Parameters {
         let mut values: Box<[Option<Value>]> = vec![None; self.len()].into();
-        for &place in self.order.iter() {
+        for &place in &self.0.order {
             if self.holds(place, &values) {
-                let distribution = &self.parameters[place].distribution;
+                let distribution = &self.0.parameters[place].distribution;
                 let value = value(place, distribution);
-                assert!(distribution.contains(value), "{value:?} is no value of {:?}", self.parameters[place]);
+                assert!(distribution.contains(value), "{value:?} is no value of {:?}", self.0.parameters[place]);
                 values[place] = Some(value);
             }
         }
@@ -148,7 +151,7 @@ impl Space {
         let mut by_place: Box<[Option<Value>]> = vec![None; self.len()].into();
         for (name, value) in values {
             let place = self.place(name)?;
-            if by_place[place].replace(value).is_some() || !self.parameters[place].distribution.contains(value) {
+            if by_place[place].replace(value).is_some() || !self.0.parameters[place].distribution.contains(value) {
                 return None;
             }
         }
@@ -163,7 +166,7 @@ impl Space {
 
     /// Whether the parameter at a place exists beside these values.
     fn holds(&self, place: usize, values: &[Option<Value>]) -> bool {
-        match (&self.parameters[place].when, self.parents[place]) {
+        match (&self.0.parameters[place].when, self.0.parents[place]) {
             (Some(condition), Some(parent)) => values[parent].is_some_and(|value| condition.values.contains(&value)),
             _ => true,
         }
@@ -216,7 +219,7 @@ impl PartialEq for Parameters {
 impl Parameters {
     /// Names and values of the parameters that exist, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
-        let named = self.space.parameters.iter().map(|parameter| parameter.name.as_str()).zip(&self.values);
+        let named = self.space.iter().map(|parameter| parameter.name.as_str()).zip(&self.values);
         named.filter_map(|(name, value)| Some((name, (*value)?)))
     }
 

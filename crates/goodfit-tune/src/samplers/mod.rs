@@ -2,8 +2,14 @@
 
 mod cma_es;
 mod gp;
+mod grid;
+pub mod narrow;
 mod random;
+mod sobol;
 
 pub use cma_es::CmaEs;
 pub use gp::Gp;
+pub use grid::Grid;
+pub use narrow::Narrow;
 pub use random::Random;
+pub use sobol::Sobol;

@@ -1,11 +1,16 @@
 //! Where studies are kept.
 
+mod check;
+mod memory;
+mod time;
 mod types;
+mod worker;
 
 use std::time::Duration;
 
 use serde_json::Value as Json;
 
+pub use memory::Memory;
 pub use types::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, StorageError, StoredParameter,
     StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,
@@ -48,6 +53,13 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// When there is no such study.
     fn claim(&self, study: StudyId, worker: &Worker, lease: Duration, n: usize) -> Result<Vec<Claim>, StorageError>;
+
+    /// Gives a claimed trial that has no parameters the ones it is tried with, and says whether the ticket held:
+    /// for those that another tool has enqueued with `fixed_params` alone. They stay when the trial waits again.
+    ///
+    /// # Errors
+    /// When the trial has parameters, or one has another kind than in an earlier trial.
+    fn set_parameters(&self, ticket: Ticket, parameters: &[StoredParameter]) -> Result<bool, StorageError>;
 
     /// Renews leases, and says of each ticket whether it still holds.
     ///

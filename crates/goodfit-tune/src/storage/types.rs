@@ -16,7 +16,7 @@ pub struct StudyId(pub i64);
 pub struct TrialId(pub i64);
 
 /// Who works on trials: unique among all that share a storage.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Worker {
     /// The machine, by a name that changes when it starts anew.
     pub machine: String,
@@ -173,10 +173,10 @@ pub struct StoredTrial {
 /// How far somebody has read the trials of a study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cursor {
-    /// The number of trials that were there.
-    pub(crate) n_trials: u64,
-    /// Those among them that were not finished.
-    pub(crate) open: Vec<u64>,
+    /// The last trial that was there.
+    pub(crate) last: Option<TrialId>,
+    /// Those that were there and not finished.
+    pub(crate) open: Vec<TrialId>,
 }
 
 /// What has changed in a study.

@@ -36,6 +36,8 @@ fn info(name: &str, as_json: bool) -> Outcome {
         source,
         train_rows: None,
         validation: 0.0,
+        stopping: 0.0,
+        fold: None,
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,
     };

@@ -3,7 +3,7 @@
 use goodfit_nn::{Inputs, Matrix, Purpose, Stream, Targets};
 
 use super::source::{DataError, Dataset, Rows};
-use crate::recipe::{DataRecipe, Evaluation};
+use crate::recipe::{DataRecipe, Evaluation, Fold};
 use crate::results::DataSummary;
 
 /// Inputs with their classes, ready to train on.
@@ -20,8 +20,10 @@ pub struct Labelled {
 pub struct Prepared {
     /// What is trained on.
     pub train: Labelled,
-    /// Split off the training rows.
+    /// Split off the training rows: what is ranked and compared by.
     pub validation: Option<Labelled>,
+    /// Split off the training rows: what the epoch is chosen by.
+    pub stopping: Option<Labelled>,
     /// Test rows, opened because the recipe says `data.evaluation = "test"`.
     pub test: Option<Labelled>,
     /// Number of classes; at least 1.
@@ -60,12 +62,13 @@ impl Labelled {
 }
 
 impl Prepared {
-    /// Splits validation rows off the training rows, by the stream (`split_seed`, [`Purpose::Split`], 0):
-    /// the first `round(share * n)` rows of a permutation validate, the others train. Test rows are
-    /// opened when the recipe evaluates on them and stay sealed otherwise.
+    /// Splits rows off the training rows, by a permutation from the stream (`split_seed`, [`Purpose::Split`], 0):
+    /// the first `round(share * n)` of it validate (with folds: the fold's part), of the others the first
+    /// `round(share * n)` choose the epoch, and the rest trains. Test rows are opened when the recipe
+    /// evaluates on them and stay sealed otherwise.
     ///
     /// # Errors
-    /// When a share leaves no rows to train or to validate on, or there are no test rows to open.
+    /// When a share leaves no rows to train, to validate or to stop on, or there are no test rows to open.
     pub fn new(dataset: Dataset, recipe: &DataRecipe, split_seed: u64) -> Result<Self, DataError> {
         let rows = &dataset.train;
         let n = rows.n_rows;
@@ -76,19 +79,20 @@ impl Prepared {
             classes: dataset.n_classes,
             ..DataSummary::default()
         };
-        let (train, validation) = if recipe.validation > 0.0 {
-            let n_validation = (recipe.validation * n as f64).round() as usize;
-            if n_validation == 0 || n_validation >= n {
-                return Err(DataError::Split { share: recipe.validation, n_rows: n });
-            }
+        let (train, validation, stopping) = if recipe.validation > 0.0 || recipe.fold.is_some() {
             let mut order = vec![0; n];
             Stream::new(split_seed, Purpose::Split, 0).permutation(&mut order);
-            let (validation, train) = order.split_at(n_validation);
-            (summary.train_rows, summary.validation_rows) = (train.len(), validation.len());
+            let n_validation = rotate(&mut order, recipe)?;
+            let n_stopping = part("data.stopping", recipe.stopping, n, n - n_validation)?;
+            let (validation, rest) = order.split_at(n_validation);
+            let (stopping, train) = rest.split_at(n_stopping);
+            summary.train_rows = train.len();
+            (summary.validation_rows, summary.stopping_rows) = (validation.len(), stopping.len());
             summary.split_seed = Some(split_seed);
-            (Labelled::new(rows, Some(train)), Some(Labelled::new(rows, Some(validation))))
+            let stopping = (n_stopping > 0).then(|| Labelled::new(rows, Some(stopping)));
+            (Labelled::new(rows, Some(train)), Some(Labelled::new(rows, Some(validation))), stopping)
         } else {
-            (Labelled::new(rows, None), None)
+            (Labelled::new(rows, None), None, None)
         };
         let test = match recipe.evaluation {
             Evaluation::Validation => None,
@@ -100,6 +104,92 @@ impl Prepared {
                 Some(Labelled::new(&rows, None))
             }
         };
-        Ok(Self { train, validation, test, n_classes: dataset.n_classes.max(1), summary })
+        Ok(Self { train, validation, stopping, test, n_classes: dataset.n_classes.max(1), summary })
+    }
+}
+
+/// Brings the rows that validate to the front, and says how many they are.
+fn rotate(order: &mut [u32], recipe: &DataRecipe) -> Result<usize, DataError> {
+    let n = order.len();
+    let Some(Fold { index, of }) = recipe.fold else {
+        let n_validation = part("data.validation", recipe.validation, n, n)?;
+        return if n_validation > 0 { Ok(n_validation) } else { Err(split("data.validation", recipe.validation, n)) };
+    };
+    if of < 2 || of > n {
+        return Err(split("search.folds", of as f64, n));
+    }
+    let border = |i: usize| i * n / of;
+    order.rotate_left(border(index));
+    Ok(border(index + 1) - border(index))
+}
+
+/// The number of rows in a share of n that leaves some of `left`; 0 for a share of 0.
+fn part(field: &'static str, share: f64, n: usize, left: usize) -> Result<usize, DataError> {
+    let rows = (share * n as f64).round() as usize;
+    if rows >= left || (rows == 0 && share > 0.0) { Err(split(field, share, n)) } else { Ok(rows) }
+}
+
+fn split(field: &'static str, share: f64, n_rows: usize) -> DataError {
+    DataError::Split { field, share, n_rows }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::load;
+    use crate::recipe::Source;
+
+    fn recipe() -> DataRecipe {
+        DataRecipe {
+            source: Source::Normal { rows: 103, columns: 1 },
+            train_rows: None,
+            validation: 0.0,
+            stopping: 0.0,
+            fold: None,
+            evaluation: Evaluation::Validation,
+            split_seed: None,
+        }
+    }
+
+    fn values(rows: &Labelled) -> Vec<u32> {
+        let Inputs::Dense(inputs) = &rows.inputs else { panic!("drawn rows are dense") };
+        inputs.data().iter().map(|x| x.to_bits()).collect()
+    }
+
+    fn prepared(recipe: &DataRecipe) -> Result<Prepared, DataError> {
+        Prepared::new(load(recipe, 1)?, recipe, 7)
+    }
+
+    #[test]
+    fn each_row_validates_in_one_fold_and_trains_in_the_others() {
+        let all = values(&prepared(&recipe()).expect("rows").train);
+        let mut validated = Vec::new();
+        for index in 0..4 {
+            let fold =
+                prepared(&DataRecipe { fold: Some(Fold { index, of: 4 }), stopping: 0.1, ..recipe() }).expect("rows");
+            let parts = [Some(&fold.train), fold.validation.as_ref(), fold.stopping.as_ref()];
+            let mut together: Vec<u32> = parts.into_iter().flatten().flat_map(values).collect();
+            together.sort_unstable();
+            let mut sorted = all.clone();
+            sorted.sort_unstable();
+            assert_eq!(together, sorted, "every row is somewhere once");
+            assert_eq!(fold.summary.stopping_rows, 10);
+            validated.extend(values(fold.validation.as_ref().expect("a fold")));
+        }
+        validated.sort_unstable();
+        let mut sorted = all;
+        sorted.sort_unstable();
+        assert_eq!(validated, sorted);
+    }
+
+    #[test]
+    fn shares_leave_rows_on_each_side() {
+        let message = |recipe: DataRecipe| prepared(&recipe).map(|_| ()).expect_err("no rows").to_string();
+        let validation = message(DataRecipe { validation: 0.001, ..recipe() });
+        assert_eq!(validation, "data.validation is 0.001, which splits 103 rows into a side without rows");
+        let stopping = message(DataRecipe { validation: 0.5, stopping: 0.5, ..recipe() });
+        assert_eq!(stopping, "data.stopping is 0.5, which splits 103 rows into a side without rows");
+        let folds = message(DataRecipe { fold: Some(Fold { index: 0, of: 104 }), ..recipe() });
+        assert_eq!(folds, "search.folds is 104, which splits 103 rows into a side without rows");
     }
 }

@@ -60,9 +60,11 @@ pub enum DataError {
         source_name: String,
     },
     /// A split leaves no rows on one side.
-    #[error("data.validation is {share}, which splits {n_rows} rows into a side without rows")]
+    #[error("{field} is {share}, which splits {n_rows} rows into a side without rows")]
     Split {
-        /// The share.
+        /// What the split is by.
+        field: &'static str,
+        /// The share, or the number of folds.
         share: f64,
         /// Rows before the split.
         n_rows: usize,

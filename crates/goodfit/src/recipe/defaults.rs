@@ -28,6 +28,18 @@ fn evaluation(settings: &Settings) -> Option<Value> {
     if validates(settings) { word("validation") } else { None }
 }
 
+/// The default of `data.stopping`.
+pub(crate) const STOPPING: Default = From {
+    fields: &["data.validation", "training.early_stopping"],
+    rule: "0.1 with training.early_stopping, else 0.0",
+    value: stopping,
+};
+
+fn stopping(settings: &Settings) -> Option<Value> {
+    let chooses = validates(settings) && settings.get("training.early_stopping").is_some();
+    Some(Value::Number(if chooses { 0.1 } else { 0.0 }))
+}
+
 /// The default of `network.dropout_form`.
 pub(crate) const DROPOUT_FORM: Default = From {
     fields: &["network.convention"],

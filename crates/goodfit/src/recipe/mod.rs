@@ -40,5 +40,7 @@ pub use settings::{Layer, Setting, Settings};
 pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
-pub use typed::{Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Recipe, RecordLoss, Source, TrainingRecipe};
+pub use typed::{
+    Batches, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Recipe, RecordLoss, Source, TrainingRecipe,
+};
 pub use value::{Entry, Item, Key, Place, Value};

@@ -65,6 +65,8 @@ impl Reader<'_> {
             },
             train_rows: self.count("data.train_rows"),
             validation: self.number("data.validation").unwrap_or_default(),
+            stopping: self.number("data.stopping").unwrap_or_default(),
+            fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),
         }

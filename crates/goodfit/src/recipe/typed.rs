@@ -24,10 +24,23 @@ pub struct DataRecipe {
     pub train_rows: Option<usize>,
     /// Share split off the training rows, by seed; 0 = none.
     pub validation: f64,
+    /// Share split off the training rows to choose the epoch by; 0 = none.
+    pub stopping: f64,
+    /// Which fold validates instead of a share, when there are folds.
+    pub fold: Option<Fold>,
     /// What curves are computed on besides the training rows.
     pub evaluation: Evaluation,
     /// Seed of the split, when it is to be the same for all seeds.
     pub split_seed: Option<u64>,
+}
+
+/// One of several equal parts of the training rows: it validates, the others train.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// Which one, from 0.
+    pub index: usize,
+    /// How many there are.
+    pub of: usize,
 }
 
 /// Where data come from.

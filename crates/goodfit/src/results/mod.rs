@@ -10,6 +10,7 @@ mod json;
 mod nullable;
 #[cfg(test)]
 mod sample;
+mod search;
 mod summarise;
 mod timing;
 
@@ -19,6 +20,10 @@ use serde::{Deserialize, Serialize};
 
 pub use error::ResultsError;
 pub use folder::{read, write};
+pub use search::{
+    Audited, BestOf, ExpectedGain, Importance, NarrowRange, NarrowRound, PruningAudit, SearchSummary, SearchedField,
+    Winner,
+};
 pub use timing::{ArmTiming, Machine, RunTiming, Timing};
 
 /// The version of the layout of `results.json`.
@@ -53,6 +58,9 @@ pub struct Results {
     /// Trials of a search, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trials: Vec<Trial>,
+    /// What a search did and found besides its trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchSummary>,
     /// Statements put to the test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
@@ -82,6 +90,7 @@ impl Results {
             arms: Vec::new(),
             comparisons: Vec::new(),
             trials: Vec::new(),
+            search: None,
             claims: Vec::new(),
             findings: Vec::new(),
             parts: Vec::new(),
@@ -99,6 +108,9 @@ pub struct DataSummary {
     pub train_rows: usize,
     /// Rows split off for validation.
     pub validation_rows: usize,
+    /// Rows split off to choose the epoch by.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stopping_rows: usize,
     /// Test rows that were opened; 0 while they are sealed.
     pub test_rows: usize,
     /// Fingerprint of the test rows that were opened.
@@ -111,6 +123,11 @@ pub struct DataSummary {
     pub columns: usize,
     /// Number of classes; 0 = none.
     pub classes: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// How a report presents the results.

@@ -70,6 +70,7 @@ pub(crate) fn results() -> Results {
         comparisons: compare_arms(&arms, "train_accuracy", Pairs::Baseline, 0),
         arms,
         trials: Vec::new(),
+        search: None,
         claims: Vec::new(),
         findings: Vec::new(),
         parts: Vec::new(),

@@ -6,7 +6,7 @@ mod network;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Score, Trainer, WeightDecay};
+use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Trainer, WeightDecay};
 
 use crate::data::{Labelled, Prepared};
 use crate::recipe::{Recipe, RecordLoss};
@@ -57,7 +57,29 @@ pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
     values.saturating_mul(copies).saturating_add(cache).saturating_mul(size_of::<f32>() as u64)
 }
 
-/// Trains once. `None` when the monitor stopped it.
+/// [`train_watched`] that nobody watches.
+///
+/// # Errors
+/// As [`train_watched`].
+pub fn train(
+    recipe: &Recipe,
+    data: &Prepared,
+    seed: u64,
+    monitor: &Monitor,
+) -> Result<Option<Trained>, goodfit_nn::Error> {
+    train_watched(recipe, data, seed, monitor, &mut |_| Watched::GoOn)
+}
+
+/// What somebody who watches a run says after an evaluation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// It goes on.
+    GoOn,
+    /// It ends here.
+    Enough,
+}
+
+/// Trains once, and shows the run as it grows after each evaluation. `None` when the monitor stopped it.
 ///
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
@@ -67,11 +89,12 @@ pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
 ///
 /// # Errors
 /// When the recipe's settings do not make a network; see [`goodfit_nn::Trainer::new`].
-pub fn train(
+pub fn train_watched(
     recipe: &Recipe,
     data: &Prepared,
     seed: u64,
     monitor: &Monitor,
+    watcher: &mut dyn FnMut(&Run) -> Watched,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
     let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
@@ -115,13 +138,16 @@ pub fn train(
         }
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
-            let score = record.evaluate(&mut trainer, data, step);
+            record.evaluate(&mut trainer, data, step);
             if let Some(stopping) = &mut stopping {
-                match stopping.observe(score.map_or(f64::NAN, |score| score.loss)) {
+                match stopping.observe(chooses(&mut trainer, data)) {
                     Decision::Improved => trainer.keep(),
                     Decision::Continue => {}
                     Decision::Stop => break,
                 }
+            }
+            if watcher(&record.run) == Watched::Enough {
+                break;
             }
         }
     }
@@ -169,22 +195,19 @@ impl Record {
         }
     }
 
-    /// Scores training rows and the rows the recipe evaluates on; returns the latter's score.
-    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> Option<Score> {
-        let mut last = None;
+    /// Scores training rows and the rows the recipe evaluates on.
+    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) {
         for (rows, labelled) in parts(data) {
             let score = trainer.score(&labelled.inputs, labelled.targets());
             self.step(step, if score.finite { score.loss } else { f64::NAN });
             if rows != "train" {
                 self.push(&format!("{rows}_loss"), step, score.loss);
-                last = Some(score);
             }
             self.push(&format!("{rows}_accuracy"), step, score.accuracy);
         }
         if self.penalty {
             self.push("penalty", step, trainer.penalty());
         }
-        last
     }
 
     /// The final metrics of the weights that early stopping gave back.
@@ -215,6 +238,12 @@ impl Record {
         }
         self.run
     }
+}
+
+/// The loss that the epoch is chosen by: that of the stopping rows, which nothing is ranked by; NaN where there are none.
+fn chooses(trainer: &mut Trainer<f32>, data: &Prepared) -> f64 {
+    let rows = data.stopping.as_ref().or(data.validation.as_ref());
+    rows.map_or(f64::NAN, |rows| trainer.score(&rows.inputs, rows.targets()).loss)
 }
 
 /// The rows that are scored, with their names in curves.

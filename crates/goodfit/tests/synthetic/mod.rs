@@ -62,6 +62,7 @@ pub fn empty() -> Results {
         arms: Vec::new(),
         comparisons: Vec::new(),
         trials: Vec::new(),
+        search: None,
         claims: Vec::new(),
         findings: Vec::new(),
         parts: Vec::new(),

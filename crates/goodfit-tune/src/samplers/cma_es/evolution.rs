@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn as_quick_as_it_is_known_to_be() {
         // In units of 10 of the cube around (0.6, .., 0.6). pycma 4.5.0 from the same start, the median of 11 seeds:
-        // testdata/cma_es.py.
+        // tests/golden/cma_es.py.
         let unit = |point: &[f64], i: usize| 10.0 * (point[i] - 0.6);
         let sphere = |point: &[f64]| (0..point.len()).map(|i| unit(point, i).powi(2)).sum::<f64>();
         let ellipsoid = |point: &[f64]| {

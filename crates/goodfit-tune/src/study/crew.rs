@@ -1,0 +1,197 @@
+//! The threads that carry trials out.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use super::gate::Gate;
+use super::known::{Known, Open};
+use super::next::Next;
+use super::optimise::Event;
+use super::running::{Outcome, RunningTrial};
+use super::{Asked, Limits, Stopped, Study, StudyError};
+use crate::storage::Ticket;
+use crate::{Observed, TrialState};
+
+/// How often to look for what other processes did, while there is nothing else to do.
+const POLL: Duration = Duration::from_millis(50);
+
+/// The threads of one call of `optimise`.
+pub(super) struct Crew<'a> {
+    pub(super) study: &'a Study,
+    pub(super) objective: &'a (dyn Fn(&mut RunningTrial<'_>) -> Outcome + Sync),
+    pub(super) limits: &'a Limits<'a>,
+    pub(super) gate: Option<&'a Gate>,
+    pub(super) shared: Mutex<Shared>,
+    pub(super) changed: Condvar,
+}
+
+#[derive(Default)]
+pub(super) struct Shared {
+    /// How many trials have ended, so that nobody waits for what has happened already.
+    pub(super) n_ended: u64,
+    /// Whether all workers have gone.
+    pub(super) over: bool,
+    /// The first number of the generation that is held in step.
+    pub(super) generation: Option<u64>,
+    pub(super) failed: Option<StudyError>,
+    /// By number, the trials that run, and whether somebody else has taken them.
+    pub(super) tickets: BTreeMap<u64, (Ticket, Arc<AtomicBool>)>,
+    pub(super) stopped: Option<Stopped>,
+}
+
+impl Crew<'_> {
+    pub(super) fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a trial may begin: in step, only when the generations before its own have ended.
+    pub(super) fn may_begin(&self, study: &Study, known: &mut Known, number: u64) -> Result<bool, StudyError> {
+        let Some(gate) = self.gate else { return Ok(true) };
+        let first = study.generation_of(number);
+        if !known.open_below(first).is_empty() {
+            return Ok(false);
+        }
+        let is_new = self.shared().generation.replace(first) != Some(first);
+        if is_new {
+            study.reclaim(known)?;
+            // Trials beyond the limit (of an earlier run that asked for more) are not taken up now.
+            let end = (first + study.options.generation.max(1)).min(self.limits.trials);
+            let live: BTreeSet<u64> =
+                known.open.range(first..end).filter(|(_, open)| **open == Open::Waiting).map(|(n, _)| *n).collect();
+            let history = known.history.seen_at(first);
+            let past: Vec<Observed> = known
+                .history
+                .iter()
+                .filter(|t| (first..end).contains(&t.number) && !live.contains(&t.number))
+                .cloned()
+                .collect();
+            gate.begin(history, live, past);
+        }
+        Ok(true)
+    }
+
+    /// Carries out trials until there is nothing more to do.
+    pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
+        while let Some(asked) = self.wait_for_next() {
+            let number = asked.number;
+            // Nobody listens any more when a progress callback panicked.
+            let _ = sender.send(Event::Began(number));
+            match self.run(*asked) {
+                Ok(Some(state)) => drop(sender.send(Event::Ended(number, state))),
+                Ok(None) => {}
+                Err(error) => self.fail(error),
+            }
+            self.shared().n_ended += 1;
+            self.changed.notify_all();
+        }
+        self.changed.notify_all();
+    }
+
+    pub(super) fn wait_for_next(&self) -> Option<Box<Asked>> {
+        loop {
+            let n_ended = {
+                let shared = self.shared();
+                if shared.failed.is_some() {
+                    return None;
+                }
+                shared.n_ended
+            };
+            let (next, absent) = {
+                let mut known = self.study.known();
+                let next = self.study.next(&mut known, self.limits, self);
+                let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
+                // Whoever stops takes up no further trial, so that nobody may wait for one.
+                let absent = |open: Open| open == Open::Elsewhere || (open == Open::Waiting && !goes_on);
+                let numbers = known.open.iter().filter(|(_, open)| absent(**open)).map(|(number, _)| *number);
+                (next, numbers.collect::<Vec<u64>>())
+            };
+            if let (Some(gate), false) = (self.gate, absent.is_empty()) {
+                gate.leave(&absent, &*self.study.pruner);
+            }
+            match next {
+                Ok(Next::Run(asked)) => return Some(asked),
+                Ok(Next::Nothing(stopped)) => {
+                    self.shared().stopped.get_or_insert(stopped);
+                    return None;
+                }
+                Ok(Next::Wait) => {
+                    let unchanged = |shared: &mut Shared| shared.n_ended == n_ended;
+                    drop(self.changed.wait_timeout_while(self.shared(), POLL, unchanged));
+                }
+                Err(error) => self.fail(error),
+            }
+        }
+    }
+
+    /// Carries out one trial; `None` when it was broken off or somebody else's by its end.
+    pub(super) fn run(&self, asked: Asked) -> Result<Option<TrialState>, StudyError> {
+        let number = asked.number;
+        let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
+        if let Some(gate) = self.gate {
+            gate.enter();
+        }
+        let study = self.study;
+        let mut trial = RunningTrial { study, asked, gate: self.gate, stop: self.limits.stop, lost: &lost };
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.objective)(&mut trial)))
+            .unwrap_or_else(|panic| Outcome::Failed(format!("panicked: {}", panic_message(&*panic))));
+        let asked = trial.asked;
+        let state = match outcome {
+            Outcome::Interrupted => None,
+            Outcome::Pruned => {
+                let last = asked.report.intermediate.last().map(|last| last.value);
+                Some(TrialState::Pruned(last.filter(|value| !value.is_nan())))
+            }
+            outcome => Some(outcome.state()),
+        };
+        self.shared().tickets.remove(&number);
+        let ended = match state {
+            Some(state) => study.finish(asked, state.clone()).map(|held| held.then_some(state)),
+            None => study.release(&asked).map(|()| None),
+        };
+        if let Some(gate) = self.gate {
+            gate.end(number, &*study.pruner);
+        }
+        ended
+    }
+
+    pub(super) fn fail(&self, error: StudyError) {
+        let mut shared = self.shared();
+        shared.failed.get_or_insert(error);
+        for (_, lost) in shared.tickets.values() {
+            lost.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Renews the leases of the trials that run here.
+    pub(super) fn keep_alive(&self) {
+        let every = self.study.options.lease / 3;
+        let mut shared = self.shared();
+        loop {
+            shared = self
+                .changed
+                .wait_timeout_while(shared, every, |shared| !shared.over)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            if shared.over {
+                return;
+            }
+            // Not let go of meanwhile: a ticket that is given back must not be renewed after that.
+            let tickets: Vec<Ticket> = shared.tickets.values().map(|(ticket, _)| *ticket).collect();
+            // A storage that fails now will say so when the trial ends; until then the lease may hold.
+            if let Ok(held) = self.study.storage.heartbeat(&tickets, self.study.options.lease) {
+                for ((_, lost), held) in shared.tickets.values().zip(held) {
+                    lost.fetch_or(!held, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+}

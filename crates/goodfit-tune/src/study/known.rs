@@ -1,0 +1,201 @@
+//! What this process knows of a study, kept in step with its storage.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use super::{Asked, Report, Study, StudyError, convert};
+use crate::storage::{Claim, Cursor, Finish, NewTrial, StorageError};
+use crate::{History, Observed, Parameters, Request, Sampler, Seen, Streams, TrialState};
+
+/// What this process knows of the study.
+pub(super) struct Known {
+    pub(super) sampler: Box<dyn Sampler>,
+    pub(super) history: History,
+    pub(super) cursor: Cursor,
+    /// Number of trials there are.
+    pub(super) n_trials: u64,
+    /// Those that have not ended, and whether they wait for somebody.
+    pub(super) open: BTreeMap<u64, Open>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Open {
+    Waiting,
+    Mine,
+    Elsewhere,
+}
+
+impl Known {
+    /// Nothing known yet.
+    pub(super) fn new(sampler: Box<dyn Sampler>) -> Self {
+        let (history, cursor) = (History::new(), Cursor::default());
+        Self { sampler, history, cursor, n_trials: 0, open: BTreeMap::new() }
+    }
+
+    /// The numbers that have not ended below another.
+    pub(super) fn open_below(&self, end: u64) -> BTreeSet<u64> {
+        self.open.range(..end).map(|(number, _)| *number).collect()
+    }
+}
+
+impl Study {
+    /// Reads what others have done.
+    pub(super) fn sync(&self, known: &mut Known) -> Result<(), StudyError> {
+        let changes = self.storage.changes_since(self.id, &known.cursor)?;
+        known.cursor = changes.cursor;
+        for trial in changes.trials {
+            known.n_trials = known.n_trials.max(trial.number + 1);
+            let open = match trial.state {
+                TrialState::Waiting => Some(Open::Waiting),
+                TrialState::Running if known.open.get(&trial.number) == Some(&Open::Mine) => Some(Open::Mine),
+                TrialState::Running => Some(Open::Elsewhere),
+                _ => None,
+            };
+            match open {
+                Some(Open::Mine) => continue,
+                Some(open) => drop(known.open.insert(trial.number, open)),
+                None => drop(known.open.remove(&trial.number)),
+            }
+            if let Some(observed) = convert::observed(&self.space, self.options.direction, &trial) {
+                known.history.insert(observed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Draws the next trials, up to a number, from what is known below a horizon, and adds them.
+    /// False when another worker was faster; what it did is then known.
+    pub(super) fn create(&self, known: &mut Known, end: u64, horizon: u64) -> Result<bool, StudyError> {
+        let first = known.n_trials;
+        let parameters = self.draw(known, first..end, horizon)?;
+        let trial = |parameters: &Parameters| NewTrial {
+            parameters: convert::stored(&self.space, parameters),
+            ..NewTrial::default()
+        };
+        let trials: Vec<NewTrial> = parameters.iter().map(trial).collect();
+        self.add(known, first, &trials, &parameters)
+    }
+
+    /// What the sampler says; with a horizon above 0, as if no trial from there on had ended.
+    pub(super) fn draw(
+        &self,
+        known: &mut Known,
+        numbers: std::ops::Range<u64>,
+        horizon: u64,
+    ) -> Result<Vec<Parameters>, StudyError> {
+        let Known { sampler, history, .. } = known;
+        let later = |trial: &&Observed| trial.number >= horizon && trial.seen != Seen::Running;
+        let before = (horizon > 0
+            && history.iter().rev().take_while(|trial| trial.number >= horizon).any(|t| later(&t)))
+        .then(|| history.seen_at(horizon));
+        let history = before.as_ref().unwrap_or(history);
+        let streams = Streams::new(self.options.seed);
+        Ok(sampler.sample(&Request { space: &self.space, history, numbers, streams })?)
+    }
+
+    pub(super) fn add(
+        &self,
+        known: &mut Known,
+        first: u64,
+        trials: &[NewTrial],
+        parameters: &[Parameters],
+    ) -> Result<bool, StudyError> {
+        match self.storage.create_trials(self.id, first, trials) {
+            Err(StorageError::Conflict { .. }) => {
+                self.sync(known)?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+            Ok(_) => {
+                for (number, parameters) in (first..).zip(parameters) {
+                    known.n_trials = number + 1;
+                    known.open.insert(number, Open::Waiting);
+                    let intermediate = Vec::new();
+                    let parameters = parameters.clone();
+                    known.history.insert(Observed { number, parameters, seen: Seen::Running, intermediate });
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// Lets trials wait again whose worker is gone.
+    pub(super) fn reclaim(&self, known: &mut Known) -> Result<(), StudyError> {
+        if known.open.values().any(|open| *open == Open::Elsewhere) {
+            self.storage.claim(self.id, &self.worker, self.options.lease, 0)?;
+            self.sync(known)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the waiting trial of the lowest number, if there still is one.
+    pub(super) fn claim(&self, known: &mut Known) -> Result<Option<Claim>, StudyError> {
+        let claim = self.storage.claim(self.id, &self.worker, self.options.lease, 1)?.pop();
+        match &claim {
+            Some(claim) => drop(known.open.insert(claim.number, Open::Mine)),
+            None => self.sync(known)?,
+        }
+        Ok(claim)
+    }
+
+    /// A claimed trial with its parameters, drawn where another tool has enqueued it without.
+    pub(super) fn asked(&self, known: &mut Known, claim: Claim) -> Result<Asked, StudyError> {
+        let Claim { ticket, number, parameters, attributes } = claim;
+        let parameters = if let Some(parameters) = convert::parameters(&self.space, &parameters) {
+            parameters
+        } else {
+            let drawn = self.draw(known, number..number + 1, 0)?.pop();
+            let drawn = drawn.unwrap_or_else(|| self.space.assemble(|_, distribution| distribution.from_unit(0.5)));
+            let complete = convert::complete(&self.space, &attributes, &drawn);
+            // Whoever has taken the trial over meanwhile says so when it ends.
+            self.storage.set_parameters(ticket, &convert::stored(&self.space, &complete))?;
+            complete
+        };
+        let observed =
+            Observed { number, parameters: parameters.clone(), seen: Seen::Running, intermediate: Vec::new() };
+        known.history.insert(observed);
+        Ok(Asked { ticket, number, parameters, report: Report::default() })
+    }
+
+    /// A trial as the pruner sees it.
+    pub(super) fn observed(&self, trial: &Asked) -> Observed {
+        let direction = [self.options.direction];
+        Observed::new(
+            trial.number,
+            trial.parameters.clone(),
+            &TrialState::Running,
+            &trial.report.intermediate,
+            &direction,
+        )
+    }
+
+    /// Lets go of a trial that was broken off, so that somebody may take it at once.
+    pub(super) fn release(&self, trial: &Asked) -> Result<(), StudyError> {
+        self.storage.heartbeat(&[trial.ticket], Duration::ZERO)?;
+        self.known().open.insert(trial.number, Open::Elsewhere);
+        Ok(())
+    }
+
+    /// Keeps how a trial ended; false when it was somebody else's by then.
+    pub(super) fn finish(&self, trial: Asked, state: TrialState) -> Result<bool, StudyError> {
+        let Asked { ticket, number, parameters, report } = trial;
+        let finish = Finish {
+            ticket,
+            state: state.clone(),
+            intermediate: report.intermediate.clone(),
+            curves: report.curves,
+            attributes: report.attributes,
+        };
+        let held = self.storage.finish(std::slice::from_ref(&finish))?.first().copied().unwrap_or(false);
+        let mut known = self.known();
+        if held {
+            known.open.remove(&number);
+            let direction = [self.options.direction];
+            known.history.insert(Observed::new(number, parameters, &state, &report.intermediate, &direction));
+        } else {
+            known.open.insert(number, Open::Elsewhere);
+            self.sync(&mut known)?;
+        }
+        Ok(held)
+    }
+}

@@ -1,0 +1,153 @@
+//! Many trials of an objective, on several threads.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Instant;
+
+use super::crew::{Crew, Shared};
+use super::gate::Gate;
+use super::running::{Outcome, RunningTrial};
+use super::{Order, Study, StudyError};
+use crate::{History, TrialState};
+
+/// A reason to stop, found in the trials so far.
+pub type StopRule = dyn Fn(&History) -> Option<String> + Sync;
+
+/// When a study stops.
+pub struct Limits<'a> {
+    /// Trials in all, those of earlier runs included.
+    pub trials: u64,
+    /// No trial begins after this time.
+    pub deadline: Option<Instant>,
+    /// Asked between generations: a reason to stop, or `None`.
+    pub rule: Option<&'a StopRule>,
+    /// Set from outside to stop at once.
+    pub stop: &'a AtomicBool,
+    /// Trials at the same time.
+    pub jobs: usize,
+}
+
+/// What is told while a study goes on.
+pub trait Progress {
+    /// A trial has begun.
+    fn began(&mut self, number: u64) {
+        let _ = number;
+    }
+
+    /// A trial has ended. Trials are told in the order of their numbers, those of earlier runs included.
+    fn ended(&mut self, number: u64, state: &TrialState);
+}
+
+impl<F: FnMut(u64, &TrialState)> Progress for F {
+    fn ended(&mut self, number: u64, state: &TrialState) {
+        self(number, state);
+    }
+}
+
+/// Why a study stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// It has all its trials.
+    Finished,
+    /// The time is up.
+    Deadline,
+    /// The rule said so.
+    Rule(String),
+    /// It was told to.
+    Interrupted,
+}
+
+pub(super) enum Event {
+    Began(u64),
+    Ended(u64, TrialState),
+}
+
+impl Study {
+    /// Carries out trials of an objective until a limit is reached. Trials that waited go first.
+    ///
+    /// An objective that panics has failed, with the panic's message as the reason; its study goes on.
+    ///
+    /// # Errors
+    /// When the storage or the sampler fails. Trials that run then are ended first.
+    pub fn optimise(
+        &self,
+        objective: impl Fn(&mut RunningTrial<'_>) -> Outcome + Sync,
+        limits: &Limits<'_>,
+        progress: &mut dyn Progress,
+    ) -> Result<Stopped, StudyError> {
+        let in_step = self.options.order == Order::Generations && !self.never_prunes();
+        // Trials that wait for each other need a thread each; the gate lets only as many compute as there are jobs.
+        let n_threads = if in_step { limits.jobs.max(self.options.generation as usize) } else { limits.jobs }.max(1);
+        let gate = in_step.then(|| Gate::new(limits.jobs));
+        let crew = Crew {
+            study: self,
+            objective: &objective,
+            limits,
+            gate: gate.as_ref(),
+            shared: Mutex::new(Shared::default()),
+            changed: Condvar::new(),
+        };
+        let (sender, receiver) = mpsc::channel();
+        let mut in_order = InOrder { next: 0, ended: self.ended()?, progress };
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..n_threads)
+                .map(|_| {
+                    let (crew, sender) = (&crew, sender.clone());
+                    scope.spawn(move || crew.work(&sender))
+                })
+                .collect();
+            drop(sender);
+            scope.spawn(|| crew.keep_alive());
+            in_order.tell();
+            for event in receiver {
+                match event {
+                    Event::Began(number) => in_order.progress.began(number),
+                    Event::Ended(number, state) => {
+                        in_order.ended.insert(number, state);
+                        in_order.tell();
+                    }
+                }
+            }
+            for worker in workers {
+                // A worker catches the panics of its objective; one of its own goes on in `scope`.
+                let _ = worker.join();
+            }
+            crew.shared().over = true;
+            crew.changed.notify_all();
+        });
+        let shared = crew.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match shared.failed {
+            Some(error) => Err(error),
+            None => Ok(shared.stopped.unwrap_or(Stopped::Finished)),
+        }
+    }
+
+    /// Whether no step is ever looked at.
+    fn never_prunes(&self) -> bool {
+        self.pruner.is_none()
+    }
+
+    /// The trials that have ended before.
+    fn ended(&self) -> Result<BTreeMap<u64, TrialState>, StudyError> {
+        let ended = self.trials()?.into_iter().filter(|trial| trial.state.is_finished());
+        Ok(ended.map(|trial| (trial.number, trial.state)).collect())
+    }
+}
+
+/// Tells of trials in the order of their numbers.
+struct InOrder<'a> {
+    next: u64,
+    ended: BTreeMap<u64, TrialState>,
+    progress: &'a mut dyn Progress,
+}
+
+impl InOrder<'_> {
+    fn tell(&mut self) {
+        while let Some(state) = self.ended.remove(&self.next) {
+            self.progress.ended(self.next, &state);
+            self.next += 1;
+        }
+    }
+}
