@@ -1,13 +1,15 @@
 //! Samplers: from a space and the trials so far to the next trials.
 
+mod cma_es;
 mod gp;
-pub mod narrow;
 mod grid;
+pub mod narrow;
 mod random;
 mod sobol;
 
+pub use cma_es::CmaEs;
 pub use gp::Gp;
-pub use narrow::Narrow;
 pub use grid::Grid;
+pub use narrow::Narrow;
 pub use random::Random;
 pub use sobol::Sobol;

@@ -1,9 +1,9 @@
-//! What others compute, for tests: `testdata/gp.json`, made by `testdata/gp_goldens.py`.
+//! What others compute, for tests: `tests/golden/gp.json`, made by `gp.py` there.
 
 use serde_json::Value;
 
 pub(super) fn goldens() -> Value {
-    serde_json::from_str(include_str!("../../../testdata/gp.json")).expect("valid JSON")
+    serde_json::from_str(include_str!("../../../tests/golden/gp.json")).expect("valid JSON")
 }
 
 pub(super) fn numbers(value: &Value) -> Vec<f64> {

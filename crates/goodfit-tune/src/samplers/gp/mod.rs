@@ -19,14 +19,15 @@ use losses::Outcome;
 use model::{Finished, Model};
 use regression::{Posterior, Scratch};
 
-use crate::samplers::random::draw;
+use crate::samplers::{Random, Sobol};
 use crate::{History, Observed, Parameters, Request, Sampler, SamplerError, Seen, Space};
 
 /// Bayesian optimisation: fits a Gaussian process to the finished trials and tries where it promises the largest
 /// expected improvement.
 ///
-/// - First the initial design: independent draws, until 2 (d + 1) trials have finished and two are complete, for d
-///   parameters with more than one value.
+/// - First the initial design: a scrambled Sobol sequence ([`Sobol`]; independent draws where that cannot take so
+///   many parameters), until 2 (d + 1) trials have finished and two are complete, for d parameters with more than
+///   one value.
 /// - **Points.** A parameter is its share of its range, on its own scale (see [`crate::Distribution::to_unit`]);
 ///   choices only differ or not.
 /// - **Values.** Losses better than the median keep their distances, worse ones count by rank, pruned ones are at
@@ -51,6 +52,7 @@ use crate::{History, Observed, Parameters, Request, Sampler, SamplerError, Seen,
 /// (2010), the "Kriging believer".
 #[derive(Clone, Debug, Default)]
 pub struct Gp {
+    initial: Sobol,
     model: Model,
 }
 
@@ -74,7 +76,7 @@ impl Sampler for Gp {
         let is_initial = finished.len() < n_initial || n_complete < 2 || domain.axes.is_empty();
         let posterior = if is_initial { None } else { self.model.posterior(&domain, finished) };
         let Some(mut posterior) = posterior else {
-            return Ok(request.numbers.clone().map(|number| draw(space, &mut request.streams.trial(number))).collect());
+            return self.initial.sample(request).or_else(|_| Random.sample(request));
         };
         let mut scratch = Scratch::default();
         let means = (0..posterior.values.len()).map(|i| posterior.mean(&posterior.points.point(i), &mut scratch));

@@ -1,6 +1,6 @@
 """Writes gp.json: what SciPy, scikit-learn and mpmath say about the numbers of samplers/gp.
 
-pip install numpy scipy scikit-learn mpmath; python gp_goldens.py
+pip install -r requirements.txt; python gp.py
 The versions that made the committed file stand in it.
 """
 
