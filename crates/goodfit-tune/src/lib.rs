@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
 mod audit;
+mod bootstrap;
 pub mod contract;
 mod distribution;
 mod error;
@@ -18,6 +19,7 @@ mod streams;
 mod trial;
 
 pub use audit::{Audit, Audited, clopper_pearson};
+pub use bootstrap::{BestOf, Gain, best_of, expected_gain};
 pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
 pub use history::{History, Observed, Seen};
