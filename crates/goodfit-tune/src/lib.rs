@@ -6,6 +6,7 @@ mod bootstrap;
 pub mod contract;
 mod distribution;
 mod error;
+pub mod findings;
 mod history;
 mod importance;
 mod pruner;
