@@ -45,6 +45,43 @@ pub(crate) fn binomial_at_least(k: u64, n: u64, p: f64) -> f64 {
     }
 }
 
+/// P(a, x): the share of the gamma function's integral below x, that is, the chi-square distribution function of 2 x
+/// with 2 a degrees of freedom.
+///
+/// A series for x below a + 1, otherwise Lentz's continued fraction for the rest. Source: W. H. Press et al.: Numerical
+/// Recipes, section 6.2.
+pub(crate) fn gamma_below(a: f64, x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    let front = libm::exp(a * libm::log(x) - x - libm::lgamma(a));
+    if x < a + 1.0 {
+        let (mut term, mut sum, mut k) = (1.0 / a, 1.0 / a, a);
+        while term > sum * 1e-17 {
+            k += 1.0;
+            term *= x / k;
+            sum += term;
+        }
+        return (front * sum).min(1.0);
+    }
+    let tiny = 1e-300;
+    let mut b = x + 1.0 - a;
+    let (mut c, mut d) = (1.0 / tiny, 1.0 / b);
+    let mut fraction = d;
+    for i in 1..10_000 {
+        let factor = -f64::from(i) * (f64::from(i) - a);
+        b += 2.0;
+        let nonzero = |x: f64| if x.abs() < tiny { tiny } else { x };
+        d = 1.0 / nonzero(factor * d + b);
+        c = nonzero(b + factor / c);
+        fraction *= d * c;
+        if (d * c - 1.0).abs() < 1e-16 {
+            break;
+        }
+    }
+    (1.0 - front * fraction).clamp(0.0, 1.0)
+}
+
 /// The value below which a share of sorted values lies, between neighbours linearly (`NumPy`'s `linear`, R's type 7).
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share.clamp(0.0, 1.0) * (sorted.len() - 1) as f64;
