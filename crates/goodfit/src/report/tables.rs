@@ -8,7 +8,7 @@ use crate::figure::escape;
 use crate::results::{Arm, Claim, Comparison, LayerActivations, Results, Trial, Verdict};
 
 /// Trials of the ranking that are listed; the figures show all.
-const MOST_TRIALS: usize = 100;
+const MOST_TRIALS: usize = 20;
 
 /// Arms by metrics: mean and standard deviation over the runs.
 pub(super) fn arms(results: &Results) -> String {
@@ -161,6 +161,10 @@ pub(super) fn trials(results: &Results) -> String {
             paths.push(path);
         }
     }
+    if let Some(search) = &results.search {
+        let place = |path: &str| search.space.iter().position(|field| field.path == path).unwrap_or(usize::MAX);
+        paths.sort_by_key(|path| place(path));
+    }
     let rescored = results.trials.iter().any(|trial| trial.rescored.is_some());
     let mut out = String::from(
         "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
@@ -181,8 +185,9 @@ pub(super) fn trials(results: &Results) -> String {
     if results.trials.len() > MOST_TRIALS {
         let _ = writeln!(
             out,
-            "<p class=\"note\">The first {MOST_TRIALS} of {} trials; all are in results.json.</p>",
-            label::whole(results.trials.len())
+            "<p class=\"note\">The best {MOST_TRIALS} of {} trials; the other {} are in the figures and in results.json.</p>",
+            label::whole(results.trials.len()),
+            label::whole(results.trials.len() - MOST_TRIALS)
         );
     }
     out

@@ -44,7 +44,8 @@ function zoomable(view, chart, place, panel) {
 
 function build(holder, figure) {
   const live = holder.querySelector(".live");
-  const view = { figure, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
+  const table = tables[holder.dataset.trials];
+  const view = { figure, table, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
   views.push(view);
   view.redraw = () => {
     view.charts.forEach(({ chart, panel, large }) => chart.setOption(option(view, panel, large), { replaceMerge: ["series"] }));
@@ -52,6 +53,7 @@ function build(holder, figure) {
       button.setAttribute("aria-pressed", String(!view.hidden.has(key)));
       button.querySelectorAll("[data-ink]").forEach((shape) => shape.setAttribute(shape.dataset.ink, colour(figure.legend[key])));
     });
+    if (view.strip) view.strip.redraw();
     reset.hidden = !view.zoom;
   };
   view.setZoom = (zoom) => {
@@ -63,7 +65,8 @@ function build(holder, figure) {
     const entry = { chart, panel, large };
     view.charts.push(entry);
     chart.setOption(option(view, panel, large));
-    if (!panel.series.some((item) => item.shape.histogram)) zoomable(view, chart, place.parentElement, panel);
+    if (panel.series.some((item) => item.shape.strands)) selectable(view, chart, live);
+    else if (!panel.series.some((item) => item.shape.histogram)) zoomable(view, chart, place.parentElement, panel);
     sizes.observe(place);
     place.dataset.chart = "drawn";
     return entry;
@@ -89,6 +92,13 @@ function build(holder, figure) {
     };
     actions.prepend(filter, element("button", { type: "button", onclick: set(true) }, "all"), element("button", { type: "button", onclick: set(false) }, "none"));
   }
+  const surface = shapeOf(figure, "surface");
+  const scale = (surface || shapeOf(figure, "strands") || {}).scale;
+  if (scale) {
+    view.strip = colourStrip(scale);
+    keys.append(view.strip.element);
+  }
+  if (surface && table) actions.prepend(...pairChooser(view));
   const linear = figure.panels.some((panel) => panel.y.scale === "linear" && panel.y.unit !== "share of rows" && panel.series.some((item) => item.shape.line));
   if (linear && figure.panels.every((panel) => panel.series.every((item) => item.shape.line))) {
     const button = element("button", { type: "button", "aria-pressed": "false" }, "log scale");
@@ -139,6 +149,7 @@ function wrap(place) {
 
 function keyButton(view, key, i) {
   const shapes = view.figure.panels.flatMap((panel) => panel.series).find((item) => item.key === i);
+  if (!shapes) return "";
   const kind = shapes ? Object.keys(shapes.shape)[0] : "line";
   const space = "http://www.w3.org/2000/svg";
   const sample = document.createElementNS(space, "svg");
@@ -152,6 +163,8 @@ function keyButton(view, key, i) {
   sample.setAttribute("width", kind === "line" ? "26" : "12");
   if (kind === "line") {
     set(document.createElementNS(space, "path"), { d: "M0 6H26", "stroke-width": 2.2, "stroke-dasharray": key.dash.join(" "), "data-ink": "stroke" });
+  } else if (kind === "boxes") {
+    set(document.createElementNS(space, "path"), { d: "M0 1H12V11H0Z", "fill-opacity": Math.max(0.3, shapes.shape.boxes.opacity), "data-ink": "fill" });
   } else if (key.marker === "cross") {
     set(document.createElementNS(space, "path"), { d: "M2 2 10 10M10 2 2 10", "stroke-width": 2, "data-ink": "stroke" });
   } else {
