@@ -84,7 +84,7 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
              counts of runs may differ between arms.</p>\n",
         );
     }
-    let _ = writeln!(out, "<p class=\"lead\">{}</p>", escape(&summary(results).join(" ")));
+    lead(out, results);
     findings(out, results);
     if !results.claims.is_empty() {
         out.push_str(&tables::claims(results));
@@ -114,6 +114,20 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
     }
     again(out, results, level);
     out.push_str("</section>\n");
+}
+
+/// The sentences at the head; those of a search are many, so they stand in three paragraphs: what was done, what came out,
+/// what else is to be known.
+fn lead(out: &mut String, results: &Results) {
+    let sentences = summary(results);
+    let (done, rest) =
+        sentences.split_at(if results.search.is_some() { 2.min(sentences.len()) } else { sentences.len() });
+    let (found, rest) = rest.split_at(rest.len().min(1));
+    for (class, part) in [("lead", done), ("lead", found), ("more", rest)] {
+        if !part.is_empty() {
+            let _ = writeln!(out, "<p class=\"{class}\">{}</p>", escape(&part.join(" ")));
+        }
+    }
 }
 
 fn block(out: &mut String, level: usize, title: &str, content: &str) {

@@ -167,7 +167,7 @@ pub(super) fn trials(results: &Results) -> String {
     }
     let rescored = results.trials.iter().any(|trial| trial.rescored.is_some());
     let mut out = String::from(
-        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
+        "<div class=\"table ranking\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
          class=\"n\">trial</th>",
     );
     let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::metric(&results.primary_metric)));
@@ -175,7 +175,9 @@ pub(super) fn trials(results: &Results) -> String {
         out += "<th scope=\"col\" class=\"n\">trained again</th>";
     }
     for path in &paths {
-        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::field(path)));
+        let field = results.search.iter().flat_map(|search| &search.space).find(|field| field.path == **path);
+        let name = field.map_or_else(|| label::field(path), |field| field.label.clone());
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&name));
     }
     out += "<th scope=\"col\">state</th></tr></thead><tbody>\n";
     for (rank, trial) in results.trials.iter().take(MOST_TRIALS).enumerate() {

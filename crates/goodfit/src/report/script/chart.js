@@ -32,7 +32,7 @@ function option(view, panel, large) {
   return {
     animation: false, backgroundColor: "transparent", textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     aria: { enabled: true, label: { description: `${view.figure.title}. ${panel.title}` } },
-    grid: { left: small ? 36 : 62, right: small ? 8 : 14, top: 8, bottom: small ? 22 : 44 },
+    grid: { left: panel.y.names ? (small ? 62 : 138) : small ? 36 : 62, right: small ? 8 : 14, top: 8, bottom: small ? 22 : 44 },
     xAxis: axis("x"), yAxis: axis("y"), series,
     tooltip: {
       trigger: kinds.has("line") && kinds.size === 1 ? "axis" : "item", confine: large, appendTo: large ? undefined : document.body,
@@ -69,6 +69,14 @@ function drawn(view, panel, place, small) {
         ...common, id: `${common.id}-band`, type: "custom", silent: true, z: 1, data: [[0, 0]],
         renderItem: (_, api) => polygon(api, line, ink, 0.18 * faint),
       });
+    }
+    // ECharts leaves out points that lie close together, which would tilt the low steps of a staircase.
+    if (line.x.length > 3 && line.x.every((x, i) => i === 0 || x === line.x[i - 1] || line.y[i] === line.y[i - 1])) {
+      out.push({
+        ...common, type: "custom", silent: true, z: 4, data: [[line.x[0], line.y[0]]],
+        renderItem: (_, api) => ({ type: "polyline", shape: { points: line.x.map((x, i) => api.coord([x, line.y[i]])) }, style: { stroke: ink, fill: "none", lineWidth: width, opacity: faint } }),
+      });
+      return out;
     }
     const single = line.x.length === 1;
     out.push({

@@ -81,20 +81,20 @@ function twoLines(name) {
 
 // What lies in the selected stretches, in words below the chart.
 function selectable(view, chart, live) {
-  const hint = "Draw along an axis to select a stretch of it; click the axis to give it up.";
+  const { table } = view;
+  const complete = rowsOf(table, "b").length + rowsOf(table, "c").length;
+  const hint = `${chosenRows(table).length} of ${complete} complete trials drawn. Draw along an axis to select a stretch of it; click the axis to give it up.`;
   const words = element("p", { class: "note" }, hint);
   live.append(words);
   chart.on("axisareaselected", () => {
     const inside = chart.getModel().getSeriesByIndex(0).getRawIndicesByActiveState("active");
     const rows = inside.map((i) => view.lines[i]);
-    const { table } = view;
     const last = table.columns[table.columns.length - 1];
     if (!rows.length || rows.length === view.lines.length) {
       words.textContent = hint;
       return;
     }
     const best = Math.min(...rows);
-    const of = view.lines.length < table.groups.length ? "lines drawn" : "trials";
-    words.textContent = `${rows.length} of ${view.lines.length} ${of} selected; the best of them is trial ${table.columns[0][best]} with ${number(last[best])}.`;
+    words.textContent = `${rows.length} of ${view.lines.length} trials drawn are selected; the best of them is trial ${table.columns[0][best]} with ${number(last[best])}.`;
   });
 }

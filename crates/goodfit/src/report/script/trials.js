@@ -42,7 +42,7 @@ function cloudSeries(view, item, ink, faint) {
     z: cloud.group === "b" ? 5 : cloud.group === "c" ? 3 : 2, symbolSize: ground && cloud.group !== "b" ? 5 : size, large: true, largeThreshold: 1500,
     itemStyle: {
       color: isCross ? "transparent" : ink, borderColor: isCross ? ink : css("--page"), borderWidth: isCross ? 1.6 : ground ? 1 : 0,
-      opacity: faint * (cloud.group === "b" || ground ? 1 : view.table.groups.length > 2000 ? 0.5 : 0.75),
+      shadowColor: css("--page"), shadowBlur: isCross && ground ? 4 : 0, opacity: faint * (cloud.group === "b" || ground ? 1 : view.table.groups.length > 2000 ? 0.5 : 0.75),
     },
   };
 }
@@ -84,7 +84,7 @@ function boxSeries(boxes, ink, faint) {
 // An axis on which names stand at 0, 1, 2, ..
 function namedAxis(source, which, small) {
   const customValues = source.names.map((_, i) => i);
-  const width = which === "y" ? 96 : undefined;
+  const width = which === "y" ? (small ? 52 : 128) : undefined;
   return {
     type: "value", min: source.range[0], max: source.range[1], name: small ? "" : axisText(source), nameLocation: "middle", nameGap: 28,
     nameTextStyle: { color: css("--text"), fontSize: 13 }, splitLine: { show: false },

@@ -118,6 +118,10 @@ function build(holder, figure) {
     live.append(element("p", { class: "axes" }, `${axisText(figure.panels[0].y)} over ${axisText(figure.panels[0].x)}`));
   }
 
+  const only = figure.columns > 2 && sameAxis(figure.panels, "y") && !sameAxis(figure.panels, "x") && axisText(figure.panels[0].y);
+  if (only) live.append(element("p", { class: "axes" }, `${only} over what each panel names`));
+  const headOf = (panel) => panel.title || (figure.columns > 2 && !sameAxis(figure.panels, "x") ? axisText(panel.x) : "");
+
   const width = { 1: 2000, 2: 380, 3: 290, 4: 225 }[figure.columns] || 168;
   const height = { 1: 380, 2: 310, 3: 230, 4: 185 }[figure.columns] || 150;
   const panels = element("div", { class: "panels" });
@@ -125,10 +129,10 @@ function build(holder, figure) {
   panels.style.setProperty("--height", `${height}px`);
   for (const panel of figure.panels) {
     const place = element("div", { class: "chart" });
-    const head = element("header", {}, element("b", { title: panel.title }, panel.title));
+    const head = element("header", {}, element("b", { title: headOf(panel) }, headOf(panel)));
     if (panel.note) head.append(element("small", {}, panel.note.replaceAll("\n", ", ")));
     if (figure.panels.length > 1) {
-      head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${panel.title}`, onclick: () => enlarge(view, panel) }, "⤢"));
+      head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${headOf(panel)}`, onclick: () => enlarge(view, panel) }, "⤢"));
     }
     const parts = panel.title || panel.note || figure.panels.length > 1 ? [head, place] : [place];
     panels.append(element("div", { class: "panel" }, ...parts));
@@ -171,7 +175,10 @@ function keyButton(view, key, i) {
     const d = { circle: "M6 2a4 4 0 1 0 .01 0Z", diamond: "M6 0 12 6 6 12 0 6Z", triangle: "M6 1 12 11H0Z" }[key.marker];
     set(document.createElementNS(space, "path"), { d, "data-ink": "fill" });
   }
+  const isHeavy = view.table && view.table.groups.length > 2000 && view.figure.panels.length > 1;
   const focus = (value) => () => {
+    // Drawing so many points anew at each move of the pointer would make the page slow.
+    if (isHeavy) return;
     view.focus = view.hidden.has(i) ? null : value;
     view.redraw();
   };
@@ -200,7 +207,7 @@ function keyButton(view, key, i) {
 // One panel over the whole window.
 const dialog = document.getElementById("large");
 function enlarge(view, panel) {
-  dialog.querySelector("h2").textContent = panel.title || axisText(panel.y);
+  dialog.querySelector("h2").textContent = panel.title || [panel.y, panel.x].map(axisText).filter(Boolean).join(" over ");
   const place = dialog.querySelector(".chart");
   dialog.showModal();
   const entry = view.add(wrap(place), panel, true);

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::report::label;
-use crate::results::{Results, SearchSummary, Trial, Winner};
+use crate::results::{Results, SearchSummary, Summary, Trial, Winner};
 
 /// How it was searched, what came out, what it is worth, and what is to be known of it.
 pub(in crate::report) fn sentences(results: &Results) -> Vec<String> {
@@ -35,14 +35,14 @@ fn how(search: &SearchSummary) -> String {
             n => write!(out, ", {n} trials at a time from the same knowledge"),
         };
     }
-    match search.pruner.as_str() {
-        "" | "none" => out += ", no trial given up early",
-        pruner => {
-            let _ = write!(out, ", trials given up early by {pruner}");
-        }
-    }
     if search.trainings > 1 {
         let _ = write!(out, ", each ranked by the mean of {} trainings", search.trainings);
+    }
+    match search.pruner.as_str() {
+        "" | "none" => out += "; no trial was given up early",
+        pruner => {
+            let _ = write!(out, "; the pruner {pruner} gave up trials early");
+        }
     }
     out + "."
 }
@@ -56,7 +56,8 @@ fn outcome(results: &Results, search: &SearchSummary) -> String {
         && let Some(score) = winner.score
     {
         let trial = results.trials.iter().find(|trial| trial.trial == winner.trial);
-        return won(winner, score.mean, score.sd, score.n, &metric, trial);
+        let with = trial.map_or_else(String::new, |trial| format!(" with {}", settings(search, trial)));
+        return won(winner, &score, &metric, &with);
     }
     match results.trials.iter().find(|trial| is_complete(trial)) {
         None => format!("None of {counted} was completed with a finite {metric}."),
@@ -64,21 +65,20 @@ fn outcome(results: &Results, search: &SearchSummary) -> String {
             "The best of {} is trial {} with {}: {metric} {} in the search ({}), not trained again.",
             label::count(complete, "complete trial", "complete trials"),
             best.trial,
-            settings(best),
+            settings(search, best),
             label::number(best.value),
             trainings(search),
         ),
     }
 }
 
-fn won(winner: &Winner, mean: f64, sd: f64, n: usize, metric: &str, trial: Option<&Trial>) -> String {
-    let with = trial.map_or_else(String::new, |trial| format!(" with {}", settings(trial)));
+fn won(winner: &Winner, score: &Summary, metric: &str, with: &str) -> String {
     let mut out = format!(
         "The winner is trial {}{with}: {metric} {} in the search, {} when trained again on {}",
         winner.trial,
         label::number(winner.searched),
-        label::mean_sd(mean, sd),
-        label::count(n, "further seed", "further seeds"),
+        label::mean_sd(score.mean, score.sd),
+        label::count(score.n, "further seed", "further seeds"),
     );
     if winner.ci95.iter().all(|x| x.is_finite()) {
         let [low, high] = winner.ci95.map(label::number);
@@ -96,9 +96,13 @@ fn won(winner: &Winner, mean: f64, sd: f64, n: usize, metric: &str, trial: Optio
     out
 }
 
-fn settings(trial: &Trial) -> String {
+/// The most important ones where that is known.
+fn settings(search: &SearchSummary, trial: &Trial) -> String {
     const MOST: usize = 4;
-    let all: Vec<String> = trial.settings.iter().map(|(path, value)| label::setting(path, Some(value))).collect();
+    let share = |path: &str| search.importance.iter().find(|entry| entry.path == path).map_or(0.0, |entry| entry.share);
+    let mut all: Vec<_> = trial.settings.iter().collect();
+    all.sort_by(|a, b| share(b.0).total_cmp(&share(a.0)));
+    let all: Vec<String> = all.into_iter().map(|(path, value)| label::setting(path, Some(value))).collect();
     match all.len() {
         0 => "nothing set".to_owned(),
         1..=MOST => all.join(", "),
@@ -116,7 +120,7 @@ fn trainings(search: &SearchSummary) -> String {
 fn fates(results: &Results) -> Option<String> {
     let count = |state: &str| results.trials.iter().filter(|trial| trial.state == state).count();
     let (failed, pruned) = (count("failed"), count("pruned"));
-    let parts: Vec<String> = [(pruned, "pruned"), (failed, "failed")]
+    let parts: Vec<String> = [(pruned, if pruned == 1 { "was pruned" } else { "were pruned" }), (failed, "failed")]
         .iter()
         .filter(|(n, _)| *n > 0)
         .map(|(n, what)| format!("{} {what}", label::whole(*n)))
@@ -132,9 +136,10 @@ fn audit(search: &SearchSummary) -> Option<String> {
         return Some(format!("None of {} was trained to its end, so pruning is unchecked.", pruned(audit.pruned)));
     }
     let mut out = format!(
-        "Of {}, {} were trained to their end anyway: {} would have ended among the best tenth of the complete trials",
+        "Of {}, {} trained to {} end anyway: {} would have ended among the best tenth of the complete trials",
         pruned(audit.pruned),
-        label::whole(n),
+        if n == 1 { "1 was".to_owned() } else { format!("{} were", label::whole(n)) },
+        if n == 1 { "its" } else { "their" },
         label::whole(audit.in_top_tenth)
     );
     if audit.ci95.iter().all(|x| x.is_finite()) {

@@ -33,10 +33,11 @@ pub(super) fn parallel(course: &Course<'_>) -> Option<Figure> {
     }
     // A few bad trials would leave one colour to all others.
     let worst = finished[(finished.len() - 1) * 9 / 10].value;
+    let lacks = lines.iter().flatten().any(|place| place.is_nan());
     let metric = label::metric(&course.results.primary_metric);
     let scale = ColourScale::new(&metric, worst, finished[0].value);
     let shown = if drawn.len() < finished.len() {
-        format!("the best {BEST} and one in {every} of the others")
+        format!("in the still picture the best {BEST} and one in {every} of the others")
     } else {
         "all complete trials".to_owned()
     };
@@ -44,9 +45,9 @@ pub(super) fn parallel(course: &Course<'_>) -> Option<Figure> {
         name: "parallel".to_owned(),
         title: "All fields at once".to_owned(),
         caption: format!(
-            "{} A line for each trial, coloured by its {metric} (the worst tenth shares the darkest colour): {shown}. A line \
-             that ends below an axis is of a trial that has no such field.",
+            "{} A line for each trial, coloured by its {metric} (the worst tenth shares the darkest colour): {shown}.{}",
             course.caption(),
+            if lacks { " A line that ends below an axis is of a trial that has no such field." } else { "" }
         ),
         columns: 1,
         legend: vec![Key { label: String::new(), colour: Colour::Slot(0), dash: Dash::Solid, marker: Marker::Circle }],
