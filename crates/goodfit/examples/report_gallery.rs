@@ -14,7 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "gallery".to_owned()));
     let word = arguments.next().unwrap_or_default();
-    if let Some(file) = Some(&word).filter(|word| word.ends_with(".json")) {
+    let file = PathBuf::from(&word);
+    if file.extension().is_some_and(|ending| ending == "json") {
         let results: Results = serde_json::from_str(&std::fs::read_to_string(file)?)?;
         write_report(&folder, &results)?;
         return Ok(());

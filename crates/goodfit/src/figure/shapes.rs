@@ -5,7 +5,7 @@
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Axis, Colour};
+use super::{Axis, Colour, Scale};
 
 /// Rectangles.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -75,18 +75,20 @@ pub struct ColourScale {
     pub label: String,
     /// The values at the dark and at the bright end; the first may be the greater one.
     pub ends: [f64; 2],
+    /// Whether equal distances of colour are equal differences or equal ratios.
+    pub scale: Scale,
 }
 
 impl ColourScale {
-    /// From the value at the dark end to that at the bright one.
-    pub fn new(label: &str, dark: f64, bright: f64) -> Self {
-        Self { label: label.to_owned(), ends: [dark, bright] }
+    /// From the value at the dark end to that at the bright one, laid out as on an axis.
+    pub fn new(label: &str, scale: Scale, [dark, bright]: [f64; 2]) -> Self {
+        Self { label: label.to_owned(), ends: [dark, bright], scale }
     }
 
     /// 0 at the dark end, 1 at the bright one.
     pub fn place(&self, value: f64) -> f64 {
-        let [dark, bright] = self.ends;
-        let place = (value - dark) / (bright - dark);
+        let axis = Axis { scale: self.scale, ..Axis::linear("", "", self.ends) };
+        let place = axis.position(value);
         // One value alone is the best there is.
         if place.is_nan() { 1.0 } else { place.clamp(0.0, 1.0) }
     }
@@ -97,9 +99,10 @@ impl Serialize for ColourScale {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const STEPS: usize = 9;
         let colours: Vec<Colour> = (0..STEPS).map(|i| Colour::Ramp(i as f64 / (STEPS - 1) as f64)).collect();
-        let mut map = serializer.serialize_map(Some(3))?;
+        let mut map = serializer.serialize_map(Some(4))?;
         map.serialize_entry("label", &self.label)?;
         map.serialize_entry("ends", &self.ends)?;
+        map.serialize_entry("scale", &self.scale)?;
         map.serialize_entry("colours", &colours)?;
         map.end()
     }
@@ -111,8 +114,10 @@ mod tests {
 
     #[test]
     fn less_may_be_brighter() {
-        let scale = ColourScale::new("loss", 2.0, 1.0);
+        let scale = ColourScale::new("loss", Scale::Linear, [2.0, 1.0]);
         assert_eq!([3.0, 2.0, 1.5, 0.0].map(|x| scale.place(x)), [0.0, 0.0, 0.5, 1.0]);
-        assert_eq!(ColourScale::new("loss", 1.0, 1.0).place(1.0), 1.0);
+        assert_eq!(ColourScale::new("loss", Scale::Linear, [1.0, 1.0]).place(1.0), 1.0);
+        let places = [100.0, 1.0, 0.01].map(|x| ColourScale::new("loss", Scale::Log, [100.0, 0.01]).place(x));
+        assert!(places.iter().zip([0.0, 0.5, 1.0]).all(|(a, b)| (a - b).abs() < 1e-12), "{places:?}");
     }
 }

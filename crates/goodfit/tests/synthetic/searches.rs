@@ -27,17 +27,22 @@ pub fn kinds() -> Vec<(&'static str, Results)> {
 pub fn no_complete_trial() -> Results {
     let mut results = made(24, two_rates(), &|_, _| 0.5);
     for trial in &mut results.trials {
-        trial.state = "failed".to_owned();
+        "failed".clone_into(&mut trial.state);
         trial.reason = Some("diverged".to_owned());
         trial.value = f64::NAN;
     }
     results.arms.clear();
     results.findings.clear();
     if let Some(search) = &mut results.search {
-        search.winner = None;
-        search.importance.clear();
-        search.best_of.clear();
-        search.gain = None;
+        *search = SearchSummary {
+            pruner: "none".to_owned(),
+            winner: None,
+            importance: Vec::new(),
+            best_of: Vec::new(),
+            gain: None,
+            audit: None,
+            ..search.clone()
+        };
     }
     results
 }

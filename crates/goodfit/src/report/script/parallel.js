@@ -3,9 +3,9 @@
 // The best trials, and of the others so many that a browser stays quick; the best are drawn last.
 function chosenRows(table) {
   const all = [...rowsOf(table, "b"), ...rowsOf(table, "c")];
-  const best = 300;
+  const best = 200;
   const others = all.slice(best);
-  const every = Math.max(1, Math.ceil(others.length / 1200));
+  const every = Math.max(1, Math.ceil(others.length / 600));
   return [...all.slice(0, best), ...others.filter((_, i) => i % every === 0)].reverse();
 }
 
@@ -63,7 +63,7 @@ function parallelOption(view, panel) {
     },
     series: [{
       type: "parallel", name: "0", progressive: 300, progressiveThreshold: 600, inactiveOpacity: 0.03, activeOpacity: 0.9,
-      lineStyle: { width: view.lines.length > 200 ? 1 : 1.5, opacity: view.lines.length > 400 ? 0.45 : 0.7 },
+      lineStyle: { width: view.lines.length > 200 ? 1 : 1.5, opacity: view.lines.length > 400 ? 0.35 : 0.7 },
       emphasis: { lineStyle: { width: 3, opacity: 1 } },
       data: view.lines.map((row) => ({
         value: strands.axes.map((axis, i) => placeOnAxis(table, axis, i + 1, row)), lineStyle: { color: colourOf(row) },

@@ -7,7 +7,8 @@ const place = (axis, value) =>
 // Means of the complete trials weighted by a Gaussian of their distance, a cell each.
 function interpolated(table, columns) {
   const axes = columns.map((index) => table.axes[index]);
-  const value = table.columns[table.columns.length - 1];
+  const log = table.axes[table.axes.length - 1].scale === "log";
+  const value = table.columns[table.columns.length - 1].map((x) => (log && x !== null ? Math.log(x) : x));
   let rows = [...rowsOf(table, "b"), ...rowsOf(table, "c")].filter((row) => columns.every((index) => table.columns[index][row] !== null));
   rows.sort((a, b) => table.columns[0][a] - table.columns[0][b]);
   const every = Math.max(1, Math.ceil(rows.length / 2000));
@@ -27,7 +28,7 @@ function interpolated(table, columns) {
       total += w;
       sum += w * value[rows[k]];
     }
-    cells[j * size[0] + i] = total < 0.05 ? NaN : sum / total;
+    cells[j * size[0] + i] = total < 0.05 ? NaN : log ? Math.exp(sum / total) : sum / total;
   }));
   return { cells, size };
 }
@@ -39,7 +40,7 @@ function shade(scale, at) {
   const [a, b] = [colours[Math.floor(far)], colours[Math.ceil(far)]].map(channels);
   return a.map((from, c) => Math.round(from + (far % 1) * (b[c] - from)));
 }
-const placeOn = (scale, value) => (value - scale.ends[0]) / (scale.ends[1] - scale.ends[0]);
+const placeOn = (scale, value) => place({ scale: scale.scale, range: scale.ends }, value);
 
 // The cells as a small picture that is stretched over the panel; cells of choices keep their edges.
 function picture(surface) {

@@ -4,7 +4,7 @@
 function columnOf(table, index) {
   table.made ||= [];
   if (!table.made[index]) {
-    const spread = table.axes[index].names ? (row) => 0.6 * ((((table.columns[0][row] + 1) * 0.618033988749895 * (1 + index)) % 1) - 0.5) : () => 0;
+    const spread = index > 0 && table.axes[index].names ? (row) => 0.6 * ((((table.columns[0][row] + 1) * 0.618033988749895 * (1 + index)) % 1) - 0.5) : () => 0;
     table.made[index] = Float64Array.from(table.columns[index], (value, row) => (value === null ? NaN : value + spread(row)));
   }
   return table.made[index];

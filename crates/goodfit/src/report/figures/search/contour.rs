@@ -3,7 +3,7 @@
 use super::course::{Course, is_finished, series};
 use super::fields::by_importance;
 use super::surface::{bandwidth, surface};
-use crate::figure::{Colour, Dash, Figure, Key, Marker, Panel, Shape};
+use crate::figure::{Colour, Dash, Figure, Key, Marker, Panel, Scale, Shape};
 use crate::report::label;
 
 /// Points of a kind that leave the ground in sight.
@@ -34,10 +34,11 @@ pub(super) fn contour(course: &Course<'_>) -> Option<Figure> {
         name: "contour".to_owned(),
         title: label::capitalised(&format!("{metric} over two fields")),
         caption: format!(
-            "{} Shown: {which}. The ground is an interpolation, no measurement: at each place the mean value of the complete \
+            "{} Shown: {which}. The ground is an interpolation, no measurement: at each place the {} of the complete \
              trials around it, weighted by a Gaussian of their distance (bandwidth {:.2} of an axis, {}{}), over whatever \
              the other fields were; blank where no trial is near.{}",
             course.caption(),
+            if course.value.scale == Scale::Log { "mean (of logarithms)" } else { "mean value" },
             bandwidth(n),
             label::count(n, "trial", "trials"),
             if n < complete { " evenly taken by number" } else { "" },

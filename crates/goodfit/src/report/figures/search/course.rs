@@ -109,7 +109,12 @@ impl<'a> Course<'a> {
 
     /// The axis of the numbers of the trials.
     fn turns(&self) -> Axis {
-        let last = self.results.trials.iter().map(|trial| trial.trial).max().unwrap_or(0) as f64;
+        let last = self.results.trials.iter().map(|trial| trial.trial).max().unwrap_or(0);
+        if last < 10 {
+            // So few would get ticks between them.
+            return Axis::named("trial", (0..=last).map(|number| number.to_string()).collect());
+        }
+        let last = last as f64;
         let margin = (0.015 * last).max(0.5);
         let end = axes::steps(last).range[1];
         Axis::linear("trial", "", [-margin, end.max(last + margin)])

@@ -35,7 +35,7 @@ pub(super) fn parallel(course: &Course<'_>) -> Option<Figure> {
     let worst = finished[(finished.len() - 1) * 9 / 10].value;
     let lacks = lines.iter().flatten().any(|place| place.is_nan());
     let metric = label::metric(&course.results.primary_metric);
-    let scale = ColourScale::new(&metric, worst, finished[0].value);
+    let scale = ColourScale::new(&metric, course.value.scale, [worst, finished[0].value]);
     let shown = if drawn.len() < finished.len() {
         format!("in the still picture the best {BEST} and one in {every} of the others")
     } else {

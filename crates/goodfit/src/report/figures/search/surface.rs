@@ -1,8 +1,7 @@
 //! A surface through scattered values: the mean of the neighbours, weighted by how near they are.
 
 use super::course::{Course, is_finished};
-use crate::figure::ColourScale;
-use crate::figure::{Axis, Surface};
+use crate::figure::{Axis, ColourScale, Scale, Surface};
 use crate::report::label;
 
 /// Cells along an axis of numbers, horizontal and vertical.
@@ -24,17 +23,19 @@ pub(super) fn bandwidth(n: usize) -> f64 {
 /// v(x, y) = sum_i w_i v_i / sum_i w_i,   w_i = exp(-((x - x_i)^2 + (y - y_i)^2) / (2 h^2))
 /// ```
 ///
-/// with positions from 0 to 1 along the axes; of trials with another choice the weight is 0. (Nadaraya 1964 and
+/// with positions from 0 to 1 along the axes; where the axis of the value is logarithmic the mean is that of the
+/// logarithms; of trials with another choice the weight is 0. (Nadaraya 1964 and
 /// Watson 1964; `search.js` computes the same for the pair of a reader's choice.)
 pub(super) fn surface(course: &Course<'_>, columns: [usize; 2]) -> (Surface, usize) {
     let axes = columns.map(|column| course.axis(column));
+    let level = |value: f64| if course.value.scale == Scale::Log { value.ln() } else { value };
     let mut trials: Vec<(usize, [f64; 2], f64)> = course
         .results
         .trials
         .iter()
         .filter(|trial| is_finished(trial))
-        .map(|trial| (trial.trial, [0, 1].map(|i| axes[i].position(course.at(columns[i], trial))), trial.value))
-        .filter(|(_, at, _)| at.iter().all(|x| x.is_finite()))
+        .map(|trial| (trial.trial, [0, 1].map(|i| axes[i].position(course.at(columns[i], trial))), level(trial.value)))
+        .filter(|(_, at, level)| at.iter().all(|x| x.is_finite()) && level.is_finite())
         .collect();
     trials.sort_by_key(|(number, ..)| *number);
     let every = trials.len().div_ceil(MOST).max(1);
@@ -52,14 +53,19 @@ pub(super) fn surface(course: &Course<'_>, columns: [usize; 2]) -> (Surface, usi
                 total += wx * wy;
                 sum += wx * wy * value;
             }
-            values.push(if total < LEAST { f64::NAN } else { sum / total });
+            let mean = sum / total;
+            values.push(match course.value.scale {
+                _ if total < LEAST => f64::NAN,
+                Scale::Linear => mean,
+                Scale::Log => mean.exp(),
+            });
         }
     }
     let finite = || values.iter().copied().filter(|value| value.is_finite());
     let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     let metric = &course.results.primary_metric;
     let [dark, bright] = if label::lower_is_better(metric) { [high, low] } else { [low, high] };
-    let scale = ColourScale::new(&label::metric(metric), dark, bright);
+    let scale = ColourScale::new(&label::metric(metric), course.value.scale, [dark, bright]);
     let borders = |i: usize| {
         let n = cells(&axes[i], i);
         (0..=n).map(|k| axes[i].value(k as f64 / n as f64)).collect()
