@@ -1,5 +1,6 @@
 //! Writes reports of made-up results into a folder, to look at figures and pages without training anything:
-//! `cargo run --example report_gallery -- FOLDER`, or with results of one's own: `... -- FOLDER results.json`.
+//! `cargo run --example report_gallery -- FOLDER`, only those whose name holds a word: `... -- FOLDER search`, or with
+//! results of one's own: `... -- FOLDER results.json`.
 
 #[path = "../tests/synthetic/mod.rs"]
 mod synthetic;
@@ -12,7 +13,9 @@ use goodfit::results::Results;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "gallery".to_owned()));
-    if let Some(file) = arguments.next() {
+    let word = arguments.next().unwrap_or_default();
+    let file = PathBuf::from(&word);
+    if file.extension().is_some_and(|ending| ending == "json") {
         let results: Results = serde_json::from_str(&std::fs::read_to_string(file)?)?;
         write_report(&folder, &results)?;
         return Ok(());
@@ -31,7 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("overflowing", synthetic::overflowing()),
         ("empty", synthetic::empty()),
     ];
-    for (name, results) in gallery {
+    let large = [("search-many-fields-large", synthetic::searches::many_fields(10_000))];
+    for (name, results) in
+        gallery.into_iter().chain(synthetic::searches::kinds()).chain(large).filter(|(name, _)| name.contains(&word))
+    {
         write_report(&folder.join(name), &results)?;
     }
     Ok(())

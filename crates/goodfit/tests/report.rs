@@ -1,9 +1,9 @@
 //! Figures and reports of made-up results: structure, bytes, escaping, odd cases, and a real browser.
 
+mod browser;
 mod synthetic;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use goodfit::figure::{Figure, Scale, Shape};
 use goodfit::report::{figures, render, summary, write_report};
@@ -98,7 +98,7 @@ fn the_shipped_experiments_get_the_figures_of_the_book() {
         (synthetic::batch_norm(1), &["curves", "sweep"]),
         (synthetic::weight_decay(5), &["curves"]),
         (synthetic::activations(), &["activations-sigmoid", "activations-tanh", "activations-relu"]),
-        (synthetic::search(100), &["best-trials", "history", "parameters"]),
+        (synthetic::search(100), &["best-trials", "history", "parameters", "contour", "parallel"]),
         (synthetic::claims(), &[]),
     ];
     for (results, expected) in expected {
@@ -209,7 +209,7 @@ fn images_are_the_same_twice() {
 fn a_report_loads_nothing_and_is_not_large() {
     for (name, results) in cases() {
         let html = render(&results);
-        let limit = if name == "search-10000" { 3_000_000 } else { 1_700_000 };
+        let limit = if name == "search-10000" { 3_000_000 } else { 1_750_000 };
         assert!(html.len() < limit, "{name}: {} bytes", html.len());
         let own = without_library(&html);
         for forbidden in ["src=\"", "@import", "url(http", "fetch(", "XMLHttpRequest"] {
@@ -328,10 +328,7 @@ fn skeleton(html: &str) -> String {
 /// Needs `GOODFIT_CHROMIUM` to name a Chromium.
 #[test]
 fn a_real_browser_draws_every_chart() {
-    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
-        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
-        return;
-    };
+    let Some(browser) = browser::chromium() else { return };
     let dir = tempfile::tempdir().unwrap();
     let chosen = [
         "weight-init",
@@ -347,11 +344,8 @@ fn a_real_browser_draws_every_chart() {
     for (name, results) in cases().into_iter().filter(|(name, _)| chosen.contains(name)) {
         let folder = dir.path().join(name);
         write_report(&folder, &results).unwrap();
-        let root = opened(Path::new(&browser), &folder.join("report.html"), &dir.path().join("profile"));
-        let value = |key: &str| {
-            let start = root.find(&format!("data-{key}=\"")).unwrap_or_else(|| panic!("{name}: no {key} in {root}"));
-            root[start..].split('"').nth(1).unwrap().to_owned()
-        };
+        let page = browser::open(&browser, &folder.join("report.html"), &dir.path().join("profile"));
+        let value = |key: &str| page.value(key).to_owned();
         assert_eq!(value("errors"), "0", "{name}");
         assert_eq!(value("ready"), "true", "{name}");
         assert_eq!(value("charts"), value("expected"), "{name}");
@@ -363,18 +357,4 @@ fn a_real_browser_draws_every_chart() {
 fn panels(results: &Results) -> usize {
     figures(results).iter().map(|figure| figure.panels.len()).sum::<usize>()
         + results.parts.iter().map(panels).sum::<usize>()
-}
-
-/// The opening tag of the page after its scripts have run.
-fn opened(browser: &Path, page: &Path, profile: &Path) -> String {
-    let output = std::process::Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
-        .args(["--disable-component-update", "--disable-sync", "--virtual-time-budget=10000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .expect("the browser starts");
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    let start = dom.find("<html").unwrap_or_else(|| panic!("no page: {}", String::from_utf8_lossy(&output.stderr)));
-    dom[start..].split('>').next().unwrap_or_default().to_owned()
 }

@@ -8,7 +8,7 @@ use super::grid::{Edges, Grid, MARGIN, TICK, widest, x_ticks, y_ticks};
 use super::legend::legend;
 use super::marks::{band, cross, shape};
 use super::scene::{Anchor, Item, Point, Rect, Scene, Text, Turn, Weight};
-use super::{Figure, Panel, Shape};
+use super::{Figure, Panel, Shape, strands};
 
 const TEXT: [u8; 3] = [0x22, 0x22, 0x22];
 const QUIET: [u8; 3] = [0x59, 0x59, 0x59];
@@ -58,6 +58,14 @@ pub(super) fn scene(figure: &Figure) -> Scene {
 
 fn draw_panel(items: &mut Vec<Item>, figure: &Figure, panel: &Panel, edges: &Edges, frame: Rect, fonts: &Fonts) {
     let size = [frame.width(), frame.height()];
+    let alone = panel.series.iter().find_map(|series| match &series.shape {
+        Shape::Strands(strands) => Some(strands),
+        _ => None,
+    });
+    if let Some(lines) = alone {
+        strands::strands(items, lines, frame, fonts);
+        return;
+    }
     let (xs, ys) = (x_ticks(panel, size), y_ticks(panel, size));
     // Far outside is far enough; huge coordinates overflow in renderers.
     let at_x = |value: f64| frame.left + panel.x.position(value).clamp(-9.0, 10.0) * frame.width();
@@ -72,7 +80,7 @@ fn draw_panel(items: &mut Vec<Item>, figure: &Figure, panel: &Panel, edges: &Edg
         band(&mut marks, figure, series, &at_x, &at_y);
     }
     for series in &panel.series {
-        shape(&mut marks, figure, series, &at_x, &at_y, size[0]);
+        shape(&mut marks, figure, series, &at_x, &at_y, frame);
     }
     // Lines along the border keep their full width; bars end there.
     let bars = panel.series.iter().any(|series| matches!(series.shape, Shape::Histogram { .. }));
@@ -96,6 +104,9 @@ fn draw_panel(items: &mut Vec<Item>, figure: &Figure, panel: &Panel, edges: &Edg
     items.push(Item::Rules { lines, ink: FRAME, width: 1.0 });
     if edges.ticks[0] {
         for (value, label) in &xs.major {
+            let slot =
+                if panel.x.names.is_empty() { f64::INFINITY } else { size[0] / panel.x.names.len() as f64 - 4.0 };
+            let label = &fonts.fit(Weight::Regular, TICK, label, slot);
             items.push(text(label, [at_x(*value), frame.bottom + 16.0], TICK, Weight::Regular, Anchor::Middle, QUIET));
         }
     }

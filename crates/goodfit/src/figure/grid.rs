@@ -3,7 +3,7 @@
 use super::font::Fonts;
 use super::scene::{Rect, Weight};
 use super::ticks::{Ticks, ticks};
-use super::{Axis, Figure, Panel};
+use super::{Axis, Figure, Panel, Shape, strands};
 
 /// Around the drawing.
 pub(super) const MARGIN: f64 = 18.0;
@@ -41,7 +41,12 @@ impl Grid {
         let count = figure.panels.len();
         let columns = figure.columns.clamp(1, count.max(1));
         let rows = count.div_ceil(columns);
+        let across = figure.panels.iter().flat_map(|panel| &panel.series).find_map(|series| match &series.shape {
+            Shape::Strands(strands) => Some(strands.axes.len()),
+            _ => None,
+        });
         let panel = match columns {
+            _ if across.is_some() => [strands::width(across.unwrap_or(0)), 360.0],
             1 => [640.0, 360.0],
             2 => [400.0, 280.0],
             3 => [300.0, 220.0],
@@ -106,6 +111,10 @@ impl Grid {
     pub(super) fn edges(&self, figure: &Figure, index: usize) -> Edges {
         let last_in_column = index + self.columns >= figure.panels.len();
         let first_in_row = index.is_multiple_of(self.columns);
+        let has_own_axes = |panel: &Panel| panel.series.iter().any(|series| matches!(series.shape, Shape::Strands(_)));
+        if figure.panels.get(index).is_some_and(has_own_axes) {
+            return Edges { ticks: [false; 2], label: [false; 2] };
+        }
         Edges {
             ticks: [!self.shared[0] || last_in_column, !self.shared[1] || first_in_row],
             label: self.common.map(|common| !common),

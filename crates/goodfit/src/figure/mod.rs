@@ -11,6 +11,7 @@
 //! hard stays with libraries: `ttf-parser` reads the font, `tiny-skia` fills the paths (11 packages more than
 //! the crate has without them).
 
+mod areas;
 mod draw;
 mod font;
 mod grid;
@@ -19,14 +20,17 @@ mod marks;
 mod palette;
 mod png;
 mod scene;
+mod shapes;
 mod simplify;
 mod smooth;
+mod strands;
 mod svg;
 mod ticks;
 
 use serde::{Serialize, Serializer};
 
 pub use palette::{Colour, Dash, Marker};
+pub use shapes::{Boxes, Cloud, ColourScale, Strands, Surface};
 pub use smooth::smooth;
 pub(crate) use svg::{escape, slug};
 pub use ticks::short_number;
@@ -88,6 +92,9 @@ pub struct Axis {
     pub scale: Scale,
     /// From, to; both positive on a logarithmic axis.
     pub range: [f64; 2],
+    /// What stands at 0, 1, 2, .. where the values are no numbers; empty = they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 /// How an axis lays out its values.
@@ -153,6 +160,14 @@ pub enum Shape {
         #[serde(serialize_with = "rounded")]
         heights: Vec<f64>,
     },
+    /// Rectangles.
+    Boxes(Boxes),
+    /// Points that are rows of a table.
+    Cloud(Cloud),
+    /// A grid of coloured cells.
+    Surface(Surface),
+    /// Lines across parallel axes of their own; alone in its panel.
+    Strands(Strands),
 }
 
 /// A band around a line.
@@ -184,7 +199,13 @@ impl Figure {
 impl Axis {
     /// A linear axis over the given range.
     pub fn linear(label: &str, unit: &str, range: [f64; 2]) -> Self {
-        Self { label: label.to_owned(), unit: unit.to_owned(), scale: Scale::Linear, range }
+        Self { label: label.to_owned(), unit: unit.to_owned(), scale: Scale::Linear, range, names: Vec::new() }
+    }
+
+    /// An axis of names, the first of them at its start.
+    pub fn named(label: &str, names: Vec<String>) -> Self {
+        let range = [-0.5, names.len().max(1) as f64 - 0.5];
+        Self { names, ..Self::linear(label, "", range) }
     }
 
     /// Label and unit as they are written beside the axis.
@@ -198,6 +219,15 @@ impl Axis {
         match self.scale {
             Scale::Linear => (value - low) / (high - low),
             Scale::Log => (value / low).ln() / (high / low).ln(),
+        }
+    }
+
+    /// The value at a place, 0 at the start of the axis, 1 at its end.
+    pub fn value(&self, position: f64) -> f64 {
+        let [low, high] = self.range;
+        match self.scale {
+            Scale::Linear => low + position * (high - low),
+            Scale::Log => low * (high / low).powf(position),
         }
     }
 }

@@ -14,6 +14,10 @@ pub(super) struct Ticks {
 /// Ticks inside the range of an axis, about as many as asked for.
 pub(super) fn ticks(axis: &Axis, wanted: usize) -> Ticks {
     let [low, high] = axis.range;
+    if !axis.names.is_empty() {
+        let major = axis.names.iter().enumerate().map(|(i, name)| (i as f64, name.clone())).collect();
+        return Ticks { major, minor: Vec::new() };
+    }
     if !(low.is_finite() && high.is_finite() && low < high) {
         return Ticks::default();
     }

@@ -5,6 +5,7 @@
 mod figures;
 mod label;
 mod page;
+mod search;
 mod summary;
 mod tables;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{all_figures, label, summary, tables};
+use super::{all_figures, label, search, summary, tables};
 use crate::figure::{Figure, escape, slug};
 use crate::results::{FigureKind, Results};
 
@@ -11,6 +11,9 @@ const SCRIPT: &str = concat!(
     include_str!("script/base.js"),
     include_str!("script/chart.js"),
     include_str!("script/view.js"),
+    include_str!("script/trials.js"),
+    include_str!("script/surface.js"),
+    include_str!("script/parallel.js"),
     include_str!("script/page.js"),
 );
 const ECHARTS: &str = include_str!("../../assets/echarts/echarts.min.js");
@@ -38,7 +41,7 @@ pub(super) fn page(results: &Results) -> String {
          hidden>dark</button></header>\n<main>\n",
         escape(&results.experiment)
     );
-    let mut next = 0;
+    let mut next = Next::default();
     section(&mut out, results, &figures, &mut next, 1);
     let _ = write!(
         out,
@@ -49,16 +52,26 @@ pub(super) fn page(results: &Results) -> String {
     );
     let _ = write!(
         out,
-        "<script type=\"application/json\" id=\"figures\">{}</script>\n<script>\n/*! Apache ECharts 6.1.0, Copyright \
+        "<script type=\"application/json\" id=\"figures\">{}</script>\n<script type=\"application/json\" \
+         id=\"trials\">{}</script>\n<script>\n/*! Apache ECharts 6.1.0, Copyright \
          2017-2026 The Apache Software Foundation, Apache License 2.0 */\n{ECHARTS}\n</script>\n<script>\n(() => {{\n\"use strict\";\n{SCRIPT}}})();\n\
          </script>\n</body>\n</html>\n",
-        json(&figures)
+        json(&figures),
+        json(&next.tables)
     );
     out
 }
 
+/// What the sections of a page number together.
+#[derive(Default)]
+struct Next {
+    figure: usize,
+    /// Trials that the script draws from.
+    tables: Vec<search::Table>,
+}
+
 /// One experiment, and its parts below it.
-fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut usize, level: usize) {
+fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut Next, level: usize) {
     let layout = &results.report;
     let id = if level == 1 { String::new() } else { format!(" id=\"{}\"", slug(&results.experiment)) };
     let _ = writeln!(out, "<section{id}>\n<h{level}>{}</h{level}>", escape(&layout.title));
@@ -71,18 +84,26 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut u
              counts of runs may differ between arms.</p>\n",
         );
     }
-    let _ = writeln!(out, "<p class=\"lead\">{}</p>", escape(&summary(results).join(" ")));
+    lead(out, results);
     findings(out, results);
     if !results.claims.is_empty() {
         out.push_str(&tables::claims(results));
     }
     contents(out, results);
-    let own = super::figures(results).len();
-    for (index, figure) in figures.iter().enumerate().skip(*next).take(own) {
-        drawing(out, figure, index, level + 1);
-    }
-    *next += own;
     block(out, level, "Ranking", &tables::trials(results));
+    block(out, level, "Trained again", &search::winner(results));
+    let table = search::table(results).map(|table| {
+        next.tables.push(table);
+        next.tables.len() - 1
+    });
+    let own = super::figures(results).len();
+    for (index, figure) in figures.iter().enumerate().skip(next.figure).take(own) {
+        drawing(out, figure, index, table, level + 1);
+    }
+    next.figure += own;
+    block(out, level, "What was searched", &search::space(results));
+    block(out, level, "Rounds", &search::rounds(results));
+    block(out, level, "Pruning", &search::audit(results));
     if results.report.figure != FigureKind::Trials {
         block(out, level, "Arms", &tables::arms(results));
     }
@@ -93,6 +114,20 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut u
     }
     again(out, results, level);
     out.push_str("</section>\n");
+}
+
+/// The sentences at the head; those of a search are many, so they stand in three paragraphs: what was done, what came out,
+/// what else is to be known.
+fn lead(out: &mut String, results: &Results) {
+    let sentences = summary(results);
+    let (done, rest) =
+        sentences.split_at(if results.search.is_some() { 2.min(sentences.len()) } else { sentences.len() });
+    let (found, rest) = rest.split_at(rest.len().min(1));
+    for (class, part) in [("lead", done), ("lead", found), ("more", rest)] {
+        if !part.is_empty() {
+            let _ = writeln!(out, "<p class=\"{class}\">{}</p>", escape(&part.join(" ")));
+        }
+    }
 }
 
 fn block(out: &mut String, level: usize, title: &str, content: &str) {
@@ -130,10 +165,11 @@ fn contents(out: &mut String, results: &Results) {
 }
 
 /// A figure: a place for the charts, the still picture for print and for readers without scripts, the caption.
-fn drawing(out: &mut String, figure: &Figure, index: usize, level: usize) {
+fn drawing(out: &mut String, figure: &Figure, index: usize, table: Option<usize>, level: usize) {
+    let table = table.map_or_else(String::new, |table| format!(" data-trials=\"{table}\""));
     let _ = write!(
         out,
-        "<figure data-figure=\"{index}\">\n<h{level}>{}</h{level}>\n<div class=\"live\"></div>\n<div \
+        "<figure data-figure=\"{index}\"{table}>\n<h{level}>{}</h{level}>\n<div class=\"live\"></div>\n<div \
          class=\"still\">{}</div>\n<figcaption>{}</figcaption>\n</figure>\n",
         escape(&figure.title),
         figure.svg(),
@@ -163,7 +199,7 @@ fn code(text: &str) -> String {
 }
 
 /// Data for the script, unable to end the element it stands in.
-fn json(figures: &[Figure]) -> String {
-    let text = serde_json::to_string(figures).expect("figures have string keys only");
+fn json(values: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string(values).expect("figures and trials have string keys only");
     text.replace('<', "\\u003c").replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }

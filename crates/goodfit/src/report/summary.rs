@@ -12,7 +12,9 @@ use crate::statistics::MIN_SEEDS;
 /// Every number names its data, seeds and count.
 pub fn summary(results: &Results) -> Vec<String> {
     let mut out = vec![subject(results)];
-    if !results.trials.is_empty() {
+    if results.search.is_some() {
+        out.extend(super::search::sentences(results));
+    } else if !results.trials.is_empty() {
         out.extend(best_trial(results));
     } else if results.report.figure == FigureKind::Histograms {
         out.extend(activations(results));

@@ -8,7 +8,7 @@ use crate::figure::escape;
 use crate::results::{Arm, Claim, Comparison, LayerActivations, Results, Trial, Verdict};
 
 /// Trials of the ranking that are listed; the figures show all.
-const MOST_TRIALS: usize = 100;
+const MOST_TRIALS: usize = 20;
 
 /// Arms by metrics: mean and standard deviation over the runs.
 pub(super) fn arms(results: &Results) -> String {
@@ -161,9 +161,13 @@ pub(super) fn trials(results: &Results) -> String {
             paths.push(path);
         }
     }
+    if let Some(search) = &results.search {
+        let place = |path: &str| search.space.iter().position(|field| field.path == path).unwrap_or(usize::MAX);
+        paths.sort_by_key(|path| place(path));
+    }
     let rescored = results.trials.iter().any(|trial| trial.rescored.is_some());
     let mut out = String::from(
-        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
+        "<div class=\"table ranking\"><table class=\"sortable\"><thead><tr><th scope=\"col\" class=\"n\">rank</th><th scope=\"col\" \
          class=\"n\">trial</th>",
     );
     let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::metric(&results.primary_metric)));
@@ -171,7 +175,9 @@ pub(super) fn trials(results: &Results) -> String {
         out += "<th scope=\"col\" class=\"n\">trained again</th>";
     }
     for path in &paths {
-        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::field(path)));
+        let field = results.search.iter().flat_map(|search| &search.space).find(|field| field.path == **path);
+        let name = field.map_or_else(|| label::field(path), |field| field.label.clone());
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&name));
     }
     out += "<th scope=\"col\">state</th></tr></thead><tbody>\n";
     for (rank, trial) in results.trials.iter().take(MOST_TRIALS).enumerate() {
@@ -181,8 +187,9 @@ pub(super) fn trials(results: &Results) -> String {
     if results.trials.len() > MOST_TRIALS {
         let _ = writeln!(
             out,
-            "<p class=\"note\">The first {MOST_TRIALS} of {} trials; all are in results.json.</p>",
-            label::whole(results.trials.len())
+            "<p class=\"note\">The best {MOST_TRIALS} of {} trials; the other {} are in the figures and in results.json.</p>",
+            label::whole(results.trials.len()),
+            label::whole(results.trials.len() - MOST_TRIALS)
         );
     }
     out

@@ -4,6 +4,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod searches;
+
 use std::collections::BTreeMap;
 
 use goodfit::results::{

@@ -69,6 +69,8 @@ pub(super) fn padded(low: f64, high: f64) -> [f64; 2] {
 fn drawn(series: &Series) -> Vec<f64> {
     match &series.shape {
         Shape::Line { y, .. } | Shape::Points { y, .. } => y.clone(),
+        Shape::Cloud(cloud) => cloud.y.clone(),
         Shape::Histogram { heights, .. } => heights.clone(),
+        Shape::Boxes(_) | Shape::Surface(_) | Shape::Strands(_) => Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ mod curves;
 mod histograms;
 mod keys;
 mod lines;
+mod search;
 mod spread;
 mod sweep;
 mod trials;
@@ -16,6 +17,7 @@ use crate::figure::Figure;
 use crate::results::{FigureKind, Results};
 
 pub(super) use lines::overflow_note;
+pub(super) use search::{Course, is_finished, labels};
 
 /// All figures of an experiment, the main one first. Those of its parts are not among them.
 pub fn figures(results: &Results) -> Vec<Figure> {

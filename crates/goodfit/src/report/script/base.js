@@ -2,6 +2,7 @@
 
 const root = document.documentElement;
 const figures = JSON.parse(document.getElementById("figures").textContent);
+const tables = JSON.parse(document.getElementById("trials").textContent);
 const views = [];
 root.classList.add("js");
 

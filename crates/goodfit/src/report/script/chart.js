@@ -1,6 +1,7 @@
 // One panel as an option of ECharts.
 function option(view, panel, large) {
   const { figure, hidden, zoom, logarithmic } = view;
+  if (panel.series.some((item) => item.shape.strands)) return parallelOption(view, panel);
   const small = figure.columns > 2 && !large;
   const quiet = css("--quiet");
   const axis = (which) => {
@@ -9,6 +10,7 @@ function option(view, panel, large) {
     let [min, max] = source.range;
     if (log && source.scale !== "log") [min, max] = positiveRange(panel, source.range);
     if (zoom && zoom[which] && zoom[which].axis === axisText(source)) [min, max] = zoom[which].range;
+    if (source.names) return namedAxis(source, which, small);
     const customValues = ticks(min, max, log, small ? 4 : which === "x" ? 8 : 6);
     const decades = log && customValues.every((value) => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9);
     return {
@@ -30,7 +32,7 @@ function option(view, panel, large) {
   return {
     animation: false, backgroundColor: "transparent", textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     aria: { enabled: true, label: { description: `${view.figure.title}. ${panel.title}` } },
-    grid: { left: small ? 36 : 62, right: small ? 8 : 14, top: 8, bottom: small ? 22 : 44 },
+    grid: { left: panel.y.names ? (small ? 62 : 138) : small ? 36 : 62, right: small ? 8 : 14, top: 8, bottom: small ? 22 : 44 },
     xAxis: axis("x"), yAxis: axis("y"), series,
     tooltip: {
       trigger: kinds.has("line") && kinds.size === 1 ? "axis" : "item", confine: large, appendTo: large ? undefined : document.body,
@@ -58,12 +60,23 @@ function drawn(view, panel, place, small) {
   const width = (small || crowded ? 1.5 : 2) * (line && line.thin ? 0.6 : 1);
   const faint = view.focus === null || view.focus === item.key ? 1 : 0.12;
   const out = [];
+  if (item.shape.cloud) return [{ ...common, ...cloudSeries(view, item, ink, faint) }];
+  if (item.shape.boxes) return [{ ...common, ...boxSeries(item.shape.boxes, ink, faint) }];
+  if (item.shape.surface) return [{ ...common, ...surfaceSeries(view, panel, item.shape.surface) }];
   if (line) {
     if (line.band) {
       out.push({
         ...common, id: `${common.id}-band`, type: "custom", silent: true, z: 1, data: [[0, 0]],
         renderItem: (_, api) => polygon(api, line, ink, 0.18 * faint),
       });
+    }
+    // ECharts leaves out points that lie close together, which would tilt the low steps of a staircase.
+    if (line.x.length > 3 && line.x.every((x, i) => i === 0 || x === line.x[i - 1] || line.y[i] === line.y[i - 1])) {
+      out.push({
+        ...common, type: "custom", silent: true, z: 4, data: [[line.x[0], line.y[0]]],
+        renderItem: (_, api) => ({ type: "polyline", shape: { points: line.x.map((x, i) => api.coord([x, line.y[i]])) }, style: { stroke: ink, fill: "none", lineWidth: width, opacity: faint } }),
+      });
+      return out;
     }
     const single = line.x.length === 1;
     out.push({
@@ -169,7 +182,9 @@ function tip(view, panel, parameters) {
   const parameter = list[0];
   const item = of(parameter);
   const key = item.key;
-  if (parameter.seriesType === "scatter") {
+  if (item.shape.cloud) trialTip(view, item.shape.cloud, parameter.dataIndex, out, (name, value) => row(key, name, value));
+  else if (item.shape.boxes) out.append(element("b", {}, item.shape.boxes.labels[parameter.dataIndex] || ""));
+  else if (parameter.seriesType === "scatter") {
     if (!item.shape.points) return out;
     const { x, y, labels } = item.shape.points;
     const i = parameter.value[2];

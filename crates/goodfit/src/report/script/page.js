@@ -74,6 +74,9 @@ root.dataset.expected = String(Math.min(waiting.length, eager));
   const stop = Math.min(i + 4, waiting.length, eager);
   for (; i < stop; i++) drawOne(waiting[i]);
   if (i < Math.min(waiting.length, eager)) setTimeout(next, 0, i);
-  else root.dataset.ready = "true";
+  else {
+    root.dataset.ready = "true";
+    root.dataset.milliseconds = String(Math.round(performance.now()));
+  }
 })(0);
 themeChanged();

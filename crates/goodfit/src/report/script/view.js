@@ -44,7 +44,8 @@ function zoomable(view, chart, place, panel) {
 
 function build(holder, figure) {
   const live = holder.querySelector(".live");
-  const view = { figure, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
+  const table = tables[holder.dataset.trials];
+  const view = { figure, table, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
   views.push(view);
   view.redraw = () => {
     view.charts.forEach(({ chart, panel, large }) => chart.setOption(option(view, panel, large), { replaceMerge: ["series"] }));
@@ -52,6 +53,7 @@ function build(holder, figure) {
       button.setAttribute("aria-pressed", String(!view.hidden.has(key)));
       button.querySelectorAll("[data-ink]").forEach((shape) => shape.setAttribute(shape.dataset.ink, colour(figure.legend[key])));
     });
+    if (view.strip) view.strip.redraw();
     reset.hidden = !view.zoom;
   };
   view.setZoom = (zoom) => {
@@ -63,7 +65,8 @@ function build(holder, figure) {
     const entry = { chart, panel, large };
     view.charts.push(entry);
     chart.setOption(option(view, panel, large));
-    if (!panel.series.some((item) => item.shape.histogram)) zoomable(view, chart, place.parentElement, panel);
+    if (panel.series.some((item) => item.shape.strands)) selectable(view, chart, live);
+    else if (!panel.series.some((item) => item.shape.histogram)) zoomable(view, chart, place.parentElement, panel);
     sizes.observe(place);
     place.dataset.chart = "drawn";
     return entry;
@@ -89,6 +92,13 @@ function build(holder, figure) {
     };
     actions.prepend(filter, element("button", { type: "button", onclick: set(true) }, "all"), element("button", { type: "button", onclick: set(false) }, "none"));
   }
+  const surface = shapeOf(figure, "surface");
+  const scale = (surface || shapeOf(figure, "strands") || {}).scale;
+  if (scale) {
+    view.strip = colourStrip(scale);
+    keys.append(view.strip.element);
+  }
+  if (surface && table) actions.prepend(...pairChooser(view));
   const linear = figure.panels.some((panel) => panel.y.scale === "linear" && panel.y.unit !== "share of rows" && panel.series.some((item) => item.shape.line));
   if (linear && figure.panels.every((panel) => panel.series.every((item) => item.shape.line))) {
     const button = element("button", { type: "button", "aria-pressed": "false" }, "log scale");
@@ -108,6 +118,10 @@ function build(holder, figure) {
     live.append(element("p", { class: "axes" }, `${axisText(figure.panels[0].y)} over ${axisText(figure.panels[0].x)}`));
   }
 
+  const only = figure.columns > 2 && sameAxis(figure.panels, "y") && !sameAxis(figure.panels, "x") && axisText(figure.panels[0].y);
+  if (only) live.append(element("p", { class: "axes" }, `${only} over what each panel names`));
+  const headOf = (panel) => panel.title || (figure.columns > 2 && !sameAxis(figure.panels, "x") ? axisText(panel.x) : "");
+
   const width = { 1: 2000, 2: 380, 3: 290, 4: 225 }[figure.columns] || 168;
   const height = { 1: 380, 2: 310, 3: 230, 4: 185 }[figure.columns] || 150;
   const panels = element("div", { class: "panels" });
@@ -115,10 +129,10 @@ function build(holder, figure) {
   panels.style.setProperty("--height", `${height}px`);
   for (const panel of figure.panels) {
     const place = element("div", { class: "chart" });
-    const head = element("header", {}, element("b", { title: panel.title }, panel.title));
+    const head = element("header", {}, element("b", { title: headOf(panel) }, headOf(panel)));
     if (panel.note) head.append(element("small", {}, panel.note.replaceAll("\n", ", ")));
     if (figure.panels.length > 1) {
-      head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${panel.title}`, onclick: () => enlarge(view, panel) }, "⤢"));
+      head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${headOf(panel)}`, onclick: () => enlarge(view, panel) }, "⤢"));
     }
     const parts = panel.title || panel.note || figure.panels.length > 1 ? [head, place] : [place];
     panels.append(element("div", { class: "panel" }, ...parts));
@@ -139,6 +153,7 @@ function wrap(place) {
 
 function keyButton(view, key, i) {
   const shapes = view.figure.panels.flatMap((panel) => panel.series).find((item) => item.key === i);
+  if (!shapes) return "";
   const kind = shapes ? Object.keys(shapes.shape)[0] : "line";
   const space = "http://www.w3.org/2000/svg";
   const sample = document.createElementNS(space, "svg");
@@ -152,13 +167,18 @@ function keyButton(view, key, i) {
   sample.setAttribute("width", kind === "line" ? "26" : "12");
   if (kind === "line") {
     set(document.createElementNS(space, "path"), { d: "M0 6H26", "stroke-width": 2.2, "stroke-dasharray": key.dash.join(" "), "data-ink": "stroke" });
+  } else if (kind === "boxes") {
+    set(document.createElementNS(space, "path"), { d: "M0 1H12V11H0Z", "fill-opacity": Math.max(0.3, shapes.shape.boxes.opacity), "data-ink": "fill" });
   } else if (key.marker === "cross") {
     set(document.createElementNS(space, "path"), { d: "M2 2 10 10M10 2 2 10", "stroke-width": 2, "data-ink": "stroke" });
   } else {
     const d = { circle: "M6 2a4 4 0 1 0 .01 0Z", diamond: "M6 0 12 6 6 12 0 6Z", triangle: "M6 1 12 11H0Z" }[key.marker];
     set(document.createElementNS(space, "path"), { d, "data-ink": "fill" });
   }
+  const isHeavy = view.table && view.table.groups.length > 2000 && view.figure.panels.length > 1;
   const focus = (value) => () => {
+    // Drawing so many points anew at each move of the pointer would make the page slow.
+    if (isHeavy) return;
     view.focus = view.hidden.has(i) ? null : value;
     view.redraw();
   };
@@ -187,7 +207,7 @@ function keyButton(view, key, i) {
 // One panel over the whole window.
 const dialog = document.getElementById("large");
 function enlarge(view, panel) {
-  dialog.querySelector("h2").textContent = panel.title || axisText(panel.y);
+  dialog.querySelector("h2").textContent = panel.title || [panel.y, panel.x].map(axisText).filter(Boolean).join(" over ");
   const place = dialog.querySelector(".chart");
   dialog.showModal();
   const entry = view.add(wrap(place), panel, true);
