@@ -44,7 +44,7 @@ function zoomable(view, chart, place, panel) {
 
 function build(holder, figure) {
   const live = holder.querySelector(".live");
-  const view = { figure, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
+  const view = { figure, hidden: new Set(), zoom: null, logarithmic: false, focus: null, moment: null, charts: [], keys: [], notes: [] };
   views.push(view);
   view.redraw = () => {
     view.charts.forEach(({ chart, panel, large }) => chart.setOption(option(view, panel, large), { replaceMerge: ["series"] }));
@@ -89,7 +89,7 @@ function build(holder, figure) {
     };
     actions.prepend(filter, element("button", { type: "button", onclick: set(true) }, "all"), element("button", { type: "button", onclick: set(false) }, "none"));
   }
-  const linear = figure.panels.some((panel) => panel.y.scale === "linear" && panel.y.unit !== "share of rows" && panel.series.some((item) => item.shape.line));
+  const linear = figure.panels.some((panel) => panel.y.scale === "linear" && !panel.y.unit.startsWith("share") && panel.series.some((item) => item.shape.line));
   if (linear && figure.panels.every((panel) => panel.series.every((item) => item.shape.line))) {
     const button = element("button", { type: "button", "aria-pressed": "false" }, "log scale");
     button.addEventListener("click", () => {
@@ -116,7 +116,11 @@ function build(holder, figure) {
   for (const panel of figure.panels) {
     const place = element("div", { class: "chart" });
     const head = element("header", {}, element("b", { title: panel.title }, panel.title));
-    if (panel.note) head.append(element("small", {}, panel.note.replaceAll("\n", ", ")));
+    if (panel.note) {
+      const note = element("small", {}, oneLine(panel.note));
+      head.append(note);
+      view.notes.push({ note, panel });
+    }
     if (figure.panels.length > 1) {
       head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${panel.title}`, onclick: () => enlarge(view, panel) }, "⤢"));
     }
@@ -124,6 +128,8 @@ function build(holder, figure) {
     panels.append(element("div", { class: "panel" }, ...parts));
     waiting.push({ place, draw: () => view.add(wrap(place), panel, false) });
   }
+  const timeline = timelineOf(view);
+  if (timeline) live.append(timeline);
   live.append(panels);
   view.redraw();
 }
