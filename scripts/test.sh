@@ -130,7 +130,7 @@ part_browser() {
     need_browser
     [ -d "$scratch/empty/goodfit-out" ] || part_reproduce
     for name in "${EXPERIMENTS[@]}"; do
-        root=$("$GOODFIT_CHROMIUM" --headless --no-sandbox --disable-gpu --no-first-run \
+        root=$("$GOODFIT_CHROMIUM" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
             --disable-background-networking --disable-component-update --disable-sync \
             --user-data-dir="$scratch/profile" --virtual-time-budget=10000 \
             --dump-dom "file://$scratch/empty/goodfit-out/$name/report.html" 2>/dev/null |

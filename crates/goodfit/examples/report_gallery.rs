@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("batch-norm-five-seeds", synthetic::batch_norm(5)),
         ("weight-decay", synthetic::weight_decay(5)),
         ("activations", synthetic::activations()),
+        ("diagnostics", synthetic::diagnostics(20)),
         ("search", synthetic::search(100)),
         ("search-large", synthetic::search(10_000)),
         ("claims", synthetic::claims()),

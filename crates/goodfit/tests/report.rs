@@ -1,6 +1,5 @@
-//! Figures and reports of made-up results: structure, bytes, escaping, odd cases, and a real browser.
+//! Figures and reports of made-up results: structure, bytes, escaping, odd cases.
 
-mod browser;
 mod synthetic;
 
 use std::collections::BTreeMap;
@@ -9,97 +8,32 @@ use goodfit::figure::{Figure, Scale, Shape};
 use goodfit::report::{figures, render, summary, write_report};
 use goodfit::results::{Curve, Results, Run};
 use serde_json::json;
+use synthetic::cases::{EVIL, cases, hostile};
 
 fn names(figures: &[Figure]) -> Vec<&str> {
     figures.iter().map(|figure| figure.name.as_str()).collect()
 }
 
-/// Every case that a report has to bear.
-fn cases() -> Vec<(&'static str, Results)> {
-    let mut one_arm = synthetic::weight_init(1);
-    one_arm.arms.truncate(1);
-    one_arm.comparisons.clear();
-    let mut no_runs = synthetic::weight_init(5);
-    for arm in &mut no_runs.arms {
-        arm.runs.clear();
-        arm.summary.clear();
-    }
-    no_runs.complete = false;
-    vec![
-        ("weight-init", synthetic::weight_init(5)),
-        ("one-seed", synthetic::weight_init(1)),
-        ("two-seeds", synthetic::weight_init(2)),
-        ("one-arm", one_arm),
-        ("no-runs", no_runs),
-        ("batch-norm", synthetic::batch_norm(1)),
-        ("weight-decay", synthetic::weight_decay(5)),
-        ("activations", synthetic::activations()),
-        ("search", synthetic::search(100)),
-        ("search-10000", synthetic::search(10_000)),
-        ("claims", synthetic::claims()),
-        ("many-arms", synthetic::many(100, 2)),
-        ("overflowing", synthetic::overflowing()),
-        ("hostile", hostile()),
-        ("empty", synthetic::empty()),
-    ]
-}
-
-const EVIL: &str = "</script><script>alert('1')</script>\"><img src=x onerror=alert(2)> &amp; \u{2028}日本 😀 ]]>";
-
-/// Every text of the results is an attack.
-fn hostile() -> Results {
-    let evil = || EVIL.to_owned();
-    let mut results = synthetic::weight_init(3);
-    results.experiment = evil();
-    results.goodfit = evil();
-    results.data.source = evil();
-    results.recipe = evil();
-    results.command = evil();
-    results.report.title = evil();
-    results.report.question = evil();
-    results.primary_metric = evil();
-    for (i, arm) in results.arms.iter_mut().enumerate() {
-        arm.name = format!("{i}{EVIL}");
-        arm.settings.insert(evil(), json!({EVIL: EVIL}));
-        for run in &mut arm.runs {
-            let curve = run.curves["train_loss"].clone();
-            run.curves.insert(evil(), curve);
-        }
-        let summary = arm.summary["train_loss"];
-        arm.summary.insert(evil(), summary);
-    }
-    for comparison in &mut results.comparisons {
-        comparison.arm = evil();
-        comparison.baseline = evil();
-        comparison.metric = evil();
-    }
-    for finding in &mut results.findings {
-        (finding.statement, finding.evidence, finding.next) = (evil(), evil(), evil());
-    }
-    let claims = synthetic::claims().claims;
-    results.claims = claims;
-    for claim in &mut results.claims {
-        (claim.claim, claim.evidence, claim.verdict) = (evil(), evil(), evil());
-    }
-    let mut search = synthetic::search(30);
-    search.experiment = evil();
-    for trial in &mut search.trials {
-        trial.reason = Some(evil());
-        trial.settings.insert(evil(), json!(EVIL));
-    }
-    results.parts = vec![search];
-    results
-}
-
 #[test]
 fn the_shipped_experiments_get_the_figures_of_the_book() {
-    let expected: [(Results, &[&str]); 6] = [
+    let expected: [(Results, &[&str]); 7] = [
         (synthetic::weight_init(5), &["curves"]),
         (synthetic::batch_norm(1), &["curves", "sweep"]),
         (synthetic::weight_decay(5), &["curves"]),
         (synthetic::activations(), &["activations-sigmoid", "activations-tanh", "activations-relu"]),
         (synthetic::search(100), &["best-trials", "history", "parameters", "contour", "parallel"]),
         (synthetic::claims(), &[]),
+        (
+            synthetic::diagnostics(20),
+            &[
+                "curves",
+                "layer-curves",
+                "affine-curves",
+                "activations",
+                "activations over training init he",
+                "activations over training init xavier",
+            ],
+        ),
     ];
     for (results, expected) in expected {
         assert_eq!(names(&figures(&results)), expected, "{}", results.experiment);
@@ -173,6 +107,52 @@ fn a_number_that_arms_vary_gets_a_figure_of_its_own() {
         assert!(matches!(&series.shape, Shape::Line { x, band: Some(_), .. } if x.len() == 16 && x.is_sorted()));
     }
     assert_eq!(figures(&synthetic::weight_init(3)).len(), 1, "three ways to draw weights are no numbers");
+}
+
+/// The bars of a panel and its moments.
+fn bars(panel: &goodfit::figure::Panel) -> (&[f64], &[goodfit::figure::Moment]) {
+    match &panel.series[0].shape {
+        Shape::Histogram { heights, moments, .. } => (heights, moments),
+        _ => panic!("no histogram"),
+    }
+}
+
+#[test]
+fn activations_are_drawn_epoch_by_epoch() {
+    let all = figures(&synthetic::diagnostics(20));
+    let ([curves, weights], [end, he, xavier]) = ([&all[1], &all[2]], [&all[3], &all[4], &all[5]]);
+    assert_eq!((curves.columns, curves.panels.len()), (3, 15), "five measures of three layers");
+    assert_eq!((weights.columns, weights.panels.len()), (4, 8), "two measures of four layers, the output's among them");
+    assert_eq!(curves.panels[12].y.text(), "dead units (share of units)");
+
+    // Two arms of three layers; the page steps through every epoch.
+    assert_eq!((end.columns, end.panels.len()), (3, 6));
+    let (heights, moments) = bars(&end.panels[0]);
+    let names: Vec<&str> = moments.iter().map(|moment| moment.name.as_str()).collect();
+    assert_eq!((names.len(), names[0], names[19]), (20, "epoch 1, step 9", "epoch 20, step 199"));
+    assert_eq!(moments[19].heights, heights, "the last epoch is the end");
+    assert_ne!(moments[0].heights, heights);
+    // Six epochs, then the state of the fourth, which early stopping gave back.
+    let (heights, moments) = bars(&end.panels[3]);
+    assert_eq!((moments.len(), moments[6].name.as_str()), (7, "end"));
+    assert_eq!(moments[6].heights, heights);
+    assert_eq!(moments[3].heights, heights);
+    // Shares of all values: the bars and what lies beyond them.
+    let sum: f64 = moments[0].heights.iter().sum();
+    assert!((0.9..=1.0 + 1e-9).contains(&sum), "{sum}");
+
+    // Still pictures: six rows at most, the first and the last epoch among them, on one scale.
+    assert_eq!((he.columns, he.panels.len(), xavier.panels.len()), (3, 18, 21));
+    assert_eq!(
+        (he.panels[0].title.as_str(), he.panels[17].title.as_str()),
+        ("epoch 1, step 9, layer 1", "epoch 20, step 199, layer 3")
+    );
+    assert!(he.panels.iter().all(|panel| panel.y == he.panels[0].y && bars(panel).1.is_empty()));
+    assert!(he.caption.contains("2 runs together. 6 of 20 epochs."), "{}", he.caption);
+
+    let many = figures(&synthetic::diagnostics(200));
+    assert_eq!(bars(&many[3].panels[0]).1.len(), 60);
+    assert!(many[3].caption.contains("The page shows 60 of 200 epochs, one at a time."), "{}", many[3].caption);
 }
 
 #[test]
@@ -321,40 +301,4 @@ fn skeleton(html: &str) -> String {
         }
     }
     out.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-/// Opens each case in a browser: all charts are drawn, and nothing fails.
-///
-/// Needs `GOODFIT_CHROMIUM` to name a Chromium.
-#[test]
-fn a_real_browser_draws_every_chart() {
-    let Some(browser) = browser::chromium() else { return };
-    let dir = tempfile::tempdir().unwrap();
-    let chosen = [
-        "weight-init",
-        "activations",
-        "search-10000",
-        "claims",
-        "many-arms",
-        "overflowing",
-        "hostile",
-        "no-runs",
-        "empty",
-    ];
-    for (name, results) in cases().into_iter().filter(|(name, _)| chosen.contains(name)) {
-        let folder = dir.path().join(name);
-        write_report(&folder, &results).unwrap();
-        let page = browser::open(&browser, &folder.join("report.html"), &dir.path().join("profile"));
-        let value = |key: &str| page.value(key).to_owned();
-        assert_eq!(value("errors"), "0", "{name}");
-        assert_eq!(value("ready"), "true", "{name}");
-        assert_eq!(value("charts"), value("expected"), "{name}");
-        let panels: usize = panels(&results).min(80);
-        assert_eq!(value("expected"), panels.to_string(), "{name}");
-    }
-}
-
-fn panels(results: &Results) -> usize {
-    figures(results).iter().map(|figure| figure.panels.len()).sum::<usize>()
-        + results.parts.iter().map(panels).sum::<usize>()
 }

@@ -123,9 +123,9 @@ fn cell(summary: &Summary) -> String {
     }
 }
 
-/// Four places, or four digits of a number that is far from 1.
+/// Four decimals where that says something (as in the report), otherwise three significant digits.
 fn number(x: f64) -> String {
-    if x.abs() < 1000.0 { format!("{x:.4}") } else { format!("{x:.3e}") }
+    if x == 0.0 || (0.0001..1000.0).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.2e}") }
 }
 
 fn diverged(arm: &Arm) -> String {

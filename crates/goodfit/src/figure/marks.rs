@@ -62,7 +62,7 @@ pub(super) fn shape(items: &mut Vec<Item>, figure: &Figure, series: &Series, at_
             };
             items.push(Item::Dots { points, ink, radius, opacity, marker: key.marker });
         }
-        Shape::Histogram { edges, heights } => {
+        Shape::Histogram { edges, heights, .. } => {
             let bars = edges
                 .windows(2)
                 .zip(heights)

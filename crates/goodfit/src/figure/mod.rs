@@ -159,6 +159,9 @@ pub enum Shape {
         /// One a bar.
         #[serde(serialize_with = "rounded")]
         heights: Vec<f64>,
+        /// The same bars at other times, which a page steps through; a still picture leaves them out.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        moments: Vec<Moment>,
     },
     /// Rectangles.
     Boxes(Boxes),
@@ -168,6 +171,18 @@ pub enum Shape {
     Surface(Surface),
     /// Lines across parallel axes of their own; alone in its panel.
     Strands(Strands),
+}
+
+/// A histogram at one time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Moment {
+    /// When, for instance `epoch 3, step 119`.
+    pub name: String,
+    /// What stands in the panel instead of its note.
+    pub note: String,
+    /// One a bar.
+    #[serde(serialize_with = "rounded")]
+    pub heights: Vec<f64>,
 }
 
 /// A band around a line.

@@ -51,19 +51,49 @@ pub(super) fn rest(arm: &Arm, without: &str) -> String {
     others.join(", ")
 }
 
-/// `train_loss` as `training loss`, `late_train_loss` as `late training loss`.
+/// `train_loss` as `training loss`, `late_train_loss` as `late training loss`, `layer2.dead` as `layer 2:
+/// dead units`.
 pub(super) fn metric(name: &str) -> String {
-    name.replace('_', " ").replace("train ", "training ")
+    match layer_and_measure(name) {
+        Some((layer, measure)) => format!("{layer}: {}", of_layer(measure)),
+        None => name.replace('_', " ").replace("train ", "training "),
+    }
+}
+
+/// `layer 2` and `dead` of `layer2.dead`; the layers of weights are counted with the output's.
+fn layer_and_measure(metric: &str) -> Option<(String, &str)> {
+    let (layer, measure) = metric.split_once('.')?;
+    let number = layer.strip_prefix("layer").or_else(|| layer.strip_prefix("affine"))?;
+    number.parse::<usize>().ok().map(|number| (format!("layer {number}"), measure))
+}
+
+/// Whether a metric is that of one layer.
+pub(super) fn is_of_layer(metric: &str) -> bool {
+    layer_and_measure(metric).is_some()
+}
+
+/// What diagnostics measure of a layer.
+pub(super) fn of_layer(measure: &str) -> &str {
+    match measure {
+        "mean" => "mean activation",
+        "sd" => "sd of activations",
+        "dead" => "dead units",
+        "gradient_norm" => "gradient norm",
+        "update_ratio" => "update norm / weight norm",
+        other => other,
+    }
 }
 
 /// The unit of a metric; empty for pure numbers.
 pub(super) fn unit(metric: &str) -> &'static str {
-    if metric.ends_with("accuracy") {
-        "share of rows"
-    } else if metric.ends_with("loss") {
-        "nats"
-    } else {
-        ""
+    match layer_and_measure(metric) {
+        Some((_, "zeros" | "saturated")) => "share of values",
+        Some((_, "dead")) => "share of units",
+        Some((_, "gradient_norm")) => "nats",
+        Some(_) => "",
+        None if metric.ends_with("accuracy") || metric == "accuracy_gap" => "share of rows",
+        None if metric.ends_with("loss") || metric == "penalty" => "nats",
+        None => "",
     }
 }
 
@@ -118,17 +148,17 @@ pub(super) fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-/// A value with its spread: `0.198 ± 0.005`; only the value where there is no spread.
+/// A value with its spread: `0.1980 ± 0.0050`; only the value where there is no spread.
 pub(super) fn mean_sd(mean: f64, sd: f64) -> String {
     if sd.is_finite() { format!("{} ± {}", number(mean), number(sd)) } else { number(mean) }
 }
 
-/// Three decimals where that says something, otherwise three significant digits.
+/// Four decimals where that says something (as on stdout), otherwise three significant digits.
 pub(super) fn number(value: f64) -> String {
     if !value.is_finite() {
         "not finite".to_owned()
-    } else if value == 0.0 || (0.001..1000.0).contains(&value.abs()) {
-        format!("{value:.3}").replace('-', "−")
+    } else if value == 0.0 || (0.0001..1000.0).contains(&value.abs()) {
+        format!("{value:.4}").replace('-', "−")
     } else {
         short_number(value)
     }
@@ -155,6 +185,17 @@ mod tests {
     }
 
     #[test]
+    fn measures_of_a_layer_have_units() {
+        let axis = |name: &str| (metric(name), unit(name));
+        assert_eq!(axis("layer2.dead"), ("layer 2: dead units".to_owned(), "share of units"));
+        assert_eq!(axis("layer10.zeros"), ("layer 10: zeros".to_owned(), "share of values"));
+        assert_eq!(axis("affine1.gradient_norm"), ("layer 1: gradient norm".to_owned(), "nats"));
+        assert_eq!(axis("affine1.update_ratio"), ("layer 1: update norm / weight norm".to_owned(), ""));
+        assert_eq!(axis("accuracy_gap"), ("accuracy gap".to_owned(), "share of rows"));
+        assert_eq!(axis("test_accuracy"), ("test accuracy".to_owned(), "share of rows"));
+    }
+
+    #[test]
     fn seeds_are_a_range_where_they_can() {
         assert_eq!(seeds(&[3]), "seed 3");
         assert_eq!(seeds(&[0, 1, 2]), "seeds 0 to 2");
@@ -163,10 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_three_digits() {
-        assert_eq!(mean_sd(0.198, 0.005), "0.198 ± 0.005");
-        assert_eq!(mean_sd(0.5, f64::NAN), "0.500");
-        assert_eq!(number(-0.25), "−0.250");
+    fn numbers_keep_four_decimals() {
+        assert_eq!(mean_sd(0.198, 0.005), "0.1980 ± 0.0050");
+        assert_eq!(mean_sd(0.5, f64::NAN), "0.5000");
+        assert_eq!(number(-0.25), "−0.2500");
         assert_eq!(number(2e-6), "2×10⁻⁶");
         assert_eq!(number(f64::NAN), "not finite");
     }

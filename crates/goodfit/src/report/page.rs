@@ -10,6 +10,7 @@ const STYLE: &str = include_str!("script/style.css");
 const SCRIPT: &str = concat!(
     include_str!("script/base.js"),
     include_str!("script/chart.js"),
+    include_str!("script/timeline.js"),
     include_str!("script/view.js"),
     include_str!("script/trials.js"),
     include_str!("script/surface.js"),

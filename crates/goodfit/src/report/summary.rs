@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::label;
 use super::tables::{Stance, stance};
+use crate::figure::short_number;
 use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
-use crate::statistics::MIN_SEEDS;
+use crate::statistics::{MIN_SEEDS, written};
 
 /// What was compared on what data with how many seeds, and what came out, in two or three sentences.
 ///
@@ -146,7 +147,7 @@ fn best_trial(results: &Results) -> Option<String> {
         best.trial,
         settings.join(", "),
         label::metric(&results.primary_metric),
-        label::number(best.value)
+        short_number(best.value)
     );
     if let Some(again) = &best.rescored {
         let _ = write!(out, ", {} when trained again on {} fresh seeds", label::mean_sd(again.mean, again.sd), again.n);
@@ -194,13 +195,22 @@ fn single_verdict(comparison: &Comparison) -> String {
     let pairs = label::count(comparison.n, "pair of runs", "pairs of runs");
     match comparison.verdict {
         Verdict::CannotTell => format!("On {metric}, {pairs} cannot tell {arm} from {baseline}."),
-        verdict => format!(
-            "On {metric}, {arm} is {} than {baseline} by {} (95 % interval {} to {}, {pairs}).",
-            if verdict == Verdict::Better { "better" } else { "worse" },
-            label::number(comparison.difference.abs()),
-            label::number(comparison.ci95[0].abs().min(comparison.ci95[1].abs())),
-            label::number(comparison.ci95[0].abs().max(comparison.ci95[1].abs())),
-        ),
+        verdict => {
+            // What is better or worse is so by an amount, whose interval runs upwards.
+            let (difference, interval) = written(comparison);
+            let amount = |text: &str| text.trim_start_matches(['+', '-']).to_owned();
+            let mut ends = interval.unwrap_or_default();
+            if comparison.difference < 0.0 {
+                ends.reverse();
+            }
+            format!(
+                "On {metric}, {arm} is {} than {baseline} by {} (95 % interval {} to {}, {pairs}).",
+                if verdict == Verdict::Better { "better" } else { "worse" },
+                amount(&difference),
+                amount(&ends[0]),
+                amount(&ends[1]),
+            )
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::figures::overflow_note;
 use super::label;
-use crate::figure::escape;
+use crate::figure::{escape, short_number};
 use crate::results::{Arm, Claim, Comparison, LayerActivations, Results, Trial, Verdict};
+use crate::statistics::written;
 
 /// Trials of the ranking that are listed; the figures show all.
 const MOST_TRIALS: usize = 20;
@@ -85,6 +86,7 @@ pub(super) fn comparisons(results: &Results) -> String {
             Verdict::Worse => ("worse", "▼ worse"),
             Verdict::CannotTell => ("open", "cannot tell"),
         };
+        let (difference, interval) = numbers(comparison);
         let widest = widest(&results.comparisons, &comparison.metric);
         let _ = writeln!(
             out,
@@ -95,8 +97,8 @@ pub(super) fn comparisons(results: &Results) -> String {
             escape(&comparison.baseline),
             escape(&label::metric(&comparison.metric)),
             if comparison.difference.is_finite() { comparison.difference.to_string() } else { String::new() },
-            signed(comparison.difference),
-            interval(comparison.ci95),
+            difference,
+            interval,
             bar(comparison, widest),
             p_value(comparison.p_holm),
             comparison.n,
@@ -113,12 +115,14 @@ pub(super) fn comparisons(results: &Results) -> String {
     out
 }
 
-fn signed(value: f64) -> String {
-    if value > 0.0 { format!("+{}", label::number(value)) } else { label::number(value) }
-}
-
-fn interval([low, high]: [f64; 2]) -> String {
-    if low.is_finite() && high.is_finite() { format!("{} to {}", signed(low), signed(high)) } else { "—".to_owned() }
+/// Difference and interval with the digits that the sentences give them.
+fn numbers(comparison: &Comparison) -> (String, String) {
+    if !comparison.difference.is_finite() {
+        return ("not finite".to_owned(), "—".to_owned());
+    }
+    let (difference, interval) = written(comparison);
+    let interval = interval.map_or_else(|| "—".to_owned(), |[low, high]| format!("{low} to {high}"));
+    (difference.replace('-', "−"), interval.replace('-', "−"))
 }
 
 fn p_value(p: f64) -> String {
@@ -198,7 +202,7 @@ pub(super) fn trials(results: &Results) -> String {
 fn trial_row(rank: usize, trial: &Trial, paths: &[&String], rescored: bool) -> String {
     let mut out = format!("<tr><td class=\"n\">{}</td><td class=\"n\">{}</td>", rank + 1, trial.trial);
     let (key, value) = if trial.value.is_finite() {
-        (trial.value.to_string(), label::number(trial.value))
+        (trial.value.to_string(), short_number(trial.value))
     } else {
         (String::new(), "—".to_owned())
     };

@@ -43,9 +43,8 @@ pub(crate) fn results() -> Results {
         ),
         arm("the \"he\" arm", BTreeMap::new(), vec![run(0, vec![("train_accuracy", curve(&[0], &[1.0]))])]),
     ];
+    let report = Layout { title: "Batch norm".into(), ..Layout::default() };
     Results {
-        format: FORMAT,
-        experiment: "batch-norm".into(),
         goodfit: "0.1.0".into(),
         data: DataSummary {
             source: "mnist".into(),
@@ -57,24 +56,9 @@ pub(crate) fn results() -> Results {
         seeds: vec![0, u64::MAX],
         primary_metric: "train_accuracy".into(),
         recipe: "[data]\nsource = \"mnist\"\n".into(),
-        command: "goodfit reproduce batch-norm".into(),
-        report: Layout {
-            title: "Batch norm".into(),
-            question: String::new(),
-            figure: FigureKind::Curves,
-            metrics: Vec::new(),
-            panel: String::new(),
-            smooth: 0,
-            overlay: false,
-        },
         comparisons: compare_arms(&arms, "train_accuracy", Pairs::Baseline, 0),
         arms,
-        trials: Vec::new(),
-        search: None,
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
-        complete: false,
+        ..Results::new("batch-norm", "goodfit reproduce batch-norm", report)
     }
 }
 

@@ -24,13 +24,9 @@ pub fn sentence(comparison: &Comparison, data: &DataSummary) -> String {
         return format!("{shared}cannot tell {arm} from {baseline}: {why}");
     }
 
-    let digits = digits((c.ci95[1] - c.ci95[0]) / 2.0);
-    let interval = if c.ci95[0].is_finite() {
-        format!("95 % interval {:.digits$} to {:.digits$}, ", c.ci95[0], c.ci95[1])
-    } else {
-        String::new()
-    };
-    let numbers = format!("{:+.digits$} in {measured} ({interval}{seeds})", c.difference);
+    let (difference, interval) = written(c);
+    let interval = interval.map_or_else(String::new, |[low, high]| format!("95 % interval {low} to {high}, "));
+    let numbers = format!("{difference} in {measured} ({interval}{seeds})");
     match c.verdict {
         Verdict::Better => format!("{shared}{arm} is better than {baseline}: {numbers}"),
         Verdict::Worse => format!("{shared}{arm} is worse than {baseline}: {numbers}"),
@@ -39,6 +35,16 @@ pub fn sentence(comparison: &Comparison, data: &DataSummary) -> String {
         }
         Verdict::CannotTell => format!("{shared}cannot tell {arm} from {baseline}: {numbers}{}", why_not(c)),
     }
+}
+
+/// The difference with its sign and the interval around it, where there is one: with as many decimal places
+/// as show two digits of the interval's half width. Wherever a comparison is shown its numbers are these.
+pub(crate) fn written(comparison: &Comparison) -> (String, Option<[String; 2]>) {
+    let [low, high] = comparison.ci95;
+    let digits = digits((high - low) / 2.0);
+    let interval =
+        (low.is_finite() && high.is_finite()).then(|| [format!("{low:.digits$}"), format!("{high:.digits$}")]);
+    (format!("{:+.digits$}", comparison.difference), interval)
 }
 
 /// Why numbers that are there do not tell, where the interval does not show it.

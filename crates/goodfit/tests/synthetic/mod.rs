@@ -4,15 +4,19 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod cases;
+mod layers;
 pub mod searches;
+mod trials;
 
 use std::collections::BTreeMap;
 
 use goodfit::results::{
-    Arm, Claim, Comparison, Curve, DataSummary, FORMAT, FigureKind, Finding, Histogram, LayerActivations, Layout,
-    Results, Run, Summary, Trial, Verdict,
+    Arm, Claim, Comparison, Curve, DataSummary, FigureKind, Finding, Layout, Results, Run, Summary, Verdict,
 };
+pub use layers::{activations, diagnostics};
 use serde_json::{Value, json};
+pub use trials::search;
 
 /// A small generator of repeatable noise (`SplitMix64`).
 pub struct Noise(pub u64);
@@ -35,40 +39,25 @@ impl Noise {
 
 /// Results without arms.
 pub fn empty() -> Results {
+    let report = Layout { title: "Nothing yet".to_owned(), ..Layout::default() };
+    let data = DataSummary {
+        source: "mnist".to_owned(),
+        train_rows: 1000,
+        columns: 784,
+        classes: 10,
+        ..DataSummary::default()
+    };
     Results {
-        format: FORMAT,
-        experiment: "empty".to_owned(),
         goodfit: "0.1.0".to_owned(),
-        data: DataSummary {
-            source: "mnist".to_owned(),
-            train_rows: 1000,
-            validation_rows: 0,
-            test_rows: 0,
-            columns: 784,
-            classes: 10,
-            ..DataSummary::default()
-        },
-        seeds: Vec::new(),
+        data,
         primary_metric: "train_accuracy".to_owned(),
-        recipe: "[data]\nsource = \"mnist\"\ntrain_rows = 1000\n".to_owned(),
-        command: "goodfit reproduce empty".to_owned(),
-        report: Layout {
-            title: "Nothing yet".to_owned(),
-            question: String::new(),
-            figure: FigureKind::Curves,
-            metrics: Vec::new(),
-            panel: String::new(),
-            smooth: 0,
-            overlay: false,
-        },
-        arms: Vec::new(),
-        comparisons: Vec::new(),
-        trials: Vec::new(),
-        search: None,
-        claims: Vec::new(),
-        findings: Vec::new(),
-        parts: Vec::new(),
+        recipe: "[data]
+source = \"mnist\"
+train_rows = 1000
+"
+        .to_owned(),
         complete: true,
+        ..Results::new("empty", "goodfit reproduce empty", report)
     }
 }
 
@@ -251,146 +240,6 @@ pub fn weight_decay(seeds: u64) -> Results {
             n: seeds as usize,
             verdict: Verdict::Worse,
         }],
-        arms,
-        ..empty()
-    }
-}
-
-/// Like `activations`: twelve arms, five layers each.
-pub fn activations() -> Results {
-    let mut arms = Vec::new();
-    for (activation, low, high) in [("sigmoid", 0.0, 1.0), ("tanh", -1.0, 1.0), ("relu", 0.0, 1.0)] {
-        for (name, init, scale) in [
-            ("std 1", json!({"std": 1.0}), 10.0),
-            ("std 0.01", json!({"std": 0.01}), 0.1),
-            ("xavier", json!("xavier"), 1.0),
-            ("he", json!("he"), 1.414),
-        ] {
-            let mut noise = Noise(scale as u64 + 5);
-            let mut width = 1.0;
-            let layers = (0..5)
-                .map(|_| {
-                    let values: Vec<f64> = (0..20_000)
-                        .map(|_| {
-                            let x: f64 = noise.normal() * scale * width;
-                            match activation {
-                                "sigmoid" => 1.0 / (1.0 + (-x).exp()),
-                                "tanh" => x.tanh(),
-                                _ => x.max(0.0),
-                            }
-                        })
-                        .collect();
-                    let layer = layer(&values, low, high);
-                    width = if activation == "sigmoid" {
-                        (layer.mean.powi(2) + layer.sd.powi(2)).sqrt()
-                    } else {
-                        (layer.mean.powi(2) + layer.sd.powi(2)).sqrt().min(1e3)
-                    };
-                    layer
-                })
-                .collect();
-            let settings = [("network.activation", json!(activation)), ("network.init", init)];
-            let run = Run { seed: 0, layers, ..Run::default() };
-            arms.push(arm(&format!("activation {activation}, init {name}"), &settings, vec![run]));
-        }
-    }
-    Results {
-        experiment: "activations".to_owned(),
-        seeds: vec![0],
-        primary_metric: String::new(),
-        data: DataSummary { source: "normal".to_owned(), train_rows: 1000, columns: 100, ..DataSummary::default() },
-        command: "goodfit reproduce activations".to_owned(),
-        report: Layout {
-            title: "Activations by initial weights".to_owned(),
-            question: "What becomes of the activations layer by layer?".to_owned(),
-            figure: FigureKind::Histograms,
-            ..empty().report
-        },
-        arms,
-        ..empty()
-    }
-}
-
-fn layer(values: &[f64], low: f64, high: f64) -> LayerActivations {
-    let (n, bins) = (values.len() as f64, 30);
-    let mean = values.iter().sum::<f64>() / n;
-    let sd = (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
-    let mut counts = vec![0; bins];
-    let mut outside = 0.0;
-    for &x in values {
-        if (low..=high).contains(&x) {
-            let bin = ((x - low) / (high - low) * bins as f64) as usize;
-            counts[bin.min(bins - 1)] += 1;
-        } else {
-            outside += 1.0 / n;
-        }
-    }
-    let edges = (0..=bins).map(|i| low + (high - low) * i as f64 / bins as f64).collect();
-    let zeros = values.iter().filter(|&&x| x == 0.0).count() as f64 / n;
-    LayerActivations { mean, sd, zeros, outside, histogram: Histogram { edges, counts }, ..LayerActivations::default() }
-}
-
-/// Like `search`: trials over two logarithmic parameters, curves of the best twenty.
-pub fn search(trials: usize) -> Results {
-    let mut noise = Noise(3);
-    let mut all: Vec<Trial> = (0..trials)
-        .map(|trial| {
-            let rate = 10f64.powf(-6.0 + 4.0 * noise.uniform());
-            let decay = 10f64.powf(-8.0 + 4.0 * noise.uniform());
-            let failed = trial % 33 == 20;
-            let value =
-                (0.1 + 0.72 / (1.0 + (-(rate.log10() + 2.9) * 4.0).exp()) + 0.04 * noise.normal()).clamp(0.02, 1.0);
-            Trial {
-                trial,
-                state: if failed { "failed" } else { "complete" }.to_owned(),
-                reason: failed.then(|| "diverged".to_owned()),
-                value: if failed { f64::NAN } else { (value * 100.0).round() / 100.0 },
-                settings: BTreeMap::from([
-                    ("training.learning_rate".to_owned(), json!(rate)),
-                    ("training.weight_decay".to_owned(), json!(decay)),
-                ]),
-                rescored: None,
-            }
-        })
-        .collect();
-    all.sort_by(|a, b| b.value.max(-1.0).total_cmp(&a.value.max(-1.0)).then(a.trial.cmp(&b.trial)));
-    if let Some(best) = all.first_mut() {
-        best.rescored = Some(Summary { mean: best.value - 0.05, sd: 0.02, n: 5 });
-    }
-    let arms = all
-        .iter()
-        .take(20)
-        .filter(|trial| trial.value.is_finite())
-        .map(|trial| {
-            let mut accuracy = |end: f64| {
-                curve((0..200).step_by(4), |step| {
-                    (0.1 + (end - 0.1) * (1.0 - (-step / 60.0).exp()) + 0.015 * noise.normal()).clamp(0.0, 1.0)
-                })
-            };
-            let (train, validation) = (accuracy((trial.value + 0.12).min(1.0)), accuracy(trial.value));
-            let settings: Vec<(&str, Value)> = trial.settings.iter().map(|(k, v)| (k.as_str(), v.clone())).collect();
-            let run = run(0, vec![("train_accuracy", train), ("validation_accuracy", validation)]);
-            arm(&format!("trial {}", trial.trial), &settings, vec![run])
-        })
-        .collect();
-    Results {
-        experiment: "search".to_owned(),
-        seeds: vec![0],
-        primary_metric: "validation_accuracy".to_owned(),
-        data: DataSummary { train_rows: 400, validation_rows: 100, ..empty().data },
-        command: "goodfit reproduce search".to_owned(),
-        report: Layout {
-            title: "Searching for a learning rate and a weight decay".to_owned(),
-            figure: FigureKind::Trials,
-            metrics: vec!["train_accuracy".to_owned(), "validation_accuracy".to_owned()],
-            ..empty().report
-        },
-        findings: vec![Finding {
-            statement: "The best trials lie against the upper edge of the learning rate.".to_owned(),
-            evidence: "4 of the best 5 of 100 trials lie in the top tenth of its range.".to_owned(),
-            next: "goodfit search search.toml --vary 'training.learning_rate={low=1e-3,high=1e-1,log=true}'".to_owned(),
-        }],
-        trials: all,
         arms,
         ..empty()
     }

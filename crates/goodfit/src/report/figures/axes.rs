@@ -35,6 +35,9 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     if low > 0.0 && high > 50.0 * middle {
         return Axis { scale: Scale::Log, ..Axis::linear(text, unit, [low / 1.2, high * 1.2]) };
     }
+    if high == 0.0 && low == 0.0 && unit.starts_with("share") {
+        return Axis::linear(text, unit, [0.0, 1.0]);
+    }
     let start = if low >= 0.0 && low < 0.5 * high { 0.0 } else { low };
     Axis::linear(text, unit, padded(start, high))
 }

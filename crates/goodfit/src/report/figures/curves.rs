@@ -35,13 +35,14 @@ pub(super) fn curves(results: &Results) -> Vec<Figure> {
     out
 }
 
-/// The metrics to draw: those of the layout, or all that any run has.
+/// The metrics to draw: those of the layout, or all that any run has. Those of single layers have figures
+/// of their own.
 fn metrics(results: &Results) -> Vec<String> {
     let runs = || results.arms.iter().flat_map(|arm| &arm.runs);
     let known = |metric: &String| runs().any(|run| run.curves.get(metric).is_some_and(|c| !c.step.is_empty()));
     if results.report.metrics.is_empty() {
         let mut all = keys::distinct(runs().flat_map(|run| run.curves.keys().cloned()));
-        all.retain(known);
+        all.retain(|metric| known(metric) && !label::is_of_layer(metric));
         all.sort_by_key(|metric| {
             let rows = ["train_", "validation_", "test_"].iter().position(|rows| metric.starts_with(rows));
             (rows.is_none(), label::quantity(metric).to_owned(), rows)
@@ -173,7 +174,7 @@ fn share_axes(panels: &mut [Panel], metric: &str, text: &str) {
     }
 }
 
-fn steps<'a>(series: impl IntoIterator<Item = &'a Series>) -> Axis {
+pub(super) fn steps<'a>(series: impl IntoIterator<Item = &'a Series>) -> Axis {
     let last = series.into_iter().filter_map(|series| match &series.shape {
         Shape::Line { x, .. } => x.last().copied(),
         _ => None,

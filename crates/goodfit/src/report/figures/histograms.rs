@@ -1,11 +1,11 @@
-//! Histograms of activations: a row of panels an arm, a column a layer.
+//! Histograms of activations: a row of panels an arm, a column a layer; with diagnostics, at any epoch.
 
 use std::fmt::Write as _;
 
 use std::collections::BTreeMap;
 
-use super::{keys, origin};
-use crate::figure::{Axis, Figure, Key, Panel, Series, Shape};
+use super::{keys, origin, timeline};
+use crate::figure::{Axis, Figure, Key, Moment, Panel, Series, Shape};
 use crate::report::label;
 use crate::results::{Arm, LayerActivations, Results};
 
@@ -17,7 +17,7 @@ pub(super) fn histograms(results: &Results) -> Vec<Figure> {
         |arm: &Arm| if field.is_empty() { String::new() } else { label::setting(&field, arm.settings.get(&field)) };
     let groups = keys::distinct(arms.iter().map(|arm| title_of(arm)));
     let single = groups.len() == 1;
-    groups
+    let mut figures: Vec<Figure> = groups
         .iter()
         .map(|group| {
             let members: Vec<&Arm> = arms.iter().copied().filter(|arm| title_of(arm) == *group).collect();
@@ -29,7 +29,9 @@ pub(super) fn histograms(results: &Results) -> Vec<Figure> {
             };
             figure(results, &members, &field, name, title)
         })
-        .collect()
+        .collect();
+    figures.extend(timeline::small_multiples(results, &arms));
+    figures
 }
 
 /// The field whose values are figures of their own.
@@ -47,37 +49,68 @@ fn splitting_field(results: &Results, arms: &[&Arm]) -> String {
 
 fn figure(results: &Results, arms: &[&Arm], field: &str, name: String, title: String) -> Figure {
     let layers = arms.iter().flat_map(|arm| &arm.runs).map(|run| run.layers.len()).max().unwrap_or(0);
-    let runs = arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
     let mut panels = Vec::new();
+    let (mut moments, mut epochs) = (0, 0);
     for arm in arms {
-        let pooled: Vec<LayerActivations> = (0..layers).map(|layer| pool(arm, layer)).collect();
-        let highest = pooled.iter().map(|layer| highest(layer, cut(&pooled))).fold(0.0, f64::max);
-        // Notes have as much room above the bars as they have lines.
-        let lines = pooled.iter().map(|layer| note(layer).lines().count()).max().unwrap_or(1);
-        let top = [1.22, 1.35, 1.52][lines.clamp(1, 3) - 1] * highest;
+        let pooled = at_end(arm);
+        let timeline = timeline::of(arm, timeline::most_moments(arms.len() * layers));
+        (moments, epochs) = (moments.max(timeline.len()), epochs.max(timeline::n_epochs(arm)));
+        let top = top(timeline.iter().map(|at| at.layers.as_slice()).chain([pooled.as_slice()]));
         let rest = label::rest(arm, field);
         let rest = if rest.is_empty() { arm.name.clone() } else { rest };
-        panels.extend(pooled.iter().enumerate().map(|(layer, pooled)| panel(&rest, layer, pooled, top)));
+        panels.extend((0..layers).map(|layer| {
+            let blank = LayerActivations::default();
+            let moments = timeline.iter().filter_map(|at| Some(moment(&at.name, at.layers.get(layer)?))).collect();
+            let title = format!("{rest}, layer {}", layer + 1);
+            panel(title, pooled.get(layer).unwrap_or(&blank), top, moments)
+        }));
     }
-    let pooled = if runs > 1 { format!(" {} together.", label::count(runs, "run", "runs")) } else { String::new() };
-    let outside = outside_note(arms);
+    let over_time = match moments {
+        0 => String::new(),
+        _ if moments < epochs => format!(" The page shows {moments} of {epochs} epochs, one at a time."),
+        _ => " The page shows every epoch, one at a time.".to_owned(),
+    };
     Figure {
         name,
         title,
-        caption: format!(
-            "{}.{pooled} Heights: share of all values of the layer in each bin, on the same scale along a row; sd: \
-             standard deviation; zeros: share that is exactly 0 (a bar of them may leave the picture).{outside}",
-            origin(results)
-        ),
+        caption: caption(results, arms, "along a row", &over_time),
         columns: layers.max(1),
         legend: vec![Key::nth(0, "")],
         panels,
     }
 }
 
-/// One layer of all runs of an arm: counts added up, numbers averaged.
-fn pool(arm: &Arm, layer: usize) -> LayerActivations {
-    let mut all = arm.runs.iter().filter_map(|run| run.layers.get(layer));
+/// Data, seeds, and what the heights and notes are.
+pub(super) fn caption(results: &Results, arms: &[&Arm], same_scale: &str, more: &str) -> String {
+    let runs = arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
+    let pooled = if runs > 1 { format!(" {} together.", label::count(runs, "run", "runs")) } else { String::new() };
+    format!(
+        "{}.{pooled}{more} Heights: share of all values of the layer in each bin, on the same scale {same_scale}; sd: \
+         standard deviation; zeros: share that is exactly 0 (a bar of them may leave the picture).{}",
+        origin(results),
+        outside_note(arms)
+    )
+}
+
+/// The layers of an arm at the end of training, its runs together.
+pub(super) fn at_end(arm: &Arm) -> Vec<LayerActivations> {
+    let layers = arm.runs.iter().map(|run| run.layers.len()).max().unwrap_or(0);
+    (0..layers).map(|layer| pool(arm.runs.iter().filter_map(|run| run.layers.get(layer)))).collect()
+}
+
+/// The upper end of the axis of heights for these rows of layers, with room for the notes.
+pub(super) fn top<'a>(rows: impl Iterator<Item = &'a [LayerActivations]>) -> f64 {
+    let (mut most, mut lines) = (0.0, 1);
+    for layers in rows {
+        most = layers.iter().map(|layer| highest(layer, cut(layers))).fold(most, f64::max);
+        // Notes have as much room above the bars as they have lines.
+        lines = layers.iter().map(|layer| note(layer).lines().count()).fold(lines, usize::max);
+    }
+    [1.22, 1.35, 1.52][lines.clamp(1, 3) - 1] * most
+}
+
+/// One layer of several runs: counts added up, numbers averaged.
+pub(super) fn pool<'a>(mut all: impl Iterator<Item = &'a LayerActivations>) -> LayerActivations {
     let Some(first) = all.next() else { return LayerActivations::default() };
     let mut out = first.clone();
     let mut n = 1.0;
@@ -146,7 +179,12 @@ fn note(activations: &LayerActivations) -> String {
     out
 }
 
-fn panel(arm: &str, layer: usize, activations: &LayerActivations, top: f64) -> Panel {
+fn moment(name: &str, activations: &LayerActivations) -> Moment {
+    let heights = shares(&activations.histogram.counts, activations.outside);
+    Moment { name: name.to_owned(), note: note(activations), heights }
+}
+
+pub(super) fn panel(title: String, activations: &LayerActivations, top: f64, moments: Vec<Moment>) -> Panel {
     let histogram = &activations.histogram;
     let range = match (histogram.edges.first(), histogram.edges.last()) {
         (Some(&low), Some(&high)) if low < high => [low, high],
@@ -154,14 +192,14 @@ fn panel(arm: &str, layer: usize, activations: &LayerActivations, top: f64) -> P
     };
     let heights = shares(&histogram.counts, activations.outside);
     Panel {
-        title: format!("{arm}, layer {}", layer + 1),
+        title,
         note: note(activations),
         x: Axis::linear("activation", "", range),
         y: Axis::linear("share of values", "", [0.0, if top > 0.0 { top } else { 1.0 }]),
         series: vec![Series {
             key: 0,
             note: String::new(),
-            shape: Shape::Histogram { edges: histogram.edges.clone(), heights },
+            shape: Shape::Histogram { edges: histogram.edges.clone(), heights, moments },
         }],
     }
 }

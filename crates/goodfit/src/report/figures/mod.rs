@@ -6,10 +6,12 @@ mod axes;
 mod curves;
 mod histograms;
 mod keys;
+mod layers;
 mod lines;
 mod search;
 mod spread;
 mod sweep;
+mod timeline;
 mod trials;
 
 use super::label;
@@ -34,6 +36,7 @@ pub fn figures(results: &Results) -> Vec<Figure> {
             out.extend(trials::trials(results));
         }
     }
+    out.extend(layers::layers(results));
     if results.report.figure != FigureKind::Histograms {
         out.extend(histograms::histograms(results));
     }

@@ -102,7 +102,7 @@ function drawn(view, panel, place, small) {
     });
   } else if (histogram) {
     out.push({
-      ...common, type: "custom", z: 2, data: histogram.heights.map((height, i) => [histogram.edges[i], histogram.edges[i + 1], height]),
+      ...common, type: "custom", z: 2, data: heightsAt(view, histogram).map((height, i) => [histogram.edges[i], histogram.edges[i + 1], height]),
       encode: { x: [0, 1], y: 2 }, itemStyle: { color: ink }, emphasis: { itemStyle: { opacity: 0.7 } },
       renderItem: (_, api) => {
         const [left, top] = api.coord([api.value(0), api.value(2)]);

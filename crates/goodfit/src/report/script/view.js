@@ -45,7 +45,7 @@ function zoomable(view, chart, place, panel) {
 function build(holder, figure) {
   const live = holder.querySelector(".live");
   const table = tables[holder.dataset.trials];
-  const view = { figure, table, hidden: new Set(), zoom: null, logarithmic: false, focus: null, charts: [], keys: [] };
+  const view = { figure, table, hidden: new Set(), zoom: null, logarithmic: false, focus: null, moment: null, charts: [], keys: [], notes: [] };
   views.push(view);
   view.redraw = () => {
     view.charts.forEach(({ chart, panel, large }) => chart.setOption(option(view, panel, large), { replaceMerge: ["series"] }));
@@ -99,7 +99,7 @@ function build(holder, figure) {
     keys.append(view.strip.element);
   }
   if (surface && table) actions.prepend(...pairChooser(view));
-  const linear = figure.panels.some((panel) => panel.y.scale === "linear" && panel.y.unit !== "share of rows" && panel.series.some((item) => item.shape.line));
+  const linear = figure.panels.some((panel) => panel.y.scale === "linear" && !panel.y.unit.startsWith("share") && panel.series.some((item) => item.shape.line));
   if (linear && figure.panels.every((panel) => panel.series.every((item) => item.shape.line))) {
     const button = element("button", { type: "button", "aria-pressed": "false" }, "log scale");
     button.addEventListener("click", () => {
@@ -130,7 +130,11 @@ function build(holder, figure) {
   for (const panel of figure.panels) {
     const place = element("div", { class: "chart" });
     const head = element("header", {}, element("b", { title: headOf(panel) }, headOf(panel)));
-    if (panel.note) head.append(element("small", {}, panel.note.replaceAll("\n", ", ")));
+    if (panel.note) {
+      const note = element("small", {}, oneLine(panel.note));
+      head.append(note);
+      view.notes.push({ note, panel });
+    }
     if (figure.panels.length > 1) {
       head.append(element("button", { type: "button", title: "enlarge", "aria-label": `enlarge ${headOf(panel)}`, onclick: () => enlarge(view, panel) }, "⤢"));
     }
@@ -138,6 +142,8 @@ function build(holder, figure) {
     panels.append(element("div", { class: "panel" }, ...parts));
     waiting.push({ place, draw: () => view.add(wrap(place), panel, false) });
   }
+  const timeline = timelineOf(view);
+  if (timeline) live.append(timeline);
   live.append(panels);
   view.redraw();
 }

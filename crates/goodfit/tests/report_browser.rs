@@ -1,0 +1,106 @@
+//! Reports of made-up results in a real browser. Needs `GOODFIT_CHROMIUM` to name a Chromium.
+
+mod synthetic;
+
+use std::path::Path;
+
+use goodfit::figure::Shape;
+use goodfit::report::{figures, render, write_report};
+use goodfit::results::Results;
+use serde_json::json;
+use synthetic::cases::cases;
+
+/// Opens each case in a browser: all charts are drawn, and nothing fails.
+#[test]
+fn a_real_browser_draws_every_chart() {
+    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
+        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let chosen = [
+        "weight-init",
+        "activations",
+        "diagnostics",
+        "search-10000",
+        "claims",
+        "many-arms",
+        "overflowing",
+        "hostile",
+        "no-runs",
+        "empty",
+    ];
+    for (name, results) in cases().into_iter().filter(|(name, _)| chosen.contains(name)) {
+        let folder = dir.path().join(name);
+        write_report(&folder, &results).unwrap();
+        let root = opened(Path::new(&browser), &folder.join("report.html"), &dir.path().join("profile"));
+        let value = |key: &str| attribute(&root, key);
+        assert_eq!(value("errors"), "0", "{name}");
+        assert_eq!(value("ready"), "true", "{name}");
+        assert_eq!(value("charts"), value("expected"), "{name}");
+        let panels: usize = panels(&results).min(80);
+        assert_eq!(value("expected"), panels.to_string(), "{name}");
+    }
+}
+
+/// The slider moves the bars of every panel of its figure, in the charts themselves, and says when it stands.
+#[test]
+fn a_real_browser_steps_through_the_epochs() {
+    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
+        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let results = synthetic::diagnostics(20);
+    let script = include_str!("timeline.js");
+    let page = render(&results);
+    // Before the last script, the page's own.
+    let (page, end) = page.rsplit_once("<script>").unwrap();
+    let page = format!("{page}<script>{script}</script><script>{end}");
+    let path = dir.path().join("report.html");
+    std::fs::write(&path, page).unwrap();
+    let root = opened(Path::new(&browser), &path, &dir.path().join("profile"));
+    assert_eq!((attribute(&root, "errors").as_str(), attribute(&root, "sliders").as_str()), ("0", "1"));
+    let all = figures(&results);
+    let drawn = |moment: usize, panel: usize| -> serde_json::Value {
+        let Shape::Histogram { moments, .. } = &all[3].panels[panel].series[0].shape else { panic!("no histogram") };
+        let moment = &moments[moment.min(moments.len() - 1)];
+        json!({"name": moment.name, "sum": (moment.heights.iter().sum::<f64>() * 1000.0).round()})
+    };
+    for (moment, key) in [(19, "at-start"), (2, "at-third"), (10, "at-eleventh")] {
+        let seen: serde_json::Value = serde_json::from_str(&attribute(&root, key).replace("&quot;", "\"")).unwrap();
+        assert_eq!(seen["shown"], drawn(moment, 0)["name"], "{key}");
+        for panel in [0, 4] {
+            assert_eq!(seen["sums"][panel].as_f64(), drawn(moment, panel)["sum"].as_f64(), "{key}, panel {panel}");
+        }
+        // The second arm ended earlier and says where it stands.
+        let note = seen["notes"][4].as_str().unwrap();
+        assert_eq!(note.starts_with("end: "), moment > 6, "{key}: {note}");
+    }
+}
+
+/// A `data-` attribute in an opening tag.
+fn attribute(tag: &str, key: &str) -> String {
+    let start = tag.find(&format!("data-{key}=\"")).unwrap_or_else(|| panic!("no {key} in {tag}"));
+    tag[start..].split('"').nth(1).unwrap().to_owned()
+}
+
+fn panels(results: &Results) -> usize {
+    figures(results).iter().map(|figure| figure.panels.len()).sum::<usize>()
+        + results.parts.iter().map(panels).sum::<usize>()
+}
+
+/// The opening tag of the page after its scripts have run.
+fn opened(browser: &Path, page: &Path, profile: &Path) -> String {
+    let output = std::process::Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--virtual-time-budget=10000", "--dump-dom"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .arg(format!("file://{}", page.display()))
+        .output()
+        .expect("the browser starts");
+    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
+    let start = dom.find("<html").unwrap_or_else(|| panic!("no page: {}", String::from_utf8_lossy(&output.stderr)));
+    dom[start..].split('>').next().unwrap_or_default().to_owned()
+}
