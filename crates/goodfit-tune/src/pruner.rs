@@ -7,7 +7,9 @@ use crate::{History, Observed};
 /// Its answer is a function of its arguments alone.
 pub trait Pruner: Send + Sync {
     /// Whether this trial ends here. `trial.intermediate` is what it reported so far, the last value being
-    /// new; `history` holds the others it may be held against.
+    /// new; `history` holds the others it may be held against: those of finished generations, and, as running, those of
+    /// its own generation with a smaller number. These have come at least as far as this step, or ended before; what
+    /// they report after it depends on who is faster, so it may not be asked for ([`crate::contract::pruner`] checks).
     fn prunes(&self, history: &History, trial: &Observed) -> bool;
 
     /// Whether it may end a trial at this step at all. Where it may not, nobody waits for anybody.

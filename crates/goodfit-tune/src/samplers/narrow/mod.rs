@@ -27,8 +27,8 @@ use crate::{Distribution, History, Parameters, Request, Sampler, SamplerError, S
 ///    `shrink` times its width, nor below `min_width` times the first range's.
 /// 3. This is done only where the kept differ from the rest by more than chance: Lepage's statistic of the kept among
 ///    the compared (the square of the sum of their ranks, from the middle rank, over its variance, plus the same for
-///    the distances from the middle) is held against 499 random choices of as many; the share of these that is as
-///    large, p, has to be at most `level`. Otherwise the range is kept.
+///    the distances from the middle) is held against 499 random choices of as many (fewer, and at least 99, where more
+///    than 100 are kept). The share of these that is as large, p, has to be at most `level`; otherwise the range is kept.
 /// 4. An edge moves out by `widen` widths, but not out of the space, where the outer `edge` of the range holds more of
 ///    the kept than chance puts there: the hypergeometric tail is at most `level`. The other edge may come nearer at
 ///    once, so that the range wanders.
@@ -123,6 +123,7 @@ impl Default for Options {
 struct Memo {
     space: Space,
     streams: Streams,
+    /// By number.
     entries: Vec<rounds::Entry>,
     rounds: Vec<Round>,
 }
@@ -133,9 +134,10 @@ impl Narrow {
         Self { options, memo: None }
     }
 
-    /// Every round that the trials of a history have begun, and the one that would come next. What a round drew
-    /// from depends on the trials below its numbers that have finished; a later one that finishes changes nothing
-    /// about it.
+    /// Every round that the trials of a history have begun, and the one that would come next as things stand.
+    ///
+    /// They are what was drawn from when each round waited for those before it, as [`Sampler::horizon`] asks. Where
+    /// it did not, trials that finished late count here, and did not when the round was drawn.
     ///
     /// # Errors
     /// When an option is not what it has to be.
@@ -165,8 +167,9 @@ impl Narrow {
             Some(memo) if memo.rounds.len() as u64 > last => memo,
             known => {
                 let mut rounds = known.map_or_else(|| vec![rounds::first(&self.options, space)], |memo| memo.rounds);
-                let entries = rounds::entries(history, last * size);
+                let mut entries = rounds::entries(history, last * size);
                 self.extend(&mut rounds, space, &entries, streams, last);
+                entries.sort_by_key(|entry| entry.number);
                 Memo { space: space.clone(), streams, entries, rounds }
             }
         }

@@ -8,16 +8,16 @@ use super::Options;
 use super::range::{Range, Scale};
 use crate::stats::{hypergeometric_at_least, hypergeometric_at_most, quantile, ranks};
 use crate::streams::below;
-use crate::{Distribution, History, Observed, Space, Streams, Tag, Value};
+use crate::{Distribution, History, Observed, Seen, Space, Streams, Tag, Value};
 
 /// One round: what it drew from, and why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Round {
     /// The numbers of its trials.
     pub numbers: Numbers<u64>,
-    /// The trials that were compared to find its ranges: those of all rounds before, in the ranges of the last. None in
+    /// How many trials were compared to find its ranges: those of all rounds before, in the ranges of the last. None in
     /// the first round.
-    pub compared: Vec<u64>,
+    pub n_compared: usize,
     /// The best of these, best first.
     pub kept: Vec<u64>,
     /// What it draws from, in the order of the space.
@@ -61,7 +61,7 @@ pub enum Reason {
 /// A trial as rounds see it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
-    number: u64,
+    pub(super) number: u64,
     /// `None` for one that ended without a value.
     loss: Option<f64>,
     values: Box<[Option<Value>]>,
@@ -75,17 +75,17 @@ pub(super) fn entries(history: &History, below: u64) -> Vec<Entry> {
         .collect()
 }
 
-/// Whether these are the finished trials of a history below a number.
+/// Whether these, by number, are the finished trials of a history below a number.
 pub(super) fn same(entries: &[Entry], history: &History, below: u64) -> bool {
-    let mut known = entries.iter().filter(|entry| entry.number < below);
-    let mut finished = history.ranked().filter(|trial| trial.number < below);
+    let mut known = entries.iter().take_while(|entry| entry.number < below);
     let same = |entry: &Entry, trial: &Observed| {
-        let loss = trial.loss();
         entry.number == trial.number
-            && entry.loss.map(f64::to_bits) == loss.map(f64::to_bits)
+            && entry.loss.map(f64::to_bits) == trial.loss().map(f64::to_bits)
             && *entry.values == *trial.parameters.values()
     };
-    finished.by_ref().all(|trial| known.next().is_some_and(|entry| same(entry, trial))) && known.next().is_none()
+    let below = history.iter().take_while(|trial| trial.number < below);
+    let mut finished = below.filter(|trial| trial.seen != Seen::Running);
+    finished.all(|trial| known.next().is_some_and(|entry| same(entry, trial))) && known.next().is_none()
 }
 
 /// The first round.
@@ -95,7 +95,7 @@ pub(super) fn first(options: &Options, space: &Space) -> Round {
         let range = started.map_or_else(|| Range::whole(&parameter.distribution), |(_, start)| Range::whole(start));
         Step { range, reason: Reason::Start, evidence: None }
     });
-    Round { numbers: 0..options.round, compared: Vec::new(), kept: Vec::new(), steps: steps.collect() }
+    Round { numbers: 0..options.round, n_compared: 0, kept: Vec::new(), steps: steps.collect() }
 }
 
 /// The round after one, from the trials before it.
@@ -126,8 +126,8 @@ pub(super) fn next(
         }
     };
     let steps = (0..space.len()).map(step).collect();
-    let numbers_of = |entries: &[&Entry]| entries.iter().map(|entry| entry.number).collect();
-    Round { numbers, kept: numbers_of(&compared[..n_kept]), compared: numbers_of(&compared), steps }
+    let kept = compared[..n_kept].iter().map(|entry| entry.number).collect();
+    Round { numbers, n_compared: compared.len(), kept, steps }
 }
 
 fn kept(range: &Range, evidence: Option<Evidence>) -> Step {
@@ -235,8 +235,11 @@ struct Chance {
     subsets: Vec<Vec<u32>>,
 }
 
-/// How many times chance is asked: the smallest p is 1/500.
-const N_SUBSETS: usize = 499;
+/// How many times chance is asked: 499, so that the smallest p is 1/500; 99 at least, when so many trials are kept
+/// that it would take long.
+fn n_subsets(n_kept: usize) -> usize {
+    50_000_usize.checked_div(n_kept).map_or(0, |n| n.clamp(99, 499))
+}
 
 impl Chance {
     fn new(n: usize, n_kept: usize, streams: Streams, n_trials: u64) -> Self {
@@ -249,8 +252,7 @@ impl Chance {
             }
             places[..n_kept].to_vec()
         };
-        let n_subsets = if n_kept == 0 { 0 } else { N_SUBSETS };
-        Self { subsets: (0..n_subsets).map(|_| draw()).collect() }
+        Self { subsets: (0..n_subsets(n_kept)).map(|_| draw()).collect() }
     }
 
     /// The probability that as many trials kept by chance differ as much from the rest as the first k: Lepage's
