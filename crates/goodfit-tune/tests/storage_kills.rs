@@ -144,7 +144,9 @@ fn nothing_is_lost() {
         let old = std::mem::replace(&mut writers[i % 2], Writer::new(&path));
         take(old.kill());
     }
-    writers.map(|writer| take(writer.kill()));
+    for writer in writers {
+        take(writer.kill());
+    }
 
     let storage = Sqlite::open(&path, Durability::Normal).expect("a storage");
     let study = storage.studies().expect("one")[0].id;
