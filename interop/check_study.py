@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import warnings
 from pathlib import Path
 
 import optuna
@@ -83,30 +84,31 @@ def draw_sequence(rng, study):
     waiting, running, steps, n_trials = [], [], {}, 0
     for _ in range(rng.randint(2, 9)):
         kinds = ["create_trials", "claim", "record", "finish", "set_attributes"]
-        verb = rng.choices(kinds, [1, 3, 3, 4, 1])[0]
-        if verb == "create_trials" or n_trials == 0:
+        weights = [1 + 2 * (n_trials == 0), 3 * bool(waiting), 3 * bool(running), 3 * bool(running), bool(waiting + running)]
+        verb = rng.choices(kinds, weights)[0]
+        if verb == "create_trials":
             n = rng.randint(1, 2)
             trials = [{"parameters": draw_parameters(rng), "attributes": draw_attributes(rng, 1)} for _ in range(n)]
             verbs.append({"verb": "create_trials", "study": study, "trials": trials})
             waiting += range(n_trials, n_trials + n)
             n_trials += n
-        elif verb == "claim" and waiting:
+        elif verb == "claim":
             n = rng.randint(1, 2)
             verbs.append({"verb": "claim", "study": study, "n": n, "lease": 3600})
             running += waiting[:n]
             waiting = waiting[n:]
-        elif verb == "record" and running:
+        elif verb == "record":
             number = rng.choice(running)
             steps[number] = steps.get(number, -1) + rng.randint(1, 1000)
             value = rng.choice([draw_number(rng), math.nan])
             verbs.append({"verb": "record", "study": study, "number": number, "step": steps[number], "value": value})
-        elif verb == "finish" and running:
+        elif verb == "finish":
             number = running.pop(rng.randrange(len(running)))
             state = rng.choice(["COMPLETE", "PRUNED", "FAIL"])
             value = None if state == "FAIL" or (state == "PRUNED" and rng.random() < 0.5) else draw_number(rng)
             end = {"verb": "finish", "study": study, "number": number, "state": state, "value": value}
             verbs.append(end | {"reason": "diverged", "attributes": draw_attributes(rng, 2)})
-        elif verb == "set_attributes" and waiting + running:
+        elif verb == "set_attributes":
             number = rng.choice([None, rng.choice(waiting + running)])
             verbs.append({"verb": verb, "study": study, "number": number, "attributes": draw_attributes(rng, 2)})
     return verbs
@@ -403,6 +405,7 @@ def check_dashboard(folder):
 
 def main():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
     with tempfile.TemporaryDirectory() as folder:
         for check in [check_sequences, check_continued, check_dashboard]:
             began = time.monotonic()

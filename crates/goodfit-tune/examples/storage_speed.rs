@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // Memory is measured in processes of its own, where nothing was freed before.
-        ["resident", kind, path] => return resident(kind, Path::new(path)),
+        ["resident", kind, path] => resident(kind, Path::new(path)),
         [] => all(&std::env::temp_dir()),
         [folder] => all(Path::new(folder)),
         _ => Err("one argument: a folder".into()),
@@ -184,13 +184,12 @@ fn resident(kind: &str, path: &Path) -> Result<()> {
     // What SQLite itself keeps is there after a first, small read.
     storage.curves(&(1..1000).map(TrialId).collect::<Vec<_>>())?;
     let begin = now()?;
-    let whole: Box<dyn std::any::Any> = match kind {
-        "sqlite" => Box::new(storage.changes_since(study, &Cursor::default())?),
-        _ => {
-            let memory = Memory::new();
-            fill(&memory, N_LARGE, true)?;
-            Box::new(memory)
-        }
+    let whole: Box<dyn std::any::Any> = if kind == "sqlite" {
+        Box::new(storage.changes_since(study, &Cursor::default())?)
+    } else {
+        let memory = Memory::new();
+        fill(&memory, N_LARGE, true)?;
+        Box::new(memory)
     };
     let all = now()?.saturating_sub(begin);
     let begin = now()?;
