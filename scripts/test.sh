@@ -75,7 +75,8 @@ part_build() {
     ls -l "$goodfit"
 }
 
-# The weights that `goodfit train` writes, loaded by the reference implementation of their format.
+# The weights that `goodfit train` writes, loaded by the reference implementation of their format; the studies that
+# goodfit-tune keeps, opened and continued by Optuna.
 part_interop() {
     need_fashion_mnist
     need_python
@@ -83,6 +84,8 @@ part_interop() {
     sed "s|FASHION_MNIST|$GOODFIT_FASHION_MNIST|" interop/weights.toml >"$scratch/weights.toml"
     run "$goodfit" train "$scratch/weights.toml" --quiet --out "$scratch/weights"
     run .venv/bin/python interop/check_weights.py "$scratch/weights" "$GOODFIT_FASHION_MNIST"
+    run cargo build --locked --quiet -p goodfit-tune --features sqlite --example storage_verbs
+    run .venv/bin/python interop/check_study.py "$target/debug/examples/storage_verbs"
 }
 
 part_package() {

@@ -3,15 +3,16 @@
 //!     cargo run --release -p goodfit-tune --features sqlite --example storage_speed [FOLDER]
 //!
 //! A trial has 8 parameters (6 floats, a whole number, a choice) and, where it says so, a curve of 50 points. Each
-//! trial is created, claimed and finished. Files are made in FOLDER (default: the folder for temporary files).
+//! trial is created, claimed and finished. Files are made in FOLDER (default: the folder for temporary files). Beside the rate
+//! stands the processor's time a trial, which other programs on the machine change little.
 
 use std::error::Error;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use goodfit_tune::storage::{
-    Changes, Cursor, Durability, Finish, Memory, NewStudy, NewTrial, Series, Sqlite, Storage, StoredParameter, StudyId,
-    Worker,
+    Changes, Cursor, Durability, Finish, Memory, NewStudy, NewTrial, Series, Sqlite, Storage, StorageError,
+    StoredParameter, StudyId, Ticket, TrialId, Worker,
 };
 use goodfit_tune::{Direction, Distribution, TrialState, Value};
 
@@ -25,7 +26,7 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         // Memory is measured in processes of its own, where nothing was freed before.
-        ["resident", kind, path] => return resident(kind, Path::new(path)),
+        ["resident", kind, path] => resident(kind, Path::new(path)),
         [] => all(&std::env::temp_dir()),
         [folder] => all(Path::new(folder)),
         _ => Err("one argument: a folder".into()),
@@ -41,11 +42,10 @@ fn all(folder: &Path) -> Result<()> {
 }
 
 fn measure(folder: &Path) -> Result<()> {
-    println!("storage, threads, trials a call, curve: trials a second");
+    println!("storage, threads, trials a call, curve: trials a second, microseconds of processor time a trial");
     for (batch, curve) in [(1, false), (8, false), (8, true)] {
         let n = 200_000;
-        let rate = rate(&Memory::new(), n, 1, batch, curve)?;
-        println!("memory, 1, {batch}, {}: {rate:.0} ({:.2} us a trial)", points(curve), 1e6 / rate);
+        println!("memory, 1, {batch}, {}", rate(&Memory::new(), n, 1, batch, curve)?);
     }
     let mut n_files = 0;
     let mut file = || {
@@ -55,20 +55,20 @@ fn measure(folder: &Path) -> Result<()> {
     for (durability, n) in [(Durability::Normal, 16_000), (Durability::Full, 4_000)] {
         for (threads, batch, curve) in [(1, 1, false), (1, 1, true), (1, 8, false), (1, 8, true), (8, 1, true)] {
             let storage = Sqlite::open(file(), durability)?;
-            let rate = rate(&storage, n, threads, batch, curve)?;
-            println!("sqlite {durability:?}, {threads}, {batch}, {}: {rate:.0}", points(curve));
+            println!("sqlite {durability:?}, {threads}, {batch}, {}", rate(&storage, n, threads, batch, curve)?);
         }
     }
     let path = file();
     fill(&Sqlite::open(&path, Durability::Normal)?, N_LARGE, true)?;
     println!("a file of {N_LARGE} trials with curves: {} bytes", std::fs::metadata(&path)?.len());
     for _ in 0..3 {
-        let began = Instant::now();
+        let (began, busy) = (Instant::now(), busy()?);
         let storage = Sqlite::open(&path, Durability::Normal)?;
         let study = storage.studies()?[0].id;
         let changes = storage.changes_since(study, &Cursor::default())?;
         let n = changes.trials.len();
-        println!("opened, studies and {n} trials read: {:.3} s", began.elapsed().as_secs_f64());
+        let (seconds, busy) = (began.elapsed().as_secs_f64(), self::busy()? - busy);
+        println!("opened, studies and {n} trials read: {seconds:.3} s, {busy:.2} s of processor time");
         let began = Instant::now();
         let n = storage.changes_since(study, &changes.cursor)?.trials.len();
         println!("read again, {n} changed: {:.1} us", began.elapsed().as_secs_f64() * 1e6);
@@ -83,14 +83,10 @@ fn measure(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn points(curve: bool) -> &'static str {
-    if curve { "50 points" } else { "none" }
-}
-
-/// Trials a second.
-fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) -> Result<f64> {
+/// The curve, trials a second, and the processor's time a trial.
+fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) -> Result<String> {
     let study = study(storage)?;
-    let began = Instant::now();
+    let (began, busy) = (Instant::now(), busy()?);
     std::thread::scope(|scope| {
         let work = || -> std::result::Result<(), String> {
             let (worker, mut next, mut n_finished) = (Worker::here(), 0, 0);
@@ -98,7 +94,7 @@ fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) 
                 let trials: Vec<NewTrial> = (0..batch).map(|i| trial(next + i as u64)).collect();
                 match storage.create_trials(study, next, &trials) {
                     Ok(ids) => next += ids.len() as u64,
-                    Err(goodfit_tune::storage::StorageError::Conflict { next: there, .. }) => {
+                    Err(StorageError::Conflict { next: there, .. }) => {
                         next = there;
                         continue;
                     }
@@ -113,7 +109,16 @@ fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) 
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked".to_owned())?)
     })?;
-    Ok(n as f64 / began.elapsed().as_secs_f64())
+    let rate = n as f64 / began.elapsed().as_secs_f64();
+    let micros = (self::busy()? - busy) * 1e6 / n as f64;
+    Ok(format!("{}: {rate:.0}, {micros:.2}", if curve { "50 points" } else { "none" }))
+}
+
+/// Seconds that this process has kept a processor busy, to 10 ms.
+fn busy() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let fields: Vec<&str> = stat[stat.rfind(')').ok_or("no name")?..].split_ascii_whitespace().collect();
+    Ok((fields[12].parse::<f64>()? + fields[13].parse::<f64>()?) / 100.0)
 }
 
 fn fill(storage: &dyn Storage, n: u64, curve: bool) -> Result<()> {
@@ -155,7 +160,7 @@ fn trial(number: u64) -> NewTrial {
     NewTrial { parameters, attributes: Vec::new() }
 }
 
-fn end(ticket: goodfit_tune::storage::Ticket, number: u64, curve: bool) -> Finish {
+fn end(ticket: Ticket, number: u64, curve: bool) -> Finish {
     let value = 1.0 / (number + 1) as f64;
     let series = || Series {
         name: "validation_accuracy".to_owned(),
@@ -177,23 +182,20 @@ fn resident(kind: &str, path: &Path) -> Result<()> {
     let storage = Sqlite::open(path, Durability::Normal)?;
     let study = storage.studies()?[0].id;
     // What SQLite itself keeps is there after a first, small read.
-    let ids: Vec<_> = storage.changes_since(study, &Cursor::default())?.trials.iter().map(|trial| trial.id).collect();
-    storage.curves(&ids[..1000])?;
-    drop(ids);
+    storage.curves(&(1..1000).map(TrialId).collect::<Vec<_>>())?;
     let begin = now()?;
-    let whole: Box<dyn std::any::Any> = match kind {
-        "sqlite" => Box::new(storage.changes_since(study, &Cursor::default())?),
-        _ => {
-            let memory = Memory::new();
-            fill(&memory, N_LARGE, true)?;
-            Box::new(memory)
-        }
+    let whole: Box<dyn std::any::Any> = if kind == "sqlite" {
+        Box::new(storage.changes_since(study, &Cursor::default())?)
+    } else {
+        let memory = Memory::new();
+        fill(&memory, N_LARGE, true)?;
+        Box::new(memory)
     };
     let all = now()?.saturating_sub(begin);
     let begin = now()?;
     let bare: Vec<(Vec<StoredParameter>, Vec<Series>)> = match whole.downcast_ref::<Changes>() {
         Some(changes) => changes.trials.iter().map(|trial| (trial.parameters.clone(), Vec::new())).collect(),
-        None => (0..N_LARGE).map(|i| (trial(i).parameters, end(TICKET, i, true).curves)).collect(),
+        None => (0..N_LARGE).map(|i| (trial(i).parameters.clone(), end(TICKET, i, true).curves.clone())).collect(),
     };
     let bare_bytes = now()?.saturating_sub(begin);
     println!(
@@ -205,12 +207,11 @@ fn resident(kind: &str, path: &Path) -> Result<()> {
     Ok(())
 }
 
-const TICKET: goodfit_tune::storage::Ticket =
-    goodfit_tune::storage::Ticket { trial: goodfit_tune::storage::TrialId(0), fence: 0 };
+const TICKET: Ticket = Ticket { trial: TrialId(0), fence: 0 };
 
 /// Bytes of this process in memory.
 fn now() -> Result<usize> {
-    let status = std::fs::read_to_string(PathBuf::from("/proc/self/status"))?;
+    let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
     Ok(line.trim().trim_end_matches("kB").trim().parse::<usize>()? * 1024)
 }

@@ -1,4 +1,8 @@
 //! Where studies are kept.
+//!
+//! A new storage implements [`Storage`] and passes [`crate::contract::storage`]. What it refuses, how it names a
+//! worker and how it writes distributions, numbers, curves and times is shared: see `check`, `worker`, `encoding`
+//! and `time`.
 
 mod check;
 #[cfg(feature = "sqlite")]
