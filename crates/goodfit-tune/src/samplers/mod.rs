@@ -6,6 +6,7 @@ mod grid;
 pub mod narrow;
 mod random;
 mod sobol;
+mod tpe;
 
 pub use cma_es::CmaEs;
 pub use gp::Gp;
@@ -13,3 +14,4 @@ pub use grid::Grid;
 pub use narrow::Narrow;
 pub use random::Random;
 pub use sobol::Sobol;
+pub use tpe::Tpe;
