@@ -7,6 +7,7 @@ mod label;
 mod page;
 mod summary;
 mod tables;
+mod tuning;
 
 use std::path::{Path, PathBuf};
 
