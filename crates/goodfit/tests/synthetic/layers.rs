@@ -1,8 +1,6 @@
 //! Made-up activations, layer by layer.
 
-use goodfit::results::{
-    Arm, DataSummary, EpochActivations, FigureKind, Histogram, LayerActivations, Layout, Results, Run,
-};
+use goodfit::results::{DataSummary, EpochActivations, FigureKind, Histogram, LayerActivations, Layout, Results, Run};
 use serde_json::json;
 
 use super::{Noise, arm, curve, empty, run};

@@ -109,7 +109,7 @@ fn history(results: &Results) -> Figure {
     panels[0].series.push(Series { key: 3, note: String::new(), shape: steps });
     panels[0].x = axes::steps(in_turn.last().map_or(0.0, |trial| trial.trial as f64));
     "trial".clone_into(&mut panels[0].x.label);
-    let mut legend = legend();
+    let mut legend = legend(results);
     legend.push(Key {
         label: "best so far".to_owned(),
         colour: Colour::Slot(6),
@@ -160,7 +160,7 @@ fn parameters(results: &Results) -> Option<Figure> {
         title: label::capitalised(&format!("{} by sampled value", label::metric(&results.primary_metric))),
         caption: trials_caption(results),
         columns: columns(panels.len()),
-        legend: legend(),
+        legend: legend(results),
         panels,
     })
 }
@@ -173,12 +173,15 @@ fn finished(trial: &Trial) -> bool {
     trial.state == "complete" && trial.value.is_finite()
 }
 
-fn legend() -> Vec<Key> {
+/// Keys of the groups of trials. One without a trial has no name, and so is not shown.
+fn legend(results: &Results) -> Vec<Key> {
+    let all_finished = results.trials.iter().all(finished);
+    let unfinished = if all_finished { "" } else { "pruned or failed" };
     let key = |label: String, colour, marker| Key { label, colour: Colour::Slot(colour), dash: Dash::Solid, marker };
     vec![
         key("trial".to_owned(), 0, Marker::Circle),
         key(format!("best {MARKED}"), 1, Marker::Diamond),
-        key("pruned or failed".to_owned(), 6, Marker::Cross),
+        key(unfinished.to_owned(), 6, Marker::Cross),
     ]
 }
 
