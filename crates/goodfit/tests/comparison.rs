@@ -1,6 +1,6 @@
 //! What pairing means: the same draws for all arms, seeds of their own for tuning, rows that are the same.
 
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use goodfit::comparison::{DataShelf, Observer, Options, Resplit, conduct};
 use goodfit::recipe::Experiment;
@@ -80,8 +80,52 @@ fn tuning_has_seeds_of_its_own() {
         assert_eq!(tuning.seeds, [5, 6]);
         assert_eq!(tuning.scores.len(), 2);
         assert!(tuning.scores.iter().all(|score| score.score.n == 2));
-        assert_eq!(tuning.best, 1, "{tuning:?}");
+        assert_eq!(tuning.best, Some(1), "{tuning:?}");
     }
+}
+
+/// Ctrl-C after so many runs.
+struct StopAfter<'a> {
+    n_runs: usize,
+    monitor: &'a Monitor,
+}
+
+impl Observer for StopAfter<'_> {
+    fn begin(&mut self, _what: &str, _n_steps: u64) {}
+    fn done(&mut self, _arm: &str, _seed: u64, _run: &Run) {
+        self.n_runs = self.n_runs.saturating_sub(1);
+        if self.n_runs == 0 {
+            self.monitor.stop.store(true, Ordering::Relaxed);
+        }
+    }
+    fn line(&mut self, _line: &str) {}
+}
+
+#[test]
+fn a_tuning_that_was_stopped_keeps_what_was_finished() {
+    let experiment = experiment(
+        "[compare]\nseeds = 2\ntune_seeds = 40\nvary = { \"network.init\" = [\"xavier\", \"he\"] }\n\
+         tune = { \"training.learning_rate\" = [1e-6, 0.1] }",
+    );
+    let monitor = Monitor::default();
+    let options = Options { first_seed: 3, n_jobs: 1, command: String::new() };
+    let results =
+        conduct(&experiment, &options, &monitor, &mut StopAfter { n_runs: 6, monitor: &monitor }).unwrap().results;
+    assert!(!results.complete && results.comparisons.is_empty() && results.seeds.is_empty());
+    assert_eq!(results.arms.iter().map(|arm| arm.name.as_str()).collect::<Vec<_>>(), ["init xavier", "init he"]);
+    let mut n_runs = 0;
+    for arm in &results.arms {
+        assert!(arm.runs.is_empty());
+        let tuning = arm.tuning.as_ref().unwrap();
+        assert_eq!((tuning.best, tuning.scores.len()), (None, 2), "no arm has chosen");
+        assert_eq!(tuning.scores[1].settings["training.learning_rate"], 0.1);
+        // Scores are those of a comparison that was not stopped, with fewer seeds.
+        assert!(tuning.scores.iter().all(|tried| tried.score.n >= 1 && tried.score.mean.is_finite()), "{tuning:?}");
+        n_runs += tuning.scores.iter().map(|tried| tried.score.n).sum::<usize>();
+    }
+    assert!((6..160).contains(&n_runs), "{n_runs} runs");
+    let page = goodfit::report::render(&results);
+    assert!(page.contains("Tuning was stopped: these are the runs that were finished, and no arm took a value."));
 }
 
 #[test]

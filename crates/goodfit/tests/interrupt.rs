@@ -63,6 +63,40 @@ fn finished_runs_are_kept() {
 }
 
 #[test]
+fn finished_runs_of_a_tuning_are_kept() {
+    let tune = "compare.tune={ \"training.steps\" = [8, 2000000000] }";
+    for seconds in [1, 4, 16, 64] {
+        let place = Place::new();
+        let words =
+            ["compare", "my.toml", "--vary", "network.init=xavier,he", "--set", tune, "--jobs", "1", "--out", "out"];
+        let mut child = start(&place, &words);
+        sleep(Duration::from_secs(seconds));
+        interrupt(&child);
+        let mut stdout = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        let (status, stderr) = end(child);
+        if place.files("out").is_empty() {
+            continue;
+        }
+        assert_eq!(status, Some(130), "{stderr}");
+        let results = place.json("out/results.json");
+        assert_eq!(results["complete"], false);
+        let tuning = &results["arms"][0]["tuning"];
+        assert_eq!((tuning["scores"].as_array().unwrap().len(), &tuning["best"]), (1, &Json::Null));
+        assert_eq!(
+            (&tuning["scores"][0]["score"]["n"], &results["arms"][0]["runs"]),
+            (&1.into(), &Json::Array(vec![]))
+        );
+        let line = "tuning init xavier: training.steps = 8 gives validation_accuracy 0.";
+        assert!(stdout.lines().any(|l| l.starts_with(line) && l.ends_with(" (1 seed)")), "{stdout}");
+        place.succeed(&["report", "out"]);
+        assert!(String::from_utf8(place.read("out/report.html")).unwrap().contains("Tuning was stopped"));
+        return;
+    }
+    panic!("no run was finished in a minute");
+}
+
+#[test]
 fn earlier_results_outlive_a_start_that_finished_nothing() {
     let place = Place::new();
     place.succeed(&["compare", "my.toml", "--seeds", "1", "--out", "out"]);

@@ -27,6 +27,21 @@ fn json_is_one_document() {
     assert_eq!(summary["arms"][0]["summary"], place.json("goodfit-out/my/results.json")["arms"][0]["summary"]);
 }
 
+/// All experiments, of which the second cannot be written: the list ends, and says which is missing.
+#[test]
+fn json_of_several_is_a_list_when_one_fails() {
+    let place = Place::new();
+    place.write("all/weight-init", "a file where a folder has to be");
+    let ran = place.run(&["reproduce", "--seeds", "1", "--out", "all", "--json", "--quiet"]);
+    assert_eq!(ran.status, Some(2));
+    let list: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(
+        (list.as_array().unwrap().len(), &list[0]["experiment"], &list[1]),
+        (2, &"activations".into(), &Json::Null)
+    );
+    assert!(ran.stderr.starts_with("error: cannot make the folder all/weight-init"), "{}", ran.stderr);
+}
+
 #[test]
 fn json_of_every_command() {
     let place = Place::new();

@@ -99,6 +99,17 @@ fn sampled_rates_lie_on_logarithmic_axes() {
 }
 
 #[test]
+fn trials_that_all_finished_need_no_key_for_those_that_did_not() {
+    let mut results = synthetic::search(100);
+    let keys = |results: &Results| -> Vec<String> {
+        figures(results)[1].legend.iter().map(|key| key.label.clone()).filter(|label| !label.is_empty()).collect()
+    };
+    assert_eq!(keys(&results), ["trial", "best 5", "pruned or failed", "best so far"]);
+    results.trials.retain(|trial| trial.state == "complete");
+    assert_eq!(keys(&results), ["trial", "best 5", "best so far"]);
+}
+
+#[test]
 fn a_number_that_arms_vary_gets_a_figure_of_its_own() {
     let all = figures(&synthetic::batch_norm(3));
     let panel = &all[1].panels[0];

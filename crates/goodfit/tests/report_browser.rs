@@ -50,16 +50,8 @@ fn a_real_browser_steps_through_the_epochs() {
         println!("skipped: GOODFIT_CHROMIUM does not name a browser");
         return;
     };
-    let dir = tempfile::tempdir().unwrap();
     let results = synthetic::diagnostics(20);
-    let script = include_str!("timeline.js");
-    let page = render(&results);
-    // Before the last script, the page's own.
-    let (page, end) = page.rsplit_once("<script>").unwrap();
-    let page = format!("{page}<script>{script}</script><script>{end}");
-    let path = dir.path().join("report.html");
-    std::fs::write(&path, page).unwrap();
-    let root = opened(Path::new(&browser), &path, &dir.path().join("profile"));
+    let root = opened_with(&browser, &results, include_str!("browser/timeline.js"));
     assert_eq!((attribute(&root, "errors").as_str(), attribute(&root, "sliders").as_str()), ("0", "1"));
     let all = figures(&results);
     let drawn = |moment: usize, panel: usize| -> serde_json::Value {
@@ -68,7 +60,7 @@ fn a_real_browser_steps_through_the_epochs() {
         json!({"name": moment.name, "sum": (moment.heights.iter().sum::<f64>() * 1000.0).round()})
     };
     for (moment, key) in [(19, "at-start"), (2, "at-third"), (10, "at-eleventh")] {
-        let seen: serde_json::Value = serde_json::from_str(&attribute(&root, key).replace("&quot;", "\"")).unwrap();
+        let seen = json_attribute(&root, key);
         assert_eq!(seen["shown"], drawn(moment, 0)["name"], "{key}");
         for panel in [0, 4] {
             assert_eq!(seen["sums"][panel].as_f64(), drawn(moment, panel)["sum"].as_f64(), "{key}, panel {panel}");
@@ -77,6 +69,45 @@ fn a_real_browser_steps_through_the_epochs() {
         let note = seen["notes"][4].as_str().unwrap();
         assert_eq!(note.starts_with("end: "), moment > 6, "{key}: {note}");
     }
+}
+
+/// Pointing at a line shows its values, its key switches it off and on, a box drawn with the mouse zooms.
+#[test]
+fn a_real_browser_can_be_worked_with() {
+    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
+        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
+        return;
+    };
+    let results = synthetic::weight_decay(5);
+    let root = opened_with(&browser, &results, include_str!("browser/interaction.js"));
+    assert_eq!(attribute(&root, "errors"), "0");
+    let seen = json_attribute(&root, "seen");
+    let tip = seen["tip"].as_str().unwrap_or_default();
+    assert!(tip.starts_with("step 300") && tip.contains("training accuracy") && tip.contains(" to "), "{seen}");
+    assert_eq!((&seen["key"], &seen["pressed"]), (&json!("training accuracy"), &json!("false")));
+    assert_eq!(seen["lines"], json!([2, 1, 2]));
+    let range =
+        |i: usize| -> Vec<f64> { seen["ranges"][i].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect() };
+    let [before, zoomed, after] = [range(0), range(1), range(2)];
+    assert!(zoomed[0] > before[0] && zoomed[1] < before[1] && zoomed[2] > before[2] && zoomed[3] < before[3], "{seen}");
+    assert_eq!(before, after, "a double click shows all again");
+}
+
+/// The opening tag of the page of these results when a script of the test has run in it.
+fn opened_with(browser: &std::ffi::OsStr, results: &Results, script: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let page = render(results);
+    // Before the last script, the page's own.
+    let (page, end) = page.rsplit_once("<script>").unwrap();
+    let charts = include_str!("browser/charts.js");
+    let path = dir.path().join("report.html");
+    std::fs::write(&path, format!("{page}<script>{charts}{script}</script><script>{end}")).unwrap();
+    opened(Path::new(browser), &path, &dir.path().join("profile"))
+}
+
+/// A `data-` attribute that holds JSON.
+fn json_attribute(tag: &str, key: &str) -> serde_json::Value {
+    serde_json::from_str(&attribute(tag, key).replace("&quot;", "\"").replace("&amp;", "&")).unwrap()
 }
 
 /// A `data-` attribute in an opening tag.

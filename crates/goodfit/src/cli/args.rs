@@ -59,47 +59,42 @@ pub(super) struct Reproduce {
 
 #[derive(Debug, Args)]
 pub(super) struct Train {
-    /// The recipe file
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) recipe: PathBuf,
-    /// Print every setting and where it comes from instead of training
-    #[arg(long)]
-    pub(super) print_recipe: bool,
     /// Change a field of the recipe, for instance network.init=xavier
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) set: Vec<String>,
     #[command(flatten)]
-    pub(super) common: Common,
+    pub(super) of: OfRecipe,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Compare {
-    /// The recipe file
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) recipe: PathBuf,
-    /// Print every setting and where it comes from instead of training
-    #[arg(long)]
-    pub(super) print_recipe: bool,
     #[command(flatten)]
     pub(super) changes: Changes,
     #[command(flatten)]
-    pub(super) common: Common,
+    pub(super) of: OfRecipe,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Search {
-    /// The recipe file, with a [search.space]
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) recipe: PathBuf,
-    /// Print every setting and where it comes from instead of searching
-    #[arg(long)]
-    pub(super) print_recipe: bool,
     /// Number of trials
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) trials: Option<usize>,
     /// Change a field of the recipe, for instance network.init=xavier
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) set: Vec<String>,
+    #[command(flatten)]
+    pub(super) of: OfRecipe,
+}
+
+/// What every command that runs a recipe file takes.
+#[derive(Debug, Args)]
+pub(super) struct OfRecipe {
+    /// The recipe file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) recipe: PathBuf,
+    /// Print every setting and where it comes from instead of running it
+    #[arg(long)]
+    pub(super) print_recipe: bool,
     #[command(flatten)]
     pub(super) common: Common,
 }

@@ -22,48 +22,48 @@ pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
-    let settings = changed(open(&args.recipe)?, &args.changes)?;
-    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
-    if args.print_recipe {
+    let settings = changed(open(&args.of.recipe)?, &args.changes)?;
+    let experiment = Experiment::resolve(&name_of(&args.of.recipe), settings).map_err(recipe_failure)?;
+    if args.of.print_recipe {
         print(&experiment.print())?;
         return Ok(0);
     }
     if experiment.search.is_some() && experiment.arms().map_err(recipe_failure)?.len() == 1 {
-        let recipe = args.recipe.display();
+        let recipe = args.of.recipe.display();
         return Err(Failure::new(
             format!("{recipe}: it has a [search.space] and varies nothing, so that there is nothing to compare"),
             Some(format!("`goodfit search {recipe}` searches it, --vary FIELD=V1,V2 makes arms")),
         ));
     }
     let experiment = Experiment { search: None, ..experiment };
-    let out = out_dir(&args.common, &experiment.name)?;
-    let conducted = run(&experiment, &args.common)?;
-    finish(&conducted, &out, args.common.output)
+    let out = out_dir(&args.of.common, &experiment.name)?;
+    let conducted = run(&experiment, &args.of.common)?;
+    finish(&conducted, &out, args.of.common.output)
 }
 
 /// `goodfit search RECIPE`
 pub(super) fn search(args: &Search) -> Outcome {
-    let mut settings = open(&args.recipe)?;
+    let mut settings = open(&args.of.recipe)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }
     if let Some(trials) = args.trials {
         set_count(&mut settings, "--trials", "search.trials", trials)?;
     }
-    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
+    let experiment = Experiment::resolve(&name_of(&args.of.recipe), settings).map_err(recipe_failure)?;
     if experiment.search.is_none() {
         return Err(Failure::new(
-            format!("{}: there is no [search.space], so that nothing varies", args.recipe.display()),
+            format!("{}: there is no [search.space], so that nothing varies", args.of.recipe.display()),
             Some("add [search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }"),
         ));
     }
-    if args.print_recipe {
+    if args.of.print_recipe {
         print(&experiment.print())?;
         return Ok(0);
     }
-    let out = out_dir(&args.common, &experiment.name)?;
-    let conducted = run(&experiment, &args.common)?;
-    finish(&conducted, &out, args.common.output)
+    let out = out_dir(&args.of.common, &experiment.name)?;
+    let conducted = run(&experiment, &args.of.common)?;
+    finish(&conducted, &out, args.of.common.output)
 }
 
 /// `goodfit report DIR`
@@ -123,10 +123,12 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
     Ok(u8::from(!usable(results)))
 }
 
-/// The number of finished runs or trials, those of parts among them.
+/// The number of finished runs or trials, those of tuning and of parts among them.
 fn n_finished(results: &Results) -> usize {
+    let tried = results.arms.iter().filter_map(|arm| arm.tuning.as_ref()).flat_map(|tuning| &tuning.scores);
+    let tried: usize = tried.map(|score| score.score.n).sum();
     let runs: usize = results.arms.iter().map(|arm| arm.runs.len()).sum();
-    runs + results.trials.len() + results.parts.iter().map(n_finished).sum::<usize>()
+    tried + runs + results.trials.len() + results.parts.iter().map(n_finished).sum::<usize>()
 }
 
 /// Whether anything came out that can be compared or ranked.

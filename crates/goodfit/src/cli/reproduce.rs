@@ -28,7 +28,8 @@ pub(super) fn reproduce(args: &Reproduce) -> Outcome {
     }
 }
 
-/// Several experiments, each in a folder of its own; with `--json` one list of their summaries.
+/// Several experiments, each in a folder of its own; with `--json` one list of their summaries, `null` for
+/// one that failed, which is the last.
 fn all(names: &[&str], args: &Reproduce) -> Outcome {
     let [before, between, after] = if args.common.output.json { ["[\n", ",\n", "]\n"] } else { ["", "\n", ""] };
     let mut status = 0;
@@ -38,7 +39,15 @@ fn all(names: &[&str], args: &Reproduce) -> Outcome {
             print(between)?;
         }
         let folder = args.common.out.as_ref().map(|out| out.join(name));
-        status = status.max(one(name, args, folder)?);
+        match one(name, args, folder) {
+            Ok(ended) => status = status.max(ended),
+            Err(failure) => {
+                if args.common.output.json {
+                    print(&format!("null\n{after}"))?;
+                }
+                return Err(failure);
+            }
+        }
         if stopped() {
             break;
         }

@@ -20,6 +20,7 @@ pub(super) fn text(results: &Results) -> String {
         if !results.arms.is_empty() {
             out.push_str(&arms(results));
         }
+        out.push_str(&unfinished_tuning(results));
     } else {
         out.push_str(&ranking(results));
     }
@@ -100,7 +101,8 @@ fn arms(results: &Results) -> String {
         let _ = write!(out, "  {metric:>0$}", column_width(metric));
     }
     if columns.is_empty() {
-        return layers(results);
+        let nothing_ran = results.arms.iter().all(|arm| arm.runs.is_empty());
+        return if nothing_ran { String::new() } else { layers(results) };
     }
     out.push('\n');
     for arm in &results.arms {
@@ -110,6 +112,28 @@ fn arms(results: &Results) -> String {
             let _ = write!(out, "  {cell:>0$}", column_width(metric));
         }
         let _ = writeln!(out, "{}", diverged(arm));
+    }
+    out
+}
+
+/// What was tried before tuning was stopped, one candidate a line.
+fn unfinished_tuning(results: &Results) -> String {
+    let mut out = String::new();
+    for arm in &results.arms {
+        let Some(tuning) = arm.tuning.as_ref().filter(|tuning| tuning.best.is_none()) else { continue };
+        for tried in &tuning.scores {
+            let settings: Vec<String> =
+                tried.settings.iter().map(|(path, value)| format!("{path} = {value}")).collect();
+            let seeds = if tried.score.n == 1 { "1 seed".to_owned() } else { format!("{} seeds", tried.score.n) };
+            let _ = writeln!(
+                out,
+                "tuning {}: {} gives {} {} ({seeds})",
+                arm.name,
+                settings.join(", "),
+                tuning.metric,
+                cell(&tried.score)
+            );
+        }
     }
     out
 }

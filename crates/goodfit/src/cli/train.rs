@@ -14,28 +14,28 @@ use crate::weights::Weights;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
-    let mut settings = open(&args.recipe)?;
+    let mut settings = open(&args.of.recipe)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }
-    let experiment = Experiment::resolve(&name_of(&args.recipe), settings).map_err(recipe_failure)?;
-    if args.print_recipe {
+    let experiment = Experiment::resolve(&name_of(&args.of.recipe), settings).map_err(recipe_failure)?;
+    if args.of.print_recipe {
         print(&experiment.print())?;
         return Ok(0);
     }
-    let out = out_dir(&args.common, &experiment.name)?;
-    let options = options(&args.common)?;
-    let mut live = Live::new(&experiment.name, args.common.output);
+    let out = out_dir(&args.of.common, &experiment.name)?;
+    let options = options(&args.of.common)?;
+    let mut live = Live::new(&experiment.name, args.of.common.output);
     let trained = train_one(&experiment, &options, monitor(), &mut live);
     drop(live);
     let (conducted, network) = trained.map_err(comparison_failure)?;
-    let status = finish(&conducted, &out, args.common.output)?;
+    let status = finish(&conducted, &out, args.of.common.output)?;
     if let Some(network) = network {
         let path = out.join(WEIGHTS);
         let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
         let weights = Weights { metadata, ..Weights::of(&network) };
         weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
-        if !args.common.output.quiet {
+        if !args.of.common.output.quiet {
             note(format!("weights: {}", path.display()));
         }
     }

@@ -65,7 +65,7 @@ pub fn conduct(
     }
     let mut timing = Timing { seconds: 0.0, jobs: options.n_jobs, machine: Machine::current(), arms: Vec::new() };
     let tuned = tune(&Runs { seeds: &tune_seeds, ..runs }, &results.primary_metric, monitor, observer)?;
-    if let Some(tuned) = tuned {
+    if tuned.is_complete() {
         let runs = Runs { arms: &tuned.arms, ..runs };
         observer.begin("training", loaded.n_steps);
         let done = run_all(&runs, &loaded, monitor, |arm, seed, done| observer.done(&arm.name, seed, &done.run))?;
@@ -88,6 +88,12 @@ pub fn conduct(
         // stops on seeing what they like has not made the test that a verdict speaks of.
         if results.complete && !results.primary_metric.is_empty() {
             results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
+        }
+    } else {
+        results.seeds.clear();
+        results.arms = finished(&tuned.arms, tuned.arms.iter().map(|_| Vec::new()).collect());
+        for (arm, tuning) in results.arms.iter_mut().zip(tuned.tunings) {
+            arm.tuning = tuning;
         }
     }
     timing.seconds = start.elapsed().as_secs_f64();

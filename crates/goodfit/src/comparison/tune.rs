@@ -22,6 +22,13 @@ pub struct Tuned {
     pub tunings: Vec<Option<Tuning>>,
 }
 
+impl Tuned {
+    /// Whether every arm has chosen.
+    pub fn is_complete(&self) -> bool {
+        self.tunings.iter().flatten().all(|tuning| tuning.best.is_some())
+    }
+}
+
 /// The arms that a comparison has to train to tune `arms`: one for each of their candidates.
 fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
     let plan = |arm: &ArmPlan| -> Vec<ArmPlan> {
@@ -37,8 +44,8 @@ fn candidates(arms: &[ArmPlan]) -> Vec<ArmPlan> {
 }
 
 /// Trains every candidate of every arm with the seeds of `runs` and gives each arm the one with the
-/// best mean of `metric`; the first of equals, and any before one that was not finite. `None` when
-/// the monitor stopped it.
+/// best mean of `metric`; the first of equals, and any before one that was not finite. When the monitor
+/// stopped it no arm chooses, and the scores are those of the runs that were finished.
 ///
 /// # Errors
 /// As for [`run_all`].
@@ -47,19 +54,17 @@ pub fn tune(
     metric: &str,
     monitor: &Monitor,
     observer: &mut dyn Observer,
-) -> Result<Option<Tuned>, ComparisonError> {
+) -> Result<Tuned, ComparisonError> {
     let plans = candidates(runs.arms);
     let mut tuned = Tuned { arms: runs.arms.to_vec(), tunings: vec![None; runs.arms.len()] };
     if plans.is_empty() {
-        return Ok(Some(tuned));
+        return Ok(tuned);
     }
     let candidate_runs = Runs { arms: &plans, ..*runs };
     let loaded = load_all(&candidate_runs)?;
     observer.begin("tuning", loaded.n_steps);
     let done = run_all(&candidate_runs, &loaded, monitor, |arm, seed, done| observer.done(&arm.name, seed, &done.run))?;
-    if done.iter().flatten().any(Option::is_none) {
-        return Ok(None);
-    }
+    let complete = done.iter().flatten().all(Option::is_some);
     let mut done = super::finished(&plans, done).into_iter();
     for (arm, tuning) in tuned.arms.iter_mut().zip(&mut tuned.tunings) {
         if arm.candidates.is_empty() {
@@ -68,17 +73,19 @@ pub fn tune(
         let trained: Vec<Arm> = done.by_ref().take(arm.candidates.len()).collect();
         let scores: Vec<TuningScore> = trained
             .iter()
+            .filter(|trained| complete || !trained.runs.is_empty())
             .map(|trained| TuningScore {
                 settings: trained.settings.clone(),
                 score: trained.summary.get(metric).copied().unwrap_or(NOT_MEASURED),
             })
             .collect();
-        let best = best_of(scores.iter().map(|score| score.score.mean), Direction::of(metric));
-        let candidate = &arm.candidates[best];
-        arm.recipe = candidate.recipe.clone();
+        let best = complete.then(|| best_of(scores.iter().map(|score| score.score.mean), Direction::of(metric)));
+        if let Some(best) = best {
+            arm.recipe = arm.candidates[best].recipe.clone();
+        }
         *tuning = Some(Tuning { metric: metric.to_owned(), seeds: runs.seeds.to_vec(), best, scores });
     }
-    Ok(Some(tuned))
+    Ok(tuned)
 }
 
 /// The place of the best mean: the first of equals; one that is not finite loses to every other.

@@ -79,7 +79,7 @@ pub(super) fn of_layer(measure: &str) -> &str {
         "sd" => "sd of activations",
         "dead" => "dead units",
         "gradient_norm" => "gradient norm",
-        "update_ratio" => "update norm / weight norm",
+        "update_ratio" => "update / weight",
         other => other,
     }
 }
@@ -90,10 +90,9 @@ pub(super) fn unit(metric: &str) -> &'static str {
         Some((_, "zeros" | "saturated")) => "share of values",
         Some((_, "dead")) => "share of units",
         Some((_, "gradient_norm")) => "nats",
-        Some(_) => "",
         None if metric.ends_with("accuracy") || metric == "accuracy_gap" => "share of rows",
         None if metric.ends_with("loss") || metric == "penalty" => "nats",
-        None => "",
+        Some(_) | None => "",
     }
 }
 
@@ -190,7 +189,7 @@ mod tests {
         assert_eq!(axis("layer2.dead"), ("layer 2: dead units".to_owned(), "share of units"));
         assert_eq!(axis("layer10.zeros"), ("layer 10: zeros".to_owned(), "share of values"));
         assert_eq!(axis("affine1.gradient_norm"), ("layer 1: gradient norm".to_owned(), "nats"));
-        assert_eq!(axis("affine1.update_ratio"), ("layer 1: update norm / weight norm".to_owned(), ""));
+        assert_eq!(axis("affine1.update_ratio"), ("layer 1: update / weight".to_owned(), ""));
         assert_eq!(axis("accuracy_gap"), ("accuracy gap".to_owned(), "share of rows"));
         assert_eq!(axis("test_accuracy"), ("test accuracy".to_owned(), "share of rows"));
     }

@@ -8,6 +8,7 @@ mod page;
 mod search;
 mod summary;
 mod tables;
+mod tuning;
 
 use std::path::{Path, PathBuf};
 

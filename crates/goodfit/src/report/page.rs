@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{all_figures, label, search, summary, tables};
+use super::{all_figures, label, search, summary, tables, tuning};
 use crate::figure::{Figure, escape, slug};
 use crate::results::{FigureKind, Results};
 
@@ -108,6 +108,7 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
     if results.report.figure != FigureKind::Trials {
         block(out, level, "Arms", &tables::arms(results));
     }
+    block(out, level, "Tuning", &tuning::table(results));
     block(out, level, "Layers", &tables::layers(results));
     block(out, level, "Verdicts", &tables::comparisons(results));
     for part in &results.parts {

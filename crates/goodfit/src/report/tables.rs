@@ -14,7 +14,8 @@ const MOST_TRIALS: usize = 20;
 /// Arms by metrics: mean and standard deviation over the runs.
 pub(super) fn arms(results: &Results) -> String {
     let mut metrics: Vec<&String> = Vec::new();
-    for metric in results.arms.iter().flat_map(|arm| arm.summary.keys()) {
+    // Those of single layers would be most of the table; they have figures of their own.
+    for metric in results.arms.iter().flat_map(|arm| arm.summary.keys()).filter(|metric| !label::is_of_layer(metric)) {
         if !metrics.contains(&metric) {
             metrics.push(metric);
         }

@@ -195,9 +195,10 @@ pub struct Tuning {
     pub metric: String,
     /// The seeds it was decided on; none of them is among those of the comparison.
     pub seeds: Vec<u64>,
-    /// The place of the best in `scores`.
-    pub best: usize,
-    /// What was tried.
+    /// The place of the best in `scores`; `None` when tuning was stopped before all of it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<usize>,
+    /// What was tried; of a tuning that was stopped, what was finished.
     pub scores: Vec<TuningScore>,
 }
 

@@ -154,7 +154,7 @@ fn tuned(results: &mut Results) -> Option<Claim> {
         .arms
         .iter()
         .filter_map(|arm| {
-            let chosen = arm.tuning.as_ref()?.scores.get(arm.tuning.as_ref()?.best)?;
+            let chosen = arm.tuning.as_ref()?.scores.get(arm.tuning.as_ref()?.best?)?;
             let activation = arm.settings.get("network.activation")?.as_str()?;
             Some(format!("{activation} {} {}", short(&arm.name), chosen.settings.get("training.learning_rate")?))
         })

@@ -18,12 +18,9 @@ pub(super) fn layers(results: &Results) -> Vec<Figure> {
 }
 
 fn figure(results: &Results, kind: &str, measures: &[&str], title: &str) -> Option<Figure> {
-    let recorded =
-        |name: &String| results.arms.iter().flat_map(|arm| &arm.runs).any(|run| run.curves.contains_key(name));
-    let layers = (1..).take_while(|layer| recorded(&format!("{kind}{layer}.{}", measures[0]))).count();
-    if layers == 0 {
-        return None;
-    }
+    let curves = || results.arms.iter().flat_map(|arm| &arm.runs).flat_map(|run| run.curves.keys());
+    let number = |name: &String| name.strip_prefix(kind)?.split_once('.')?.0.parse::<usize>().ok();
+    let layers = curves().filter_map(number).max().filter(|&layers| layers > 0)?;
     let names: Vec<String> = results.arms.iter().map(|arm| arm.name.clone()).collect();
     let mut lines = Lines::new(results, names.len());
     let mut panels = Vec::new();
@@ -39,7 +36,8 @@ fn figure(results: &Results, kind: &str, measures: &[&str], title: &str) -> Opti
         let y = axes::metric(&metric, label::of_layer(measure), row.iter().flatten());
         let x = super::curves::steps(row.iter().flatten());
         panels.extend(row.into_iter().zip(1..).map(|(series, layer)| Panel {
-            title: format!("layer {layer}: {}", label::of_layer(measure)),
+            // Small panels of the page have no room for a text at the axis.
+            title: format!("layer {layer}: {}", y.text()),
             note: String::new(),
             x: x.clone(),
             y: y.clone(),

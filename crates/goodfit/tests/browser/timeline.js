@@ -1,19 +1,5 @@
-// Moves the slider of a report and keeps what the charts of its figure then show, for `tests/report_browser.rs`,
-// which puts this between the chart library and the script of the page: the library does not tell its charts.
-const charts = new Map();
-window.library = echarts;
-echarts = {
-  ...echarts,
-  init: (place, ...rest) => {
-    const chart = window.library.init(place, ...rest);
-    charts.set(place, chart);
-    return chart;
-  },
-};
-const waiting = setInterval(() => {
-  const root = document.documentElement;
-  if (root.dataset.ready !== "true") return;
-  clearInterval(waiting);
+// Moves the slider of a report and keeps what the charts of its figure then show.
+whenReady((root) => {
   const sliders = [...document.querySelectorAll(".timeline input")];
   root.dataset.sliders = sliders.length;
   const figure = sliders[0].closest("figure");
@@ -36,4 +22,4 @@ const waiting = setInterval(() => {
   root.setAttribute("data-at-third", state());
   go(10);
   root.setAttribute("data-at-eleventh", state());
-}, 20);
+});
