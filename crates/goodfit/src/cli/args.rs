@@ -76,14 +76,56 @@ pub(super) struct Compare {
 
 #[derive(Debug, Args)]
 pub(super) struct Search {
-    /// Number of trials
+    /// Number of trials, those of earlier runs included
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) trials: Option<usize>,
+    /// How trials are chosen: random, sobol, narrow, tpe, gp, cma-es or grid
+    #[arg(long, value_name = "NAME")]
+    pub(super) sampler: Option<String>,
+    /// Which trials are given up early: none, median, percentile, successive-halving, hyperband or patience
+    #[arg(long, value_name = "NAME")]
+    pub(super) pruner: Option<String>,
+    /// Make so many studies, with the seeds that follow each other
+    #[arg(long, value_name = "K", value_parser = whole::<usize>, allow_negative_numbers = true)]
+    pub(super) seeds: Option<usize>,
+    #[command(flatten)]
+    pub(super) keep: Keep,
     /// Change a field of the recipe, for instance network.init=xavier
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(super) set: Vec<String>,
     #[command(flatten)]
     pub(super) of: OfRecipe,
+}
+
+/// Where and how a study is kept and carried out.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Keep {
+    /// Where trials are kept: a file, sqlite:///FILE, or memory; study.db in the output folder when absent
+    #[arg(long, value_name = "URL", value_hint = ValueHint::FilePath)]
+    pub(super) storage: Option<String>,
+    /// Name of the study there; that of the recipe when absent
+    #[arg(long, value_name = "NAME")]
+    pub(super) study: Option<String>,
+    /// Begin no trial after so many seconds (then a second run may give other trials)
+    #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
+    pub(super) seconds: Option<f64>,
+    /// Let no job wait for another (then a second run gives other trials)
+    #[arg(long)]
+    pub(super) asynchronous: bool,
+    /// Make each trial outlast a power cut, not only a killed process
+    #[arg(long)]
+    pub(super) durable: bool,
+    /// Begin a study of that name anew
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Split off other validation rows for each seed with which the best trials are trained again
+    #[arg(long)]
+    pub(super) resplit: bool,
+}
+
+/// A time that is not negative.
+fn seconds(text: &str) -> Result<f64, &'static str> {
+    text.parse().ok().filter(|s: &f64| s.is_finite() && (0.0..1e9).contains(s)).ok_or("expected a number of seconds")
 }
 
 /// What every command that runs a recipe file takes.

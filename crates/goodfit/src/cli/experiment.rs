@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::args::{Changes, Common, Compare, Output, Report, Search};
+use super::args::{Changes, Common, Compare, Output, Report};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
@@ -15,7 +15,6 @@ use crate::jobs::default_jobs;
 use crate::recipe::{Experiment, RecipeError, Settings, Value};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
-use crate::search::{SearchError, conduct_search};
 
 /// The file of a trained network's weights.
 pub(super) const WEIGHTS: &str = "weights.safetensors";
@@ -41,31 +40,6 @@ pub(super) fn compare(args: &Compare) -> Outcome {
     finish(&conducted, &out, args.of.common.output)
 }
 
-/// `goodfit search RECIPE`
-pub(super) fn search(args: &Search) -> Outcome {
-    let mut settings = open(&args.of.recipe)?;
-    for change in &args.set {
-        settings.set("--set", change).map_err(recipe_failure)?;
-    }
-    if let Some(trials) = args.trials {
-        set_count(&mut settings, "--trials", "search.trials", trials)?;
-    }
-    let experiment = Experiment::resolve(&name_of(&args.of.recipe), settings).map_err(recipe_failure)?;
-    if experiment.search.is_none() {
-        return Err(Failure::new(
-            format!("{}: there is no [search.space], so that nothing varies", args.of.recipe.display()),
-            Some("add [search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }"),
-        ));
-    }
-    if args.of.print_recipe {
-        print(&experiment.print())?;
-        return Ok(0);
-    }
-    let out = out_dir(&args.of.common, &experiment.name)?;
-    let conducted = run(&experiment, &args.of.common)?;
-    finish(&conducted, &out, args.of.common.output)
-}
-
 /// `goodfit report DIR`
 pub(super) fn report(args: &Report) -> Outcome {
     let results = read(&args.dir).map_err(results_failure)?;
@@ -81,16 +55,13 @@ pub(super) fn report(args: &Report) -> Outcome {
     Ok(0)
 }
 
-/// Runs an experiment with a live view: a search where it has a space, else a comparison.
+/// Runs a comparison with a live view.
 pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted, Failure> {
     let options = options(common)?;
     let mut live = Live::new(&experiment.name, common.output);
-    let conducted = match &experiment.search {
-        Some(search) => conduct_search(experiment, search, &options, monitor(), &mut live).map_err(search_failure),
-        None => conduct(experiment, &options, monitor(), &mut live).map_err(comparison_failure),
-    };
+    let conducted = conduct(experiment, &options, monitor(), &mut live);
     drop(live);
-    conducted
+    conducted.map_err(comparison_failure)
 }
 
 /// Writes results and report, prints what was found, and says how it ended.
@@ -193,7 +164,7 @@ pub(super) fn changed(mut settings: Settings, changes: &Changes) -> Result<Setti
     Ok(settings)
 }
 
-fn set_count(settings: &mut Settings, option: &str, path: &str, count: usize) -> Result<(), Failure> {
+pub(super) fn set_count(settings: &mut Settings, option: &str, path: &str, count: usize) -> Result<(), Failure> {
     let value = Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
     settings.set_value(&format!("{option} {count}"), path, value).map_err(recipe_failure)
 }
@@ -257,17 +228,6 @@ pub(super) fn recipe_failure(error: RecipeError) -> Failure {
 pub(super) fn comparison_failure(error: ComparisonError) -> Failure {
     match error {
         ComparisonError::Recipe(error) => recipe_failure(error),
-        error => {
-            let hint = error.hint();
-            Failure::new(error, hint)
-        }
-    }
-}
-
-/// Why a search cannot be made.
-fn search_failure(error: SearchError) -> Failure {
-    match error {
-        SearchError::Recipe(error) => comparison_failure(error),
         error => {
             let hint = error.hint();
             Failure::new(error, hint)

@@ -9,6 +9,7 @@ mod experiment;
 mod message;
 mod progress;
 mod reproduce;
+mod search;
 mod stop;
 mod table;
 mod train;
@@ -45,7 +46,7 @@ fn run(command: Command) -> Outcome {
         Command::Reproduce(args) => reproduce::reproduce(&args),
         Command::Train(args) => train::train(&args),
         Command::Compare(args) => experiment::compare(&args),
-        Command::Search(args) => experiment::search(&args),
+        Command::Search(args) => search::search(&args),
         Command::Report(args) => experiment::report(&args),
         Command::Data(args) => data::data(&args),
         Command::Fields => {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{Common, Reproduce};
+use super::args::{Common, Keep, Reproduce};
 use super::experiment::{changed, finish, options, out_dir, recipe_failure, run};
 use super::message::Failure;
 use super::progress::Live;
@@ -91,7 +91,10 @@ fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
         return Ok(0);
     }
     let out = out_dir(&common, name)?;
-    let conducted = run(&experiment, &common)?;
+    let conducted = match &experiment.search {
+        Some(recipe) => super::search::run(&experiment, recipe, &common, &Keep::default(), args.changes.seeds, &out)?,
+        None => run(&experiment, &common)?,
+    };
     finish(&named(conducted, name, args), &out, common.output)
 }
 

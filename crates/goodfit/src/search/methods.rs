@@ -1,6 +1,6 @@
 //! Samplers and pruners by the names that recipes give them.
 
-use goodfit_tune::samplers::{Gp, Narrow, Random, narrow};
+use goodfit_tune::samplers::{CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe, narrow};
 use goodfit_tune::{NoPruner, Pruner, Sampler, pruners};
 
 use super::space::range;
@@ -10,7 +10,11 @@ use crate::recipe::SearchRecipe;
 pub(super) fn sampler(search: &SearchRecipe) -> Box<dyn Sampler> {
     match search.sampler.as_str() {
         "narrow" => Box::new(narrow(search)),
+        "sobol" => Box::<Sobol>::default(),
+        "tpe" => Box::<Tpe>::default(),
         "gp" => Box::new(Gp::new()),
+        "cma-es" => Box::<CmaEs>::default(),
+        "grid" => Box::<Grid>::default(),
         _ => Box::new(Random),
     }
 }

@@ -10,6 +10,7 @@ mod methods;
 mod objective;
 mod outcome;
 mod rescore;
+mod several;
 mod space;
 mod words;
 
@@ -26,6 +27,7 @@ use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
 pub use error::SearchError;
 use objective::Objective;
+pub use several::several;
 pub use words::{ranking, trial_line};
 
 /// Where and how a study is kept and carried out, besides its recipe.

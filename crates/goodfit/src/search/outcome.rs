@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use goodfit_tune::samplers::narrow::{Range, Reason, Round, Step};
 use goodfit_tune::storage::{Scope, StoredTrial, TrialId};
-use goodfit_tune::{Streams, Study, TrialState, Value};
+use goodfit_tune::{Streams, Study, TrialState, Value, best_of, expected_gain, importance};
 use serde_json::Value as Json;
 
 use super::objective::{RUNS, kept};
@@ -14,12 +14,24 @@ use super::{Keeping, SearchError, goal, methods, value, words};
 use crate::comparison::{Options, blank};
 use crate::recipe::{Experiment, SearchRecipe};
 use crate::results::{
-    Arm, ArmTiming, DataSummary, Machine, NarrowRange, NarrowRound, PruningAudit, Results, RunTiming, SearchSummary,
-    Summary, Timing, Trial,
+    Arm, ArmTiming, BestOf, DataSummary, ExpectedGain, Importance, Machine, NarrowRange, NarrowRound, PruningAudit,
+    Results, RunTiming, SearchSummary, Summary, Timing, Trial,
 };
 
 /// Trials whose curves go into the results.
 const N_KEPT: usize = 20;
+
+/// Fewer complete trials say nothing of what matters or of what more trials would bring.
+const N_TELLING: usize = 20;
+
+/// The share of the trials that counts as the best where fields are told apart.
+const BEST_SHARE: f64 = 0.1;
+
+/// Points of the best-of-n curve.
+const N_POINTS: usize = 40;
+
+/// Confidence of bands and intervals.
+const CONFIDENCE: f64 = 0.95;
 
 /// What a search found.
 pub(super) struct Found<'a> {
@@ -112,10 +124,49 @@ impl<'a> Found<'a> {
             why: keeping.why_not().map(str::to_owned),
             space: fields(search),
             rounds: self.rounds(seed)?,
+            importance: self.importance(seed),
+            best_of: self.best_of(seed),
+            gain: self.gain(seed),
             audit: self.audit.clone(),
             winner: self.rescored.as_ref().and_then(|rescored| rescored.winner.clone()),
             ..SearchSummary::default()
         })
+    }
+
+    /// How much each field explains, where there are enough trials to tell.
+    fn importance(&self, seed: u64) -> Vec<Importance> {
+        if self.ranked.len() < N_TELLING {
+            return Vec::new();
+        }
+        let found = importance(self.study.space(), &self.study.history(), BEST_SHARE, Streams::new(seed));
+        found.into_iter().map(|importance| Importance { path: importance.name, share: importance.share }).collect()
+    }
+
+    /// The best of n trials, for up to [`N_POINTS`] numbers n.
+    fn best_of(&self, seed: u64) -> Vec<BestOf> {
+        let n = self.ranked.len();
+        if n < N_TELLING {
+            return Vec::new();
+        }
+        let mut numbers: Vec<usize> =
+            (0..N_POINTS).map(|i| (n as f64).powf(i as f64 / (N_POINTS - 1) as f64).round() as usize).collect();
+        numbers.dedup();
+        let curve = best_of(&self.study.history(), &numbers, CONFIDENCE, Streams::new(seed));
+        let goal = goal(self.search);
+        // A loss and the value it stands for differ in sign at most.
+        let point = |point: &goodfit_tune::BestOf| {
+            let [a, b] = [goal.loss(point.band.0), goal.loss(point.band.1)];
+            BestOf { n: point.n, mean: goal.loss(point.expected), band: [a.min(b), a.max(b)] }
+        };
+        curve.iter().map(point).collect()
+    }
+
+    /// What half as many trials again would bring.
+    fn gain(&self, seed: u64) -> Option<ExpectedGain> {
+        let n = (self.ranked.len() / 2).max(1);
+        let gain = (self.ranked.len() >= N_TELLING)
+            .then(|| expected_gain(&self.study.history(), n, CONFIDENCE, Streams::new(seed)))??;
+        Some(ExpectedGain { n, mean: gain.at_most, ci95: [gain.band.0, gain.band.1] })
     }
 
     /// The rounds of `narrow`.
@@ -142,7 +193,7 @@ impl<'a> Found<'a> {
                     (None, None, choices)
                 }
             };
-            NarrowRange { low, high, choices, reason: reason(step, round.kept.len(), round.compared.len()) }
+            NarrowRange { low, high, choices, reason: reason(step, round.kept.len(), round.n_compared) }
         });
         NarrowRound {
             first: round.numbers.start as usize,

@@ -1,0 +1,149 @@
+//! `goodfit search`: studies out of recipe files.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use goodfit_tune::Order;
+use goodfit_tune::storage::{Memory, Storage};
+
+use super::args::{Common, Keep, Search};
+use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure, set_count};
+use super::message::Failure;
+use super::progress::Live;
+use super::stop::monitor;
+use super::{Outcome, print};
+use crate::comparison::{Conducted, Resplit};
+use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
+use crate::search::{Keeping, SearchError, conduct_study, several};
+
+/// The file of a study in the output folder.
+const STUDY: &str = "study.db";
+
+/// `goodfit search RECIPE`
+pub(super) fn search(args: &Search) -> Outcome {
+    let of = &args.of;
+    let mut settings = open(&of.recipe)?;
+    for change in &args.set {
+        settings.set("--set", change).map_err(recipe_failure)?;
+    }
+    if let Some(trials) = args.trials {
+        set_count(&mut settings, "--trials", "search.trials", trials)?;
+    }
+    for (option, path, word) in
+        [("--sampler", "search.sampler", &args.sampler), ("--pruner", "search.pruner", &args.pruner)]
+    {
+        if let Some(word) = word {
+            set_word(&mut settings, option, path, word)?;
+        }
+    }
+    let experiment = Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)?;
+    let Some(recipe) = &experiment.search else {
+        return Err(Failure::new(
+            format!("{}: there is no [search.space], so that nothing varies", of.recipe.display()),
+            Some("add [search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }"),
+        ));
+    };
+    if of.print_recipe {
+        print(&experiment.print())?;
+        return Ok(0);
+    }
+    let out = out_dir(&of.common, &experiment.name)?;
+    let conducted = run(&experiment, recipe, &of.common, &args.keep, args.seeds, &out)?;
+    finish(&conducted, &out, of.common.output)
+}
+
+fn set_word(settings: &mut Settings, option: &str, path: &str, word: &str) -> Result<(), Failure> {
+    settings.set_value(&format!("{option} {word}"), path, Value::Text(word.to_owned())).map_err(recipe_failure)
+}
+
+/// Runs a search with a live view: one study, or one for each of several seeds.
+pub(super) fn run(
+    experiment: &Experiment,
+    recipe: &SearchRecipe,
+    common: &Common,
+    keep: &Keep,
+    seeds: Option<usize>,
+    out: &Path,
+) -> Result<Conducted, Failure> {
+    let options = options(common)?;
+    if seeds == Some(0) {
+        return Err(Failure::new("--seeds is 0, expected at least 1", Some("leave --seeds out for one study")));
+    }
+    let (storage, n) = (storage(keep, out)?, seeds.unwrap_or(1));
+    let mut all = Vec::new();
+    for i in 0..n as u64 {
+        let mut options = options.clone();
+        options.first_seed = options.first_seed.wrapping_add(i);
+        let name = keep.study.clone().unwrap_or_else(|| experiment.name.clone());
+        let study = if n > 1 { format!("{name}-seed-{}", options.first_seed) } else { name };
+        if keep.force {
+            forget(&*storage, &study)?;
+        }
+        let keeping = Keeping {
+            storage: Arc::clone(&storage),
+            study,
+            order: if keep.asynchronous { Order::Asynchronous } else { Order::Generations },
+            seconds: keep.seconds,
+            resplit: if keep.resplit { Resplit::PerSeed } else { Resplit::Never },
+        };
+        let mut live = Live::new(&experiment.name, common.output);
+        let conducted = conduct_study(experiment, recipe, &options, &keeping, monitor(), &mut live);
+        drop(live);
+        all.push(conducted.map_err(failure)?);
+        if monitor().is_stopped() {
+            break;
+        }
+    }
+    Ok(several(all, n))
+}
+
+/// Deletes the study of that name, where there is one.
+fn forget(storage: &dyn Storage, name: &str) -> Result<(), Failure> {
+    let forgotten = storage.studies().and_then(|studies| {
+        let study = studies.iter().find(|study| study.name == name);
+        study.map_or(Ok(()), |study| storage.delete_study(study.id))
+    });
+    forgotten.map_err(|error| failure(error.into()))
+}
+
+/// Opens what `--storage` names.
+pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failure> {
+    match keep.storage.as_deref() {
+        Some("memory") => Ok(Arc::new(Memory::new())),
+        Some(url) => file(url, keep.durable),
+        None => file(&out.join(STUDY).to_string_lossy(), keep.durable),
+    }
+}
+
+/// Opens a study file.
+#[cfg(feature = "sqlite")]
+pub(super) fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
+    use goodfit_tune::storage::{Durability, Sqlite};
+    if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
+        let message = format!("--storage {url}: there are no studies in {scheme}");
+        return Err(Failure::new(message, Some("sqlite:///study.db, or the name of a file, or memory")));
+    }
+    let durability = if durable { Durability::Full } else { Durability::Normal };
+    match Sqlite::open(url, durability) {
+        Ok(storage) => Ok(Arc::new(storage)),
+        Err(error) => Err(failure(error.into())),
+    }
+}
+
+/// There are no study files in a program without them.
+#[cfg(not(feature = "sqlite"))]
+pub(super) fn file(url: &str, _durable: bool) -> Result<Arc<dyn Storage>, Failure> {
+    let message = format!("{url}: this program was built without study files");
+    Err(Failure::new(message, Some("--storage memory, or build it with the feature sqlite")))
+}
+
+/// Why a search cannot be made.
+pub(super) fn failure(error: SearchError) -> Failure {
+    match error {
+        SearchError::Recipe(error) => comparison_failure(error),
+        error => {
+            let hint = error.hint();
+            Failure::new(error, hint)
+        }
+    }
+}
