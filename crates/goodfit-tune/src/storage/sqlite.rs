@@ -90,11 +90,16 @@ impl Sqlite {
     fn open_patiently(path: &Path, durability: Durability, patience: Duration) -> Result<Self, StorageError> {
         let path = path.to_str().and_then(|path| path.strip_prefix("sqlite:///")).map_or(path, Path::new);
         let open = || {
+            let read_only = || Err(Fault::File("it cannot be written".to_owned(), fault::WRITABLE.to_owned()));
             // The owner of everything could write it all the same.
             if std::fs::metadata(path).is_ok_and(|file| file.permissions().readonly()) {
-                return Err(Fault::File("it cannot be written".to_owned(), fault::WRITABLE.to_owned()));
+                return read_only();
             }
             let mut connection = connect(path, patience)?;
+            // SQLite opens for reading what it cannot open for writing.
+            if connection.is_readonly("main")? {
+                return read_only();
+            }
             schema::lacks(&connection, path)?;
             use_log(&connection, patience)?;
             schema::complete(&mut connection, path)?;
