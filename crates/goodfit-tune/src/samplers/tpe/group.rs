@@ -11,8 +11,6 @@ pub(super) struct Group {
     places: Vec<usize>,
     /// The numbers of the trials, rising: trial `numbers[slot]` has this slot in the mixture of the bad ones.
     numbers: Vec<u64>,
-    /// How many of them are finished.
-    pub(super) n_finished: usize,
     /// Slots of the good ones, rising.
     good_slots: Vec<usize>,
     good: Mixture,
@@ -41,7 +39,7 @@ impl Group {
             let axes: Vec<Axis> = places.iter().filter_map(|&place| axes[place].clone()).collect();
             let mixture = Mixture::new(axes);
             let (good, bad) = (mixture.clone(), mixture);
-            Group { places, numbers: Vec::new(), n_finished: 0, good_slots: Vec::new(), good, bad }
+            Group { places, numbers: Vec::new(), good_slots: Vec::new(), good, bad }
         };
         (groups.into_iter().map(group).collect(), of)
     }
@@ -52,8 +50,10 @@ impl Group {
 
     /// Takes a trial in, if it has these parameters. Trials come by rising number.
     pub(super) fn push(&mut self, number: u64, space: &Space, values: &[Option<Value>]) {
-        let coordinate = |&place: &usize| Some(coordinate(&space.at(place).distribution, values[place]?));
-        if let Some(point) = self.places.iter().map(coordinate).collect::<Option<Vec<f64>>>() {
+        let axes = self.bad.axes();
+        let coordinate =
+            |(&place, axis): (&usize, &Axis)| Some(coordinate(axis, &space.at(place).distribution, values[place]?));
+        if let Some(point) = self.places.iter().zip(axes).map(coordinate).collect::<Option<Vec<f64>>>() {
             self.numbers.push(number);
             self.bad.push(&point);
         }
@@ -112,19 +112,21 @@ fn gaps(distribution: &Distribution, n: usize) -> Vec<(f64, f64)> {
         Distribution::Int { low, high, log: true, .. } => {
             // The scale of from_unit, which rounds: value x has the share from x - 1/2 to x + 1/2.
             let edge = |x: i64| libm::log(x as f64 - 0.5);
-            let (first, all) = (edge(low), libm::log(high as f64 + 0.5) - edge(low));
-            let share = |x: i64| (distribution.to_unit(Value::Int(x)), (libm::log(x as f64 + 0.5) - edge(x)) / all);
-            debug_assert!(first.is_finite());
-            (low..=high).map(share).collect()
+            let end = |x: i64| libm::log(x as f64 + 0.5);
+            let all = end(high) - edge(low);
+            let middle = |x: i64| 0.5 * (edge(x) + end(x)) - edge(low);
+            (low..=high).map(|x| (middle(x) / all, (end(x) - edge(x)) / all)).collect()
         }
         _ => (0..n).map(|i| ((i as f64 + 0.5) / n as f64, 1.0 / n as f64)).collect(),
     }
 }
 
 /// The coordinate of a value.
-fn coordinate(distribution: &Distribution, value: Value) -> f64 {
-    match value {
-        Value::Choice(position) => position as f64,
+fn coordinate(axis: &Axis, distribution: &Distribution, value: Value) -> f64 {
+    match (axis, distribution, value) {
+        (_, _, Value::Choice(position)) => position as f64,
+        // Its logarithm is not in the middle of its share.
+        (Axis::Gaps(values), &Distribution::Int { low, log: true, .. }, Value::Int(x)) => values[(x - low) as usize].0,
         _ => distribution.to_unit(value),
     }
 }
@@ -134,5 +136,33 @@ pub(super) fn value(distribution: &Distribution, x: f64) -> Value {
     match distribution {
         Distribution::Categorical { .. } => Value::Choice(x as usize),
         _ => distribution.from_unit(x),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_values_to_coordinates_and_back() {
+        for distribution in [
+            Distribution::Int { low: 1, high: 40, log: true, step: 1 },
+            Distribution::Int { low: -4, high: 4, log: false, step: 2 },
+            Distribution::Float { low: 0.1, high: 0.9, log: false, step: Some(0.2) },
+        ] {
+            let Some(axis) = axis(&distribution) else { panic!("{distribution:?} has many values") };
+            let Axis::Gaps(values) = &axis else { panic!("{distribution:?} has gaps") };
+            let mut end = 0.0;
+            for &(middle, width) in values {
+                let value = value(&distribution, middle);
+                assert_eq!(coordinate(&axis, &distribution, value), middle, "{value:?}");
+                assert!((middle - 0.5 * width - end).abs() < 1e-12, "the shares follow each other");
+                end = middle + 0.5 * width;
+            }
+            assert!((end - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(axis(&Distribution::Int { low: 3, high: 3, log: false, step: 1 }), None);
+        assert_eq!(axis(&Distribution::categorical(["a"])), None);
+        assert_eq!(axis(&Distribution::Int { low: 1, high: 65, log: true, step: 1 }), Some(Axis::Gapless));
     }
 }

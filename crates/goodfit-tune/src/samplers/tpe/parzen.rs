@@ -53,7 +53,7 @@ pub(super) struct Mixture {
     /// By block of slots; minus infinity where there is no member.
     ln_c: Vec<Lanes>,
     weights: Vec<Lanes>,
-    /// The prior's weight; the others' are at most 1.
+    /// The weights of the members and the prior.
     total_weight: f64,
     /// The least width at present.
     least: f64,
@@ -66,6 +66,7 @@ const PRIOR_WEIGHT: f64 = 1.0;
 /// So many of the latest points weigh 1; those before them less, the older the less.
 const N_FULL: usize = 25;
 
+#[allow(clippy::float_cmp, reason = "numbers are compared with what was kept of them")]
 impl Mixture {
     /// Without points: the prior alone.
     ///
@@ -368,6 +369,159 @@ fn truncated(mean: f64, sd: f64, stream: &mut impl Rng) -> f64 {
         let x = mean + sd * quantile(p);
         if (0.0..=1.0).contains(&x) {
             return x;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn axes() -> Vec<Axis> {
+        // Unequal shares, as those of whole numbers on a logarithmic scale.
+        vec![Axis::Gapless, Axis::Gaps(vec![(0.25, 0.5), (0.65, 0.3), (0.9, 0.2)]), Axis::Choices(3)]
+    }
+
+    fn points(n: usize, seed: u64) -> Vec<Vec<f64>> {
+        let mut stream = ChaCha8Rng::seed_from_u64(seed);
+        let empty = Mixture::new(axes());
+        (0..n).map(|_| empty.draw(&mut stream)).collect()
+    }
+
+    fn mixture(points: &[Vec<f64>]) -> Mixture {
+        let mut mixture = Mixture::new(axes());
+        for point in points {
+            mixture.push(point);
+        }
+        mixture.set_members(|_| true);
+        mixture
+    }
+
+    fn density(mixture: &Mixture, x: &[f64]) -> f64 {
+        mixture.ln_density(x, &mut Vec::new()).exp()
+    }
+
+    /// Sums density times share over a fine grid.
+    fn total(mixture: &Mixture, part: impl Fn(&[f64]) -> bool) -> f64 {
+        let Axis::Gaps(values) = &axes()[1] else { unreachable!() };
+        let mut total = 0.0;
+        for i in 0..2000 {
+            for &(x, width) in values {
+                for choice in 0..3 {
+                    let x = [(f64::from(i) + 0.5) / 2000.0, x, f64::from(choice)];
+                    total += f64::from(u8::from(part(&x))) * density(mixture, &x) * width / 2000.0;
+                }
+            }
+        }
+        total
+    }
+
+    #[test]
+    fn integrates_to_one() {
+        for n in [0, 1, 2, 9, 70] {
+            let total = total(&mixture(&points(n, 4)), |_| true);
+            assert!((total - 1.0).abs() < 1e-4, "{n} points: {total}");
+        }
+    }
+
+    #[test]
+    fn draws_follow_the_density() {
+        let mixture = mixture(&points(6, 5));
+        let parts = [
+            |x: &[f64]| x[0] < 0.3,
+            |x: &[f64]| x[1] < 0.5,
+            |x: &[f64]| x[2] == 2.0,
+            |x: &[f64]| x[0] > 0.5 && x[2] == 0.0,
+        ];
+        let mut stream = ChaCha8Rng::seed_from_u64(6);
+        let n = 20_000;
+        let draws: Vec<Vec<f64>> = (0..n).map(|_| mixture.draw(&mut stream)).collect();
+        for (i, part) in parts.iter().enumerate() {
+            let expected = total(&mixture, part);
+            let got = draws.iter().filter(|x| part(x)).count() as f64 / f64::from(n);
+            // Numbers with gaps are drawn by their share and weighed by their middle; the rest is sampling error.
+            let tolerance =
+                if i == 1 { 0.06 } else { 4.0 * (expected * (1.0 - expected) / f64::from(n)).sqrt() + 1e-3 };
+            assert!((got - expected).abs() < tolerance, "part {i}: {got}, expected {expected}");
+        }
+    }
+
+    /// The formula of the file's head, term by term.
+    fn plain(points: &[Vec<f64>], x: &[f64]) -> f64 {
+        let n = points.len();
+        let Axis::Gaps(values) = &axes()[1] else { unreachable!() };
+        let normal = |x: f64, mu: f64, sigma: f64| (-0.5 * ((x - mu) / sigma).powi(2)).exp();
+        let kernel = |x: f64, mu: f64, sigma: f64, axis: usize| {
+            let over = if axis == 0 {
+                (0..20_000).map(|i| normal((f64::from(i) + 0.5) / 20_000.0, mu, sigma) / 20_000.0).sum::<f64>()
+            } else {
+                values.iter().map(|&(x, width)| width * normal(x, mu, sigma)).sum()
+            };
+            normal(x, mu, sigma) / over
+        };
+        let sigma = |i: usize, axis: usize| {
+            let mut sorted: Vec<(f64, usize)> = points.iter().map(|p| p[axis]).zip(0..).collect();
+            sorted.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let place = sorted.iter().position(|&(_, other)| other == i).expect("it is there");
+            let gaps = sorted.windows(2).map(|pair| pair[1].0 - pair[0].0).collect::<Vec<_>>();
+            let beside = [place.checked_sub(1).map(|k| gaps[k]), gaps.get(place).copied()];
+            let widest = beside.into_iter().flatten().fold(0.0, f64::max);
+            let widest = if n == 1 { sorted[0].0.max(1.0 - sorted[0].0) } else { widest };
+            widest.clamp(1.0 / (n as f64 + 2.0).min(100.0), 1.0)
+        };
+        let a = 1.0 / (n as f64 + 1.0);
+        let n_old = n.saturating_sub(25);
+        let (mut sum, mut total) = (kernel(x[0], 0.5, 1.0, 0) * kernel(x[1], 0.5, 1.0, 1) / 3.0, 1.0);
+        for (i, point) in points.iter().enumerate() {
+            let first = 1.0 / n as f64;
+            let weight = if i < n_old { first + (1.0 - first) * i as f64 / (n_old - 1).max(1) as f64 } else { 1.0 };
+            let choice = (if x[2] == point[2] { 1.0 + a } else { a }) / (1.0 + 3.0 * a);
+            sum += weight * choice * kernel(x[0], point[0], sigma(i, 0), 0) * kernel(x[1], point[1], sigma(i, 1), 1);
+            total += weight;
+        }
+        sum / total
+    }
+
+    #[test]
+    fn as_the_formula_says() {
+        for n in [0, 1, 2, 8, 40] {
+            let points = points(n, 7);
+            let mixture = mixture(&points);
+            for x in self::points(5, 8) {
+                let (got, expected) = (density(&mixture, &x), plain(&points, &x));
+                assert!((got / expected - 1.0).abs() < 1e-5, "{n} points at {x:?}: {got}, expected {expected}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn how_members_came_in_leaves_no_trace(
+            steps in prop::collection::vec(prop::collection::vec(any::<bool>(), 0..60), 1..5),
+            seed in 0..4_u64,
+        ) {
+            let points = points(60, seed);
+            let mut used = Mixture::new(axes());
+            for step in &steps {
+                for point in &points[used.len().min(step.len())..step.len()] {
+                    used.push(point);
+                }
+                used.set_members(|slot| step.get(slot).copied().unwrap_or(false));
+            }
+            let last = steps.last().expect("at least one");
+            let mut fresh = Mixture::new(axes());
+            for point in &points[..used.len()] {
+                fresh.push(point);
+            }
+            fresh.set_members(|slot| last.get(slot).copied().unwrap_or(false));
+            for x in self::points(3, 9) {
+                let bits = |mixture: &Mixture| mixture.ln_density(&x, &mut Vec::new()).to_bits();
+                prop_assert_eq!(bits(&used), bits(&fresh));
+            }
         }
     }
 }
