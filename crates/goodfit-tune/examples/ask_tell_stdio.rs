@@ -15,7 +15,7 @@
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
-use goodfit_tune::samplers::{CmaEs, Gp, Grid, Random, Sobol};
+use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Random, Sobol, Tpe};
 use goodfit_tune::{Distribution, History, Observed, Request, Sampler, Seen, Space, Streams, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -31,11 +31,13 @@ fn main() -> io::Result<()> {
 
 fn sampler(name: &str) -> Option<Box<dyn Sampler>> {
     Some(match name {
+        "auto" => Box::new(Auto::default()),
         "cma-es" => Box::new(CmaEs::new()),
         "gp" => Box::new(Gp::new()),
         "grid" => Box::new(Grid::default()),
         "random" => Box::new(Random),
         "sobol" => Box::new(Sobol::default()),
+        "tpe" => Box::new(Tpe::default()),
         _ => return None,
     })
 }
