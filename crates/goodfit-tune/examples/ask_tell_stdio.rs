@@ -15,7 +15,7 @@
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
-use goodfit_tune::samplers::{CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe};
+use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Random, Sobol, Tpe};
 use goodfit_tune::{Distribution, History, Observed, Request, Sampler, Seen, Space, Streams, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
 
 fn sampler(name: &str) -> Option<Box<dyn Sampler>> {
     Some(match name {
+        "auto" => Box::new(Auto::default()),
         "cma-es" => Box::new(CmaEs::new()),
         "gp" => Box::new(Gp::new()),
         "grid" => Box::new(Grid::default()),

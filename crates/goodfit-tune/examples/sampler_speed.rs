@@ -10,7 +10,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use goodfit_tune::samplers::{Grid, Random, Sobol, Tpe};
+use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Random, Sobol, Tpe};
 use goodfit_tune::{Distribution, History, Observed, Request, Sampler, Seen, Space, Streams};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -21,6 +21,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let space = space()?;
     for seed in 0..n_studies {
         let mut sampler: Box<dyn Sampler> = match name.as_str() {
+            "auto" => Box::new(Auto::default()),
+            "cma-es" => Box::new(CmaEs::new()),
+            "gp" => Box::new(Gp::new()),
             "grid" => Box::new(Grid { points: Some(4) }),
             "random" => Box::new(Random),
             "sobol" => Box::new(Sobol::default()),

@@ -1,5 +1,6 @@
 //! Samplers: from a space and the trials so far to the next trials.
 
+mod auto;
 mod cma_es;
 mod gp;
 mod grid;
@@ -8,6 +9,7 @@ mod random;
 mod sobol;
 mod tpe;
 
+pub use auto::Auto;
 pub use cma_es::CmaEs;
 pub use gp::Gp;
 pub use grid::Grid;
