@@ -15,7 +15,7 @@
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
-use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Random, Sobol, Tpe};
+use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe};
 use goodfit_tune::{Distribution, History, Observed, Request, Sampler, Seen, Space, Streams, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -35,6 +35,7 @@ fn sampler(name: &str) -> Option<Box<dyn Sampler>> {
         "cma-es" => Box::new(CmaEs::new()),
         "gp" => Box::new(Gp::new()),
         "grid" => Box::new(Grid::default()),
+        "narrow" => Box::new(Narrow::default()),
         "random" => Box::new(Random),
         "sobol" => Box::new(Sobol::default()),
         "tpe" => Box::new(Tpe::default()),

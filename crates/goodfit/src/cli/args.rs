@@ -79,7 +79,7 @@ pub(super) struct Search {
     /// Number of trials, those of earlier runs included
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) trials: Option<usize>,
-    /// How trials are chosen: random, sobol, narrow, tpe, gp, cma-es or grid
+    /// How trials are chosen: random, sobol, grid, narrow, tpe, gp, cma-es or auto
     #[arg(long, value_name = "NAME")]
     pub(super) sampler: Option<String>,
     /// Which trials are given up early: none, median, percentile, successive-halving, hyperband or patience
@@ -99,8 +99,9 @@ pub(super) struct Search {
 
 /// Where and how a study is kept and carried out.
 #[derive(Clone, Debug, Default, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Keep {
-    /// Where trials are kept: a file, sqlite:///FILE, or memory; study.db in the output folder when absent
+    /// Where trials are kept: a file, its `sqlite:///` address, or memory; study.db in the output folder when absent
     #[arg(long, value_name = "URL", value_hint = ValueHint::FilePath)]
     pub(super) storage: Option<String>,
     /// Name of the study there; that of the recipe when absent

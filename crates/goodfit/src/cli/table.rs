@@ -30,6 +30,9 @@ pub(super) fn text(results: &Results) -> String {
     }
     for finding in &results.findings {
         let _ = writeln!(out, "\n{}: {}", finding.statement, finding.evidence);
+        if !finding.next.is_empty() {
+            let _ = writeln!(out, "  next: {}", finding.next);
+        }
     }
     out
 }

@@ -34,7 +34,7 @@ pub(crate) const CURVES: &[&str] = &[
 pub(crate) const RANKING: &[&str] = &["validation_loss", "validation_accuracy"];
 
 /// How trials are chosen.
-pub(crate) const SAMPLERS: &[&str] = &["random", "sobol", "narrow", "tpe", "gp", "cma-es", "grid"];
+pub(crate) const SAMPLERS: &[&str] = &["random", "sobol", "grid", "narrow", "tpe", "gp", "cma-es", "auto"];
 
 /// The pruners that prune.
 pub(crate) const PRUNING: [&str; 5] = ["median", "percentile", "successive-halving", "hyperband", "patience"];

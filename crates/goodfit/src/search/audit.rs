@@ -19,14 +19,14 @@ const KEY: &str = "audit";
 /// Confidence of the interval.
 const CONFIDENCE: f64 = 0.95;
 
-/// Trains a share of the pruned trials to the end, with the seeds they had. `None` when none was pruned; the inner
-/// `None` when the monitor stopped it.
+/// Trains a share of the pruned trials to the end, with the seeds they had. `None` when none was pruned, or the monitor
+/// stopped it.
 pub(super) fn audit(
     objective: &Objective<'_>,
     storage: &dyn Storage,
     trials: &[StoredTrial],
     history: &History,
-) -> Result<Option<Option<PruningAudit>>, StorageError> {
+) -> Result<Option<PruningAudit>, StorageError> {
     let audit = Audit { share: objective.search.audit, ..Audit::default() };
     let chosen = audit.chosen(history, Streams::new(objective.seed));
     if chosen.is_empty() || objective.search.audit == 0.0 {
@@ -46,7 +46,7 @@ pub(super) fn audit(
     );
     let mut audited = Vec::new();
     for (trial, value) in chosen.iter().zip(done) {
-        let Some(value) = value.flatten() else { return Ok(Some(None)) };
+        let Some(value) = value.flatten() else { return Ok(None) };
         let attribute = if value.is_nan() { Json::Null } else { json!(value) };
         storage.set_attributes(Target::Trial(trial.id), Scope::Private, &[(KEY.to_owned(), attribute)])?;
         audited.push(Audited { trial: trial.number as usize, value });
@@ -54,12 +54,12 @@ pub(super) fn audit(
     let sign = if Direction::of(&objective.search.metric) == Some(Direction::Lower) { 1.0 } else { -1.0 };
     let ends: Vec<f64> = audited.iter().map(|audited| sign * audited.value).collect();
     let Some(found) = goodfit_tune::Audited::new(history, &ends, CONFIDENCE) else { return Ok(None) };
-    Ok(Some(Some(PruningAudit {
+    Ok(Some(PruningAudit {
         pruned: found.n_pruned,
         audited,
         in_top_tenth: found.n_top,
         ci95: [found.share.0, found.share.1],
-    })))
+    }))
 }
 
 /// The value of a trial that nobody prunes: the mean over its trainings, NaN where it fails.

@@ -1,6 +1,6 @@
 //! Samplers and pruners by the names that recipes give them.
 
-use goodfit_tune::samplers::{CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe, narrow};
+use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe, narrow};
 use goodfit_tune::{NoPruner, Pruner, Sampler, pruners};
 
 use super::space::range;
@@ -15,6 +15,7 @@ pub(super) fn sampler(search: &SearchRecipe) -> Box<dyn Sampler> {
         "gp" => Box::new(Gp::new()),
         "cma-es" => Box::<CmaEs>::default(),
         "grid" => Box::<Grid>::default(),
+        "auto" => Box::<Auto>::default(),
         _ => Box::new(Random),
     }
 }

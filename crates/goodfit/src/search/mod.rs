@@ -5,6 +5,7 @@
 //! function of what the storage keeps: a search that was stopped and gone on with ends in the same bytes.
 
 mod audit;
+mod checks;
 mod error;
 mod methods;
 mod objective;
@@ -139,9 +140,7 @@ pub fn conduct_study(
     let complete = matches!(stopped, Stopped::Finished | Stopped::Deadline) && !monitor.is_stopped();
     if complete {
         let storage = &*keeping.storage;
-        if let Some(audited) = audit::audit(&objective, storage, &trials, &study.history())? {
-            found.audit = audited;
-        }
+        found.audit = audit::audit(&objective, storage, &trials, &study.history())?;
         observer.begin("retraining", steps * found.n_retrainings(search));
         found.rescored =
             rescore::rescore(&objective, storage, &found.ranked, data.summary.validation_rows, keeping.resplit)?;

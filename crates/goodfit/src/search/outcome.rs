@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::objective::{RUNS, kept};
 use super::rescore::Rescored;
 use super::space::{fields, json, stored_settings};
-use super::{Keeping, SearchError, goal, methods, value, words};
+use super::{Keeping, SearchError, checks, goal, methods, value, words};
 use crate::comparison::{Options, blank};
 use crate::recipe::{Experiment, SearchRecipe};
 use crate::results::{
@@ -76,6 +76,7 @@ impl<'a> Found<'a> {
         results.arms = self.arms()?;
         results.search = Some(self.summary(options.first_seed, keeping)?);
         results.findings = words::findings(&results, search);
+        results.findings.extend(checks::checks(&results, search, self.study));
         Ok(results)
     }
 
@@ -129,7 +130,6 @@ impl<'a> Found<'a> {
             gain: self.gain(seed),
             audit: self.audit.clone(),
             winner: self.rescored.as_ref().and_then(|rescored| rescored.winner.clone()),
-            ..SearchSummary::default()
         })
     }
 

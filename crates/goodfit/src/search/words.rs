@@ -129,7 +129,7 @@ fn values(trial: &Trial) -> String {
 }
 
 /// What the chapter calls a field, else its label.
-fn label(path: &str) -> String {
+pub(super) fn label(path: &str) -> String {
     match path {
         "training.learning_rate" => "lr".to_owned(),
         _ => target(path).map_or_else(|_| path.to_owned(), |target| target.field.label.to_owned()),
@@ -146,7 +146,7 @@ fn score(metric: &str) -> &str {
 }
 
 /// A number with up to 6 significant digits, as Python prints it: 0.0031, 3.03e-06.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     if !x.is_finite() || x == 0.0 {
         return format!("{x}");
     }
