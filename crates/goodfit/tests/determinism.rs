@@ -18,7 +18,7 @@ const EXPERIMENTS: [(&str, &[&str]); 7] = [
     ("claims", &["--seeds", "2", "--set", "training.steps=2", "--set", "data.train_rows=128"]),
 ];
 
-/// Everything that must not change: stdout, and all files but the times.
+/// Everything that must not change: stdout, and all files but the times and the study with its clock.
 fn bytes(place: &Place, words: &[&str], folder: &str) -> BTreeMap<String, Vec<u8>> {
     let words = [words, &["--out", folder]].concat();
     let mut all = files(place, folder);
@@ -30,7 +30,7 @@ fn bytes(place: &Place, words: &[&str], folder: &str) -> BTreeMap<String, Vec<u8
 }
 
 fn files(place: &Place, folder: &str) -> BTreeMap<String, Vec<u8>> {
-    let names = place.files(folder).into_iter().filter(|name| name != "timing.json");
+    let names = place.files(folder).into_iter().filter(|name| name != "timing.json" && !name.starts_with("study.db"));
     names.map(|name| (name.clone(), place.read(&format!("{folder}/{name}")))).collect()
 }
 

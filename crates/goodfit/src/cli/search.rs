@@ -13,6 +13,7 @@ use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Resplit};
+use crate::files::FileError;
 use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
 use crate::search::{Keeping, SearchError, conduct_study, several};
 
@@ -111,7 +112,13 @@ pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failu
     match keep.storage.as_deref() {
         Some("memory") => Ok(Arc::new(Memory::new())),
         Some(url) => file(url, keep.durable),
-        None => file(&out.join(STUDY).to_string_lossy(), keep.durable),
+        None => {
+            std::fs::create_dir_all(out).map_err(|source| {
+                let error = FileError { action: "make the folder", path: out.to_owned(), source };
+                Failure::new(error, Some("name a folder that you may write to by --out"))
+            })?;
+            file(&out.join(STUDY).to_string_lossy(), keep.durable)
+        }
     }
 }
 
