@@ -14,6 +14,7 @@ export CARGO_PROFILE_RELEASE_STRIP=none # the functions are told apart by their 
 
 git -C "$here" worktree add --quiet --detach "$scratch/tree"
 cd "$scratch/tree"
+commit="$(git rev-parse --short HEAD)"
 cargo build --release --quiet --locked -p goodfit
 cp "$CARGO_TARGET_DIR/release/goodfit" "$scratch/with"
 git apply "$here/diagnostics-off.patch"
@@ -36,7 +37,7 @@ seeds = 1
 TOML
 
 cd "$scratch"
-echo "commit $(git -C "$here" rev-parse --short HEAD), $(rustc --version), $(valgrind --version), $(uname -m)"
+echo "commit $commit, $(rustc --version), $(valgrind --version), $(uname -m)"
 echo "200 steps of 784-100x3-10 in batches of 20, 5 epochs; the processor that valgrind shows has AVX2"
 echo "instructions within goodfit::run::train"
 for program in with without with without; do

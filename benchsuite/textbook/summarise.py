@@ -10,8 +10,9 @@ losses are those of the last recorded point, unless their name says otherwise:
 - batch-norm, `scales_reaching_half`: of the 16 scales, how many end at 0.5 or more.
 - activations: per layer over all its values; sd is that of the population, zeros the share of
   values equal to 0.
-- search: over the trials of one seed, quartiles with linear interpolation, `above_half` the number
-  of trials that end above 0.5.
+- search: over the trials of one seed, quartiles with linear interpolation, the best, and the shares
+  of trials that end above 0.3, 0.5 and 0.7.
+- search-pairs: each arm is a pair of learning rate and weight decay.
 """
 
 import json
@@ -22,7 +23,9 @@ from statistics import fmean, quantiles, stdev
 HERE = Path(__file__).parent
 TARGET = HERE.parent.parent / "crates" / "goodfit" / "tests" / "textbook.json"
 EXPERIMENTS = ["activations", "weight-init", "batch-norm", "weight-decay", "dropout", "search"]
+EXPERIMENTS += ["search-pairs"]
 WINDOW_ENDS = [100, 500, 1000, 2000]
+ABOVE = {"above_0.3": 0.3, "above_0.5": 0.5, "above_0.7": 0.7}
 
 
 def round6(value):
@@ -113,7 +116,7 @@ def search(runs):
             "median": round6(median),
             "upper_quartile": round6(upper),
             "best": max(finals),
-            "above_half": sum(value > 0.5 for value in finals),
+            **{name: fmean(value > least for value in finals) for name, least in ABOVE.items()},
         }
 
     per_seed = [final_accuracy(run) for run in runs]
@@ -134,6 +137,7 @@ SUMMARIES = {
     "weight-decay": overfitting,
     "dropout": overfitting,
     "search": search,
+    "search-pairs": overfitting,
 }
 
 
@@ -157,7 +161,7 @@ def print_figures(figures, path=""):
 def main():
     summary = {}
     for experiment in EXPERIMENTS:
-        files = (HERE / "runs").glob(f"{experiment}-*.json")
+        files = (HERE / "runs").glob(f"{experiment}-[0-9]*.json")
         runs = sorted((json.loads(file.read_text()) for file in files), key=lambda run: run["seed"])
         if not runs:
             continue

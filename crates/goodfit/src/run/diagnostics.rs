@@ -1,4 +1,5 @@
-//! What happens inside the layers while a network trains. Costs nothing when off.
+//! What happens inside the layers while a network trains. Costs nothing when off: a run takes as many instructions,
+//! to 1 in 100,000, as by a program without this code (`benchsuite/diagnostics-off.sh`, `benchsuite/runs/diagnostics-off.txt`).
 
 use std::collections::BTreeMap;
 
