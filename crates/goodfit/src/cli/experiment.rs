@@ -88,7 +88,9 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
         message::note(format!("report: {}", out.join("report.html").display()));
     }
     if stopped() {
-        message::hint(format!("what was finished is in {}; `{}` runs the whole again", out.display(), typed(&[])));
+        // A study keeps its trials; a comparison begins anew.
+        let again = if results.search.is_some() { "goes on" } else { "runs the whole again" };
+        message::hint(format!("what was finished is in {}; `{}` {again}", out.display(), typed(&[])));
         return Ok(130);
     }
     Ok(u8::from(!usable(results)))
