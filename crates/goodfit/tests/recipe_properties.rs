@@ -113,7 +113,9 @@ fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
         settings.push(("training.steps", "0".to_owned()));
     }
     let validates = ["data.evaluation", "training.early_stopping", "search.space"];
-    if validates.iter().any(|path| set(&settings, path)) && !set(&settings, "data.validation") {
+    // Folds validate instead of a share.
+    let by_share = !set(&settings, "data.validation") && !set(&settings, "search.folds");
+    if validates.iter().any(|path| set(&settings, path)) && by_share {
         settings.push(("data.validation", "0.5".to_owned()));
     }
     if field.path == "data.train_rows" {

@@ -104,9 +104,9 @@ fn trials_that_all_finished_need_no_key_for_those_that_did_not() {
     let keys = |results: &Results| -> Vec<String> {
         figures(results)[1].legend.iter().map(|key| key.label.clone()).filter(|label| !label.is_empty()).collect()
     };
-    assert_eq!(keys(&results), ["trial", "best 5", "pruned or failed", "best so far"]);
+    assert_eq!(keys(&results), ["complete", "best 5", "failed (at the foot)", "best so far"]);
     results.trials.retain(|trial| trial.state == "complete");
-    assert_eq!(keys(&results), ["trial", "best 5", "best so far"]);
+    assert_eq!(keys(&results), ["complete", "best 5", "best so far"]);
 }
 
 #[test]
