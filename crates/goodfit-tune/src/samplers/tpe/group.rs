@@ -11,8 +11,9 @@ pub(super) struct Group {
     places: Vec<usize>,
     /// The numbers of the trials, rising: trial `numbers[slot]` has this slot in the mixture of the bad ones.
     numbers: Vec<u64>,
-    /// Slots of the good ones, rising.
+    /// Slots of the good ones, rising, and of the best one.
     good_slots: Vec<usize>,
+    best_slot: Option<usize>,
     good: Mixture,
     bad: Mixture,
 }
@@ -39,7 +40,7 @@ impl Group {
             let axes: Vec<Axis> = places.iter().filter_map(|&place| axes[place].clone()).collect();
             let mixture = Mixture::new(axes);
             let (good, bad) = (mixture.clone(), mixture);
-            Group { places, numbers: Vec::new(), good_slots: Vec::new(), good, bad }
+            Group { places, numbers: Vec::new(), good_slots: Vec::new(), best_slot: None, good, bad }
         };
         (groups.into_iter().map(group).collect(), of)
     }
@@ -64,21 +65,37 @@ impl Group {
         values[self.places[0]].is_some()
     }
 
-    /// Splits the trials: these are good, all others bad.
+    /// Splits the trials: these are good, best first, all others bad.
     pub(super) fn split(&mut self, good: impl Iterator<Item = u64>) {
         let mut slots: Vec<usize> = good.filter_map(|number| self.numbers.binary_search(&number).ok()).collect();
+        self.best_slot = slots.first().copied();
         slots.sort_unstable();
         if slots != self.good_slots {
             self.good = Mixture::new(self.bad.axes().to_vec());
             for &slot in &slots {
-                let point: Vec<f64> = (0..self.places.len()).map(|axis| self.bad.coordinate(slot, axis)).collect();
-                self.good.push(&point);
+                self.good.push(&self.point(slot));
             }
             self.good.set_members(|_| true);
             self.good_slots = slots;
         }
         let slots = &self.good_slots;
         self.bad.set_members(|slot| slots.binary_search(&slot).is_err());
+    }
+
+    fn point(&self, slot: usize) -> Vec<f64> {
+        (0..self.places.len()).map(|axis| self.bad.coordinate(slot, axis)).collect()
+    }
+
+    /// The best of the good ones.
+    pub(super) fn best(&self) -> Option<Vec<f64>> {
+        self.best_slot.map(|slot| self.point(slot))
+    }
+
+    /// Whether a trial was at that point.
+    #[allow(clippy::float_cmp, reason = "coordinates are the same to the bit or not the same")]
+    pub(super) fn was_tried(&self, point: &[f64]) -> bool {
+        (0..self.numbers.len())
+            .any(|slot| point.iter().enumerate().all(|(axis, x)| *x == self.bad.coordinate(slot, axis)))
     }
 
     pub(super) fn good(&self) -> &Mixture {
