@@ -18,6 +18,7 @@ pub use direction::Direction;
 pub use holm::holm;
 pub use paired::{PairedTest, paired_t, resolution};
 pub use pairs::Pairs;
+#[cfg(feature = "report")]
 pub(crate) use sentence::written;
 pub use sentence::{comparisons_made, divergences, sentence};
 pub use student::{quantile_975, two_sided_p};
