@@ -167,7 +167,10 @@ fn claims() {
     let results = place.json("out/results.json");
     let parts: Vec<&Json> = results["parts"].as_array().unwrap().iter().map(|part| &part["experiment"]).collect();
     assert_eq!(parts, ["a-fixed", "a-scale", "a-tuned", "b", "c", "d"].map(Json::from).iter().collect::<Vec<_>>());
-    for claim in results["claims"].as_array().unwrap() {
+    let claims = results["claims"].as_array().unwrap();
+    // Two measures of (a), then (b), (c), and three ways in (d).
+    assert_eq!(claims.len(), 7);
+    for claim in claims {
         assert!(ran.stdout.contains(claim["claim"].as_str().unwrap()), "{claim}");
         assert!(!claim["verdict"].as_str().unwrap().is_empty(), "{claim}");
     }

@@ -64,18 +64,30 @@ pub fn paired_t(differences: &[f64], resolution: f64) -> PairedTest {
     }
 }
 
-/// The step in which an accuracy comes: the smallest distance between two different values of it
-/// that the arms recorded, over curves and final values. That is one row, or a small multiple of it
-/// when little was recorded. 0 for any other metric, and when there are no two values.
+/// The step in which a metric made of whole rows comes; 0 for any other.
+///
+/// An accuracy comes in steps of the smallest distance q between two different values of it that the arms
+/// recorded, over curves and final values: one row, or a small multiple of it when little was recorded. A gap
+/// between two accuracies comes in steps of both, whose rounding errors add up: sqrt(q1^2 + q2^2).
 pub fn resolution<'a>(arms: impl IntoIterator<Item = &'a Arm>, metric: &str) -> f64 {
-    if !metric.ends_with("accuracy") {
-        return 0.0;
+    let arms: Vec<&Arm> = arms.into_iter().collect();
+    match metric {
+        "accuracy_gap" => {
+            let evaluated = step(&arms, "test_accuracy").max(step(&arms, "validation_accuracy"));
+            step(&arms, "train_accuracy").hypot(evaluated)
+        }
+        _ if metric.ends_with("accuracy") => step(&arms, metric),
+        _ => 0.0,
     }
-    let runs = arms.into_iter().flat_map(|arm| &arm.runs);
+}
+
+/// The smallest distance between two different values of an accuracy; 0 when there are no two.
+fn step(arms: &[&Arm], accuracy: &str) -> f64 {
+    let runs = arms.iter().flat_map(|arm| &arm.runs);
     let mut values: Vec<f64> = runs
         .flat_map(|run| {
-            let curve = run.curves.get(metric).map(|curve| curve.value.as_slice()).unwrap_or_default();
-            curve.iter().chain(run.final_.get(metric)).copied()
+            let curve = run.curves.get(accuracy).map(|curve| curve.value.as_slice()).unwrap_or_default();
+            curve.iter().chain(run.final_.get(accuracy)).copied()
         })
         .filter(|x| x.is_finite())
         .collect();
@@ -168,5 +180,31 @@ mod tests {
         assert_eq!(resolution(&arms, "accuracy"), 0.125);
         assert_eq!(resolution(&arms[..1], "accuracy"), 0.0);
         assert_eq!(resolution(&arms, "loss"), 0.0);
+    }
+
+    #[test]
+    fn equal_gaps_are_as_uncertain_as_both_their_accuracies() {
+        // 40 training rows and 10 of validation; one training row more in each of three seeds.
+        let run = |train: f64, validation: f64| Run {
+            final_: [
+                ("train_accuracy", train),
+                ("validation_accuracy", validation),
+                ("accuracy_gap", train - validation),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into(),
+            ..Run::default()
+        };
+        let arm = |more: f64| {
+            let runs = [(0.5, 0.3), (0.525, 0.4), (0.6, 0.3)];
+            Arm { runs: runs.map(|(train, validation)| run(train + more, validation)).to_vec(), ..Arm::default() }
+        };
+        let (arms, row) = ([arm(0.0), arm(0.025)], 1.0_f64 / 40.0);
+        let step = resolution(&arms, "accuracy_gap");
+        assert!((step - row.hypot(0.1)).abs() < 1e-12, "{step}");
+        let gaps = |arm: &Arm| arm.runs.iter().map(|run| run.final_["accuracy_gap"]).collect::<Vec<_>>();
+        let differences: Vec<f64> = gaps(&arms[1]).iter().zip(gaps(&arms[0])).map(|(a, b)| a - b).collect();
+        assert!(paired_t(&differences, 0.0).p < 1e-9, "what the bare formula says");
+        assert!(paired_t(&differences, step).p > 0.05);
     }
 }

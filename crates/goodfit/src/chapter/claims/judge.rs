@@ -68,8 +68,14 @@ fn by_activation(part: &Results) -> (String, String) {
     let mut words = Vec::new();
     let mut verdicts: [(&str, Vec<&str>); 3] =
         [("holds for", vec![]), ("does not hold for", vec![]), ("cannot tell for", vec![])];
-    for (pair, (activation, init)) in part.comparisons.chunks(2).zip(RECOMMENDED) {
-        let against = |c: &Comparison| format!("{} {}", word(c.verdict), short(&c.baseline));
+    for (activation, init) in RECOMMENDED {
+        let recommended = arm(part, &[("network.activation", json!(activation)), ("network.init", json!(init))]);
+        let of_it = |c: &&Comparison| recommended.is_some_and(|arm| arm.name == c.arm);
+        let pair: Vec<&Comparison> = part.comparisons.iter().filter(of_it).collect();
+        if pair.is_empty() {
+            continue;
+        }
+        let against = |c: &&Comparison| format!("{} {}", word(c.verdict), short(&c.baseline));
         words.push(format!("{activation}: {init} is {}", pair.iter().map(against).collect::<Vec<_>>().join(", ")));
         let place = match () {
             () if pair.iter().all(|c| c.verdict == Verdict::Better) => 0,
@@ -307,3 +313,6 @@ fn rows(part: &Results) -> String {
     let test = if part.data.test_rows > 0 { format!(", {} test rows", part.data.test_rows) } else { String::new() };
     format!("Data: {}, {} training rows{test}, {} seeds", part.data.source, part.data.train_rows, part.seeds.len())
 }
+
+#[cfg(test)]
+mod tests;
