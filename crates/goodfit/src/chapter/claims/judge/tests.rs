@@ -5,8 +5,11 @@ use crate::results::{LayerActivations, Layout};
 
 const SEEDS: [u64; 5] = [0, 1, 2, 3, 4];
 
-/// A part with these arms: name, settings, and a metric's value by seed.
-fn part(name: &str, metric: &str, arms: &[(&str, &[(&str, Json)], [f64; 5])]) -> Results {
+/// Name, settings, and a metric's value by seed.
+type MadeUp<'a> = (&'a str, &'a [(&'a str, Json)], [f64; 5]);
+
+/// A part with these arms.
+fn part(name: &str, metric: &str, arms: &[MadeUp<'_>]) -> Results {
     let mut part = Results::new(name, "", Layout::default());
     part.seeds = SEEDS.to_vec();
     part.arms = arms.iter().map(|(name, settings, values)| arm_of(name, settings, &[(metric, *values)])).collect();
