@@ -1,5 +1,7 @@
 //! A study as the log of Optuna's `JournalFileBackend`.
 
+use std::fmt::Write as _;
+
 use serde_json::Value as Json;
 
 use super::encoding::distribution::{number, to_json};
@@ -32,7 +34,8 @@ const CREATE_TRIAL: u8 = 4;
 pub fn journal(study: &StoredStudy, trials: &[StoredTrial]) -> String {
     let mut log = String::new();
     let mut line = |op_code: u8, fields: String| {
-        log += &format!("{{\"op_code\": {op_code}, \"worker_id\": \"goodfit\", {fields}}}\n");
+        // Writing to a text never fails.
+        let _ = writeln!(log, "{{\"op_code\": {op_code}, \"worker_id\": \"goodfit\", {fields}}}");
     };
     let directions = list(study.directions.iter().map(|direction| match direction {
         Direction::Minimize => "1".to_owned(),
