@@ -79,7 +79,8 @@ fn exports_say_the_same() {
         // Of the other optimiser there is none.
         let momentum = &trial["parameters"]["training.momentum"];
         assert_eq!(of("training.momentum").parse().ok(), momentum.as_f64());
-        assert_eq!(momentum.is_null(), of("training.optimizer") == "\"sgd\"");
+        assert_eq!(momentum.is_null(), of("training.optimizer") == "sgd");
+        assert_eq!(trial["parameters"]["training.optimizer"], of("training.optimizer"));
     }
 
     let journal = export("journal").stdout;

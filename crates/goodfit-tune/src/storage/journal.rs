@@ -18,7 +18,7 @@ const CREATE_TRIAL: u8 = 4;
 /// `JournalStorage` reads back to the trials that it sees in our own files.
 ///
 /// The numbers of the trials have to be 0, 1, .. in this order. What only goodfit knows is left out: attributes of
-/// [`Scope::Private`], reasons, curves. Times stand without a zone, as in databases.
+/// [`Scope::Private`], reasons, curves.
 ///
 /// ```
 /// use goodfit_tune::Direction;
@@ -71,7 +71,8 @@ fn created(trial: &StoredTrial) -> String {
         [value] => (number(*value), "null".to_owned()),
         values => ("null".to_owned(), list(values.iter().map(|value| number(*value)))),
     };
-    let time = |micros: i64| text(&time::to_text(micros));
+    // Optuna takes a time without a zone for one of its own machine.
+    let time = |micros: i64| text(&format!("{}+00:00", time::to_text(micros).replace(' ', "T")));
     let mut fields = vec![
         ("study_id", "0".to_owned()),
         ("datetime_start", trial.began.map_or_else(|| "null".to_owned(), time)),

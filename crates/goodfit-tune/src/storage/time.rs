@@ -22,7 +22,7 @@ mod text {
     /// Days of 400 years.
     const ERA: i64 = 146_097;
 
-    /// Microseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff`, the form in which databases keep times.
+    /// Microseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff` (UTC), the form in which databases keep times.
     pub fn to_text(micros: i64) -> String {
         let seconds = micros.div_euclid(MICROS);
         let (days, second) = (seconds.div_euclid(DAY) + EPOCH, seconds.rem_euclid(DAY));

@@ -6,8 +6,8 @@ mod table;
 use std::path::Path;
 use std::sync::Arc;
 
-use goodfit_tune::storage::{Cursor, Storage, StorageError, StoredStudy, StoredTrial};
-use goodfit_tune::{TrialState, ranked};
+use goodfit_tune::storage::{Cursor, Storage, StorageError, StoredStudy, StoredTrial, journal};
+use goodfit_tune::{Choice, Distribution, TrialState, ranked};
 use serde_json::{Value as Json, json};
 
 use super::args::{Format, OfStudy, Study};
@@ -15,8 +15,8 @@ use super::experiment::recipe_failure;
 use super::message::Failure;
 use super::search::{failure, file};
 use super::{Outcome, message, print};
-use crate::recipe::nearest;
-use crate::search::trial_recipe;
+use crate::recipe::{Value, nearest};
+use crate::search::{keeps_recipe, trial_recipe};
 
 /// A study with its trials, by number.
 struct Found {
@@ -30,6 +30,18 @@ impl Found {
         ranked(&self.trials, &self.study.directions)
     }
 
+    /// The same with the choices themselves in place of their TOML.
+    fn readable(mut self) -> Self {
+        if keeps_recipe(&self.study) {
+            for parameter in self.trials.iter_mut().flat_map(|trial| &mut trial.parameters) {
+                if let Distribution::Categorical { choices } = &mut parameter.distribution {
+                    choices.iter_mut().for_each(make_readable);
+                }
+            }
+        }
+        self
+    }
+
     /// The best of the complete trials; with several objectives there is none.
     fn best(&self) -> Option<&StoredTrial> {
         let first = self.ranked().into_iter().next()?;
@@ -38,23 +50,38 @@ impl Found {
     }
 }
 
+/// Lists and tables stay as they are: they have no other form that fits into a cell.
+fn make_readable(choice: &mut Choice) {
+    let Choice::Text(toml) = choice else { return };
+    *choice = match Value::from_toml(toml) {
+        Some(Value::Text(text)) => Choice::Text(text),
+        Some(Value::Integer(n)) => Choice::Int(n),
+        Some(Value::Number(x)) => Choice::Float(x),
+        Some(Value::Bool(b)) => Choice::Bool(b),
+        _ => return,
+    };
+}
+
 /// Carries out one of the subcommands.
 pub(super) fn study(command: &Study) -> Outcome {
     match command {
         Study::List { url, json } => list(url, *json),
         Study::Show { of, json } => {
-            let found = find(of)?;
+            let found = find(of)?.readable();
             let ranked = found.ranked();
-            print(&if *json { document(&export::trials(&ranked)) } else { table::trials(&found.study, &ranked) })?;
+            print(&if *json {
+                document(&ranked.iter().map(|trial| export::trial(trial)).collect())
+            } else {
+                table::trials(&found.study, &ranked)
+            })?;
             Ok(0)
         }
         Study::Export { of, format } => {
             let found = find(of)?;
-            let trials: Vec<&StoredTrial> = found.trials.iter().collect();
             print(&match format {
-                Format::Csv => export::csv(&trials),
-                Format::Json => document(&export::trials(&trials)),
-                Format::Journal => goodfit_tune::storage::journal(&found.study, &found.trials),
+                Format::Csv => export::csv(&found.readable().trials),
+                Format::Json => document(&found.readable().trials.iter().map(export::trial).collect()),
+                Format::Journal => journal(&found.study, &found.trials),
             })?;
             Ok(0)
         }
@@ -65,7 +92,8 @@ pub(super) fn study(command: &Study) -> Outcome {
 fn list(url: &str, as_json: bool) -> Outcome {
     let storage = open(url)?;
     let studies = storage.studies().map_err(unreadable)?;
-    let found = studies.into_iter().map(|study| read(&*storage, study)).collect::<Result<Vec<Found>, _>>()?;
+    let found = studies.into_iter().map(|study| Ok(read(&*storage, study)?.readable()));
+    let found = found.collect::<Result<Vec<Found>, Failure>>()?;
     let text = if as_json {
         let of = |found: &Found| {
             json!({
@@ -84,7 +112,11 @@ fn list(url: &str, as_json: bool) -> Outcome {
 }
 
 fn best(of: &OfStudy, print_recipe: bool, as_json: bool) -> Outcome {
-    let found = find(of)?;
+    let mut found = find(of)?;
+    if !print_recipe {
+        // A recipe needs the choices as the study keeps them.
+        found = found.readable();
+    }
     let name = &found.study.name;
     if found.study.directions.len() > 1 {
         let message =
@@ -134,6 +166,7 @@ fn find(of: &OfStudy) -> Result<Found, Failure> {
         }
         (Some(name), _) => names.iter().position(|other| other == name).ok_or_else(|| {
             let hint = match nearest(name, names.iter().copied()) {
+                _ if names.len() == 1 => format!("the only one is {all}"),
                 Some(near) => format!("did you mean {near:?}? there are {all}"),
                 None => format!("there are {all}"),
             };

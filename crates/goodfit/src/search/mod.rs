@@ -30,7 +30,7 @@ use crate::statistics::Direction;
 pub use error::SearchError;
 use objective::Objective;
 pub use several::several;
-pub use stored::trial_recipe;
+pub use stored::{keeps_recipe, trial_recipe};
 pub use words::{number, ranking, trial_line};
 
 /// Where and how a study is kept and carried out, besides its recipe.

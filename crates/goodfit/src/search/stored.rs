@@ -19,7 +19,7 @@ pub fn trial_recipe(study: &StoredStudy, trial: &StoredTrial) -> Result<Experime
     let kept = |key: &str| study.attributes.get(&(Scope::Private, key.to_owned()));
     let toml = |path: &str| kept(path).and_then(Json::as_str);
     let file = format!("study {:?}", study.name);
-    if toml("data.source").is_none() {
+    if !keeps_recipe(study) {
         let error = RecipeError::new(format!("{file} keeps no recipe: `goodfit search` did not begin it"));
         return Err(error.hint("`goodfit study show` shows the values of its trials"));
     }
@@ -45,6 +45,11 @@ pub fn trial_recipe(study: &StoredStudy, trial: &StoredTrial) -> Result<Experime
         settings.set_toml(&parameter.name, &text(parameter), Layer::Arm)?;
     }
     Experiment::resolve(&study.name, settings.without_unused())
+}
+
+/// Whether `goodfit search` began a study, so that it keeps a recipe and its choices are TOML.
+pub fn keeps_recipe(study: &StoredStudy) -> bool {
+    study.attributes.contains_key(&(Scope::Private, "data.source".to_owned()))
 }
 
 /// Where the recipe comes from, as the comment at its head.

@@ -5,9 +5,9 @@ use goodfit_tune::{Choice, Distribution, TrialState, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// The names of all parameters, by their first appearance.
-pub(super) fn names<'a>(trials: &[&'a StoredTrial]) -> Vec<&'a str> {
+pub(super) fn names<'a>(trials: impl IntoIterator<Item = &'a StoredTrial>) -> Vec<&'a str> {
     let mut names = Vec::new();
-    for parameter in trials.iter().flat_map(|trial| &trial.parameters) {
+    for parameter in trials.into_iter().flat_map(|trial| &trial.parameters) {
         if !names.contains(&parameter.name.as_str()) {
             names.push(parameter.name.as_str());
         }
@@ -35,7 +35,7 @@ pub(super) fn values(state: &TrialState) -> &[f64] {
     }
 }
 
-/// A parameter as itself: of a choice what was chosen, in the form in which the study keeps it.
+/// A parameter as itself: of a choice what was chosen.
 pub(super) fn parameter(parameter: &StoredParameter) -> Json {
     match (parameter.value, &parameter.distribution) {
         (Value::Float(x), _) => number(x),
@@ -51,13 +51,13 @@ pub(super) fn parameter(parameter: &StoredParameter) -> Json {
     }
 }
 
-/// JSON has no words for what is not finite, so that these stand as texts.
+/// JSON has no words for what is not finite, so that this stands as a text.
 fn number(x: f64) -> Json {
     if x.is_finite() { Json::from(x) } else { Json::from(x.to_string()) }
 }
 
 /// A line a trial: number, state, value (one for each objective where there are several), times, parameters.
-pub(super) fn csv(trials: &[&StoredTrial]) -> String {
+pub(super) fn csv(trials: &[StoredTrial]) -> String {
     let names = names(trials);
     let n_values = trials.iter().map(|trial| values(&trial.state).len()).max().unwrap_or(1).max(1);
     let mut head = vec!["number".to_owned(), "state".to_owned()];
@@ -85,11 +85,6 @@ pub(super) fn csv(trials: &[&StoredTrial]) -> String {
         let _ = writer.write_record(row);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
-}
-
-/// A list of trials.
-pub(super) fn trials(trials: &[&StoredTrial]) -> Json {
-    trials.iter().map(|one| trial(one)).collect()
 }
 
 /// A trial with all that other programs may want of it.

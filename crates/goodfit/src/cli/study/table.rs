@@ -36,7 +36,7 @@ pub(super) fn studies(found: &[Found]) -> String {
 
 /// A trial a line, with a column for each parameter; complete trials have a rank.
 pub(super) fn trials(study: &StoredStudy, trials: &[&StoredTrial]) -> String {
-    let names = names(trials);
+    let names = names(trials.iter().copied());
     let mut out = format!("{} ({}), {}\n", study.name, directions(study), counts(trials));
     let mut head = ["rank", "trial", "state", "value"].map(str::to_owned).to_vec();
     head.extend(names.iter().map(|name| (*name).to_owned()));
@@ -61,7 +61,7 @@ pub(super) fn trials(study: &StoredStudy, trials: &[&StoredTrial]) -> String {
     out
 }
 
-/// `trial 7: 0.85 | training.learning_rate = 0.0123, network.activation = "relu"`
+/// `trial 7: 0.85 | training.learning_rate = 0.0123, network.activation = relu`
 pub(super) fn line(trial: &StoredTrial) -> String {
     let parameters = trial.parameters.iter().map(|one| format!("{} = {}", one.name, plain(&parameter(one))));
     let parameters = parameters.collect::<Vec<_>>().join(", ");
