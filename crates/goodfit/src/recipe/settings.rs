@@ -268,7 +268,7 @@ impl Settings {
         }
         match field.default {
             Default::Absent(_) => None,
-            Default::Is(toml) => parse::argument(toml, 0..toml.len()).ok().map(|item| item.value),
+            Default::Is(toml) => Value::from_toml(toml),
             Default::From { value, .. } => value(self),
         }
     }
