@@ -86,6 +86,7 @@ part_interop() {
     run .venv/bin/python interop/check_weights.py "$scratch/weights" "$GOODFIT_FASHION_MNIST"
     run cargo build --locked --quiet -p goodfit-tune --features sqlite --example storage_verbs
     run .venv/bin/python interop/check_study.py "$target/debug/examples/storage_verbs"
+    run .venv/bin/python interop/check_journal.py "$goodfit"
 }
 
 part_package() {

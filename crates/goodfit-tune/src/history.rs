@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::storage::StoredTrial;
 use crate::{Direction, Intermediate, Parameters, TrialState};
 
 /// A trial as samplers and pruners see it. Every value is a loss: small is good.
@@ -40,17 +41,9 @@ impl Observed {
         intermediate: &[Intermediate],
         directions: &[Direction],
     ) -> Self {
-        let seen = match state {
-            TrialState::Waiting | TrialState::Running => Seen::Running,
-            TrialState::Complete(values) => {
-                Seen::Complete(values.iter().zip(directions).map(|(&x, direction)| direction.loss(x)).collect())
-            }
-            TrialState::Pruned(_) => Seen::Pruned,
-            TrialState::Failed(_) => Seen::Failed,
-        };
-        let direction = directions.first().copied().unwrap_or(Direction::Minimize);
-        let loss = |x: &Intermediate| Intermediate { value: direction.loss(x.value), ..*x };
-        Self { number, parameters, seen, intermediate: intermediate.iter().map(loss).collect() }
+        let seen = Seen::of(state, directions);
+        let intermediate = intermediate.iter().map(|x| loss(x, directions)).collect();
+        Self { number, parameters, seen, intermediate }
     }
 
     /// The loss of the first objective, where it is complete.
@@ -67,18 +60,54 @@ impl Observed {
     }
 
     fn rank(&self) -> Option<Rank> {
-        let key = match &self.seen {
-            Seen::Running => return None,
-            Seen::Complete(losses) => (0, 0, Loss(losses.first().copied().unwrap_or(f64::NAN))),
+        self.seen.rank(self.number, self.last())
+    }
+}
+
+impl Seen {
+    fn of(state: &TrialState, directions: &[Direction]) -> Self {
+        match state {
+            TrialState::Waiting | TrialState::Running => Self::Running,
+            TrialState::Complete(values) => {
+                Self::Complete(values.iter().zip(directions).map(|(&x, direction)| direction.loss(x)).collect())
+            }
+            TrialState::Pruned(_) => Self::Pruned,
+            TrialState::Failed(_) => Self::Failed,
+        }
+    }
+
+    /// The rank of a trial whose last report is this loss.
+    fn rank(&self, number: u64, last: Option<Intermediate>) -> Option<Rank> {
+        let key = match self {
+            Self::Running => return None,
+            Self::Complete(losses) => (0, 0, Loss(losses.first().copied().unwrap_or(f64::NAN))),
             // The farther it came, the better; a report that is no number counts as none.
-            Seen::Pruned => match self.last() {
+            Self::Pruned => match last {
                 Some(last) if !last.value.is_nan() => (1, u64::MAX - last.step, Loss(last.value)),
                 _ => (2, 0, Loss(0.0)),
             },
-            Seen::Failed => (3, 0, Loss(0.0)),
+            Self::Failed => (3, 0, Loss(0.0)),
         };
-        Some((key, self.number))
+        Some((key, number))
     }
+}
+
+/// A report as something that small is good for.
+fn loss(reported: &Intermediate, directions: &[Direction]) -> Intermediate {
+    let direction = directions.first().copied().unwrap_or(Direction::Minimize);
+    Intermediate { value: direction.loss(reported.value), ..*reported }
+}
+
+/// The trials of a storage, best first, in the order of [`History::ranked`]; those that are not finished come last, by
+/// number. They need not be of one space.
+pub fn ranked<'a>(trials: &'a [StoredTrial], directions: &[Direction]) -> Vec<&'a StoredTrial> {
+    let mut sorted: Vec<&StoredTrial> = trials.iter().collect();
+    sorted.sort_by_cached_key(|trial| {
+        let last = trial.intermediate.last().map(|last| loss(last, directions));
+        let rank = Seen::of(&trial.state, directions).rank(trial.number, last);
+        (rank.is_none(), rank, trial.number)
+    });
+    sorted
 }
 
 /// Class (complete, pruned, pruned without a value, failed) and order within it; then the number.

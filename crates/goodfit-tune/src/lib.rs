@@ -24,7 +24,7 @@ pub use audit::{Audit, Audited, clopper_pearson};
 pub use bootstrap::{BestOf, Gain, best_of, expected_gain};
 pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
-pub use history::{History, Observed, Seen};
+pub use history::{History, Observed, Seen, ranked};
 pub use importance::{Importance, importance};
 pub use pruner::{NoPruner, Pruner};
 pub use sampler::{Request, Sampler, SamplerError};

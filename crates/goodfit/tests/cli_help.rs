@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use command::Place;
 
-const COMMANDS: [&str; 9] =
-    ["reproduce", "train", "compare", "search", "report", "data", "fields", "completions", "man"];
+const COMMANDS: [&str; 10] =
+    ["reproduce", "train", "compare", "search", "study", "report", "data", "fields", "completions", "man"];
 
 #[test]
 fn help_of_the_program() {
@@ -19,7 +19,9 @@ fn help_of_the_program() {
 fn help_of_each_command() {
     let place = Place::new();
     let mut text = String::new();
-    let words = COMMANDS.iter().map(|name| vec![*name]).chain([vec!["data", "list"], vec!["data", "info"]]);
+    let study = ["list", "show", "export", "best"].map(|name| vec!["study", name]);
+    let below = [vec!["data", "list"], vec!["data", "info"]].into_iter().chain(study);
+    let words = COMMANDS.iter().map(|name| vec![*name]).chain(below);
     for mut words in words {
         writeln!(text, "$ goodfit {} --help", words.join(" ")).unwrap();
         words.push("--help");

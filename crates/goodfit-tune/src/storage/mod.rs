@@ -7,6 +7,8 @@
 mod check;
 #[cfg(feature = "sqlite")]
 mod encoding;
+#[cfg(feature = "sqlite")]
+mod journal;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -18,9 +20,13 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+#[cfg(feature = "sqlite")]
+pub use journal::journal;
 pub use memory::Memory;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, Sqlite};
+#[cfg(feature = "sqlite")]
+pub use time::to_text as time_text;
 pub use types::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, StorageError, StoredParameter,
     StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,

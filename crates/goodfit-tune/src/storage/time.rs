@@ -9,7 +9,9 @@ pub(super) fn now() -> i64 {
 }
 
 #[cfg(feature = "sqlite")]
-pub(super) use text::{from_text, to_text};
+pub(super) use text::from_text;
+#[cfg(feature = "sqlite")]
+pub use text::to_text;
 
 #[cfg(feature = "sqlite")]
 mod text {
@@ -20,8 +22,8 @@ mod text {
     /// Days of 400 years.
     const ERA: i64 = 146_097;
 
-    /// `YYYY-MM-DD HH:MM:SS.ffffff`.
-    pub(in crate::storage) fn to_text(micros: i64) -> String {
+    /// Microseconds since 1970 as `YYYY-MM-DD HH:MM:SS.ffffff` (UTC), the form in which databases keep times.
+    pub fn to_text(micros: i64) -> String {
         let seconds = micros.div_euclid(MICROS);
         let (days, second) = (seconds.div_euclid(DAY) + EPOCH, seconds.rem_euclid(DAY));
         let (era, day) = (days.div_euclid(ERA), days.rem_euclid(ERA));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Finds out by experiment what makes a feed-forward network train well, and trains it.
 #[derive(Debug, Parser)]
@@ -24,6 +24,9 @@ pub(super) enum Command {
     Compare(Compare),
     /// Look for good hyperparameters in the recipe's [search.space]
     Search(Search),
+    /// Look into the studies that searches keep
+    #[command(subcommand)]
+    Study(Study),
     /// Write the report of a finished experiment again
     Report(Report),
     /// Show what data there are
@@ -122,6 +125,66 @@ pub(super) struct Keep {
     /// Split off other validation rows for each seed with which the best trials are trained again
     #[arg(long)]
     pub(super) resplit: bool,
+}
+
+#[derive(Debug, Subcommand)]
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "there is nothing to read without study files"))]
+pub(super) enum Study {
+    /// List the studies of a file: names, trials, best values
+    List {
+        /// The file of the studies, or its `sqlite:///` address
+        #[arg(value_hint = ValueHint::FilePath)]
+        url: String,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the trials of a study, best first
+    Show {
+        #[command(flatten)]
+        of: OfStudy,
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the trials of a study for other programs
+    Export {
+        #[command(flatten)]
+        of: OfStudy,
+        /// csv: a line a trial; json: a list of trials; journal: a log that Optuna's journal storage reads
+        #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+        format: Format,
+    },
+    /// Print the best trial of a study
+    Best {
+        #[command(flatten)]
+        of: OfStudy,
+        /// Print a recipe file with its values instead, which `goodfit train` runs
+        #[arg(long)]
+        print_recipe: bool,
+        /// Print it as JSON
+        #[arg(long, conflicts_with = "print_recipe")]
+        json: bool,
+    },
+}
+
+/// A study in its file.
+#[derive(Debug, Args)]
+#[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "there is nothing to read without study files"))]
+pub(super) struct OfStudy {
+    /// The file of the study, or its `sqlite:///` address
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) url: String,
+    /// Name of the study; it may be left out where there is only one
+    pub(super) study: Option<String>,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Csv,
+    Json,
+    Journal,
 }
 
 /// A time that is not negative.

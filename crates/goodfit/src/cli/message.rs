@@ -37,9 +37,13 @@ impl Failure {
                 message.push(line.strip_prefix("error: ").unwrap_or(line));
             }
         }
-        let typed = std::env::args().nth(1).filter(|word| Cli::command().find_subcommand(word).is_some());
-        let command = typed.map_or_else(String::new, |name| format!("{name} "));
-        let hint = hint.unwrap_or_else(|| format!("`goodfit {command}--help` says what can be typed"));
+        let (mut help, mut command) = (String::new(), Cli::command());
+        for word in std::env::args().skip(1) {
+            let Some(below) = command.find_subcommand(&word).cloned() else { break };
+            help += &(word + " ");
+            command = below;
+        }
+        let hint = hint.unwrap_or_else(|| format!("`goodfit {help}--help` says what can be typed"));
         Self::new(message.join(" "), Some(hint))
     }
 

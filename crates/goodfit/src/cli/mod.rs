@@ -11,6 +11,8 @@ mod progress;
 mod reproduce;
 mod search;
 mod stop;
+#[cfg(feature = "sqlite")]
+mod study;
 mod table;
 mod train;
 
@@ -47,6 +49,12 @@ fn run(command: Command) -> Outcome {
         Command::Train(args) => train::train(&args),
         Command::Compare(args) => experiment::compare(&args),
         Command::Search(args) => search::search(&args),
+        #[cfg(feature = "sqlite")]
+        Command::Study(command) => study::study(&command),
+        #[cfg(not(feature = "sqlite"))]
+        Command::Study(_) => {
+            Err(Failure::new("this program was built without study files", Some("build it with the feature sqlite")))
+        }
         Command::Report(args) => experiment::report(&args),
         Command::Data(args) => data::data(&args),
         Command::Fields => {

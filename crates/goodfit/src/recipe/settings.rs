@@ -148,6 +148,17 @@ impl Settings {
             .map_err(|error| error.within(&origin))
     }
 
+    /// The same for a value that is kept as its TOML, in the layer of the file or of a trial.
+    ///
+    /// # Errors
+    /// As `set_value`, and when it is no TOML.
+    pub(crate) fn set_toml(&mut self, path: &str, toml: &str, layer: Layer) -> Result<(), RecipeError> {
+        let origin = if layer == Layer::File { self.origin.clone() } else { Origin::Trial };
+        let item = parse::argument(toml, 0..toml.len());
+        item.and_then(|item| self.override_with(&target(path)?, &item, &origin, layer))
+            .map_err(|error| error.within(&origin))
+    }
+
     /// Puts a value of a field, or of a key of its table, into a layer.
     pub(crate) fn override_with(
         &mut self,
@@ -257,7 +268,7 @@ impl Settings {
         }
         match field.default {
             Default::Absent(_) => None,
-            Default::Is(toml) => parse::argument(toml, 0..toml.len()).ok().map(|item| item.value),
+            Default::Is(toml) => Value::from_toml(toml),
             Default::From { value, .. } => value(self),
         }
     }

@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde_json::Value as Json;
 
+use crate::recipe::parse;
+
 /// A place in a text, both counted from 1; 0 = nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -95,6 +97,11 @@ impl Value {
     pub(crate) fn table(name: &str, item: Item) -> Self {
         let key = Key { name: name.to_owned(), place: item.place };
         Value::Table(vec![Entry { key, item }])
+    }
+
+    /// From its TOML; `None` when it is none.
+    pub(crate) fn from_toml(toml: &str) -> Option<Self> {
+        parse::argument(toml, 0..toml.len()).ok().map(|item| item.value)
     }
 
     /// As a number, whole or not.

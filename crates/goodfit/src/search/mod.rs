@@ -13,6 +13,7 @@ mod outcome;
 mod rescore;
 mod several;
 mod space;
+mod stored;
 mod words;
 
 use std::sync::Arc;
@@ -29,7 +30,8 @@ use crate::statistics::Direction;
 pub use error::SearchError;
 use objective::Objective;
 pub use several::several;
-pub use words::{ranking, trial_line};
+pub use stored::{keeps_recipe, trial_recipe};
+pub use words::{number, ranking, trial_line};
 
 /// Where and how a study is kept and carried out, besides its recipe.
 #[derive(Clone)]

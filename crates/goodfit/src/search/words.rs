@@ -146,7 +146,7 @@ fn score(metric: &str) -> &str {
 }
 
 /// A number with up to 6 significant digits, as Python prints it: 0.0031, 3.03e-06.
-pub(super) fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     if !x.is_finite() || x == 0.0 {
         return format!("{x}");
     }

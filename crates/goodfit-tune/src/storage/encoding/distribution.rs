@@ -39,8 +39,8 @@ pub(in crate::storage) fn to_json(distribution: &Distribution) -> String {
     }
 }
 
-/// With a point or an exponent, so that it stays a float.
-fn number(x: f64) -> String {
+/// With a point or an exponent, so that it stays a float; what is not finite in Python's words.
+pub(in crate::storage) fn number(x: f64) -> String {
     if x.is_nan() {
         "NaN".to_owned()
     } else if x.is_infinite() {
