@@ -1,9 +1,11 @@
 //! Reports of made-up results in a real browser. Needs `GOODFIT_CHROMIUM` to name a Chromium.
 
+mod browser;
 mod synthetic;
 
 use std::path::Path;
 
+use browser::Page;
 use goodfit::figure::Shape;
 use goodfit::report::{figures, render, write_report};
 use goodfit::results::Results;
@@ -13,10 +15,7 @@ use synthetic::cases::cases;
 /// Opens each case in a browser: all charts are drawn, and nothing fails.
 #[test]
 fn a_real_browser_draws_every_chart() {
-    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
-        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
-        return;
-    };
+    let Some(chromium) = browser::chromium() else { return };
     let dir = tempfile::tempdir().unwrap();
     let chosen = [
         "weight-init",
@@ -33,8 +32,8 @@ fn a_real_browser_draws_every_chart() {
     for (name, results) in cases().into_iter().filter(|(name, _)| chosen.contains(name)) {
         let folder = dir.path().join(name);
         write_report(&folder, &results).unwrap();
-        let root = opened(Path::new(&browser), &folder.join("report.html"), &dir.path().join("profile"));
-        let value = |key: &str| attribute(&root, key);
+        let page = browser::open(&chromium, &folder.join("report.html"), &dir.path().join("profile"));
+        let value = |key: &str| page.value(key).to_owned();
         assert_eq!(value("errors"), "0", "{name}");
         assert_eq!(value("ready"), "true", "{name}");
         assert_eq!(value("charts"), value("expected"), "{name}");
@@ -46,13 +45,10 @@ fn a_real_browser_draws_every_chart() {
 /// The slider moves the bars of every panel of its figure, in the charts themselves, and says when it stands.
 #[test]
 fn a_real_browser_steps_through_the_epochs() {
-    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
-        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
-        return;
-    };
+    let Some(chromium) = browser::chromium() else { return };
     let results = synthetic::diagnostics(20);
-    let root = opened_with(&browser, &results, include_str!("browser/timeline.js"));
-    assert_eq!((attribute(&root, "errors").as_str(), attribute(&root, "sliders").as_str()), ("0", "1"));
+    let root = opened_with(&chromium, &results, include_str!("browser/timeline.js"));
+    assert_eq!((root.value("errors"), root.value("sliders")), ("0", "1"));
     let all = figures(&results);
     let drawn = |moment: usize, panel: usize| -> serde_json::Value {
         let Shape::Histogram { moments, .. } = &all[3].panels[panel].series[0].shape else { panic!("no histogram") };
@@ -74,13 +70,10 @@ fn a_real_browser_steps_through_the_epochs() {
 /// Pointing at a line shows its values, its key switches it off and on, a box drawn with the mouse zooms.
 #[test]
 fn a_real_browser_can_be_worked_with() {
-    let Some(browser) = std::env::var_os("GOODFIT_CHROMIUM") else {
-        println!("skipped: GOODFIT_CHROMIUM does not name a browser");
-        return;
-    };
+    let Some(chromium) = browser::chromium() else { return };
     let results = synthetic::weight_decay(5);
-    let root = opened_with(&browser, &results, include_str!("browser/interaction.js"));
-    assert_eq!(attribute(&root, "errors"), "0");
+    let root = opened_with(&chromium, &results, include_str!("browser/interaction.js"));
+    assert_eq!(root.value("errors"), "0");
     let seen = json_attribute(&root, "seen");
     let tip = seen["tip"].as_str().unwrap_or_default();
     assert!(tip.starts_with("step 300") && tip.contains("training accuracy") && tip.contains(" to "), "{seen}");
@@ -94,7 +87,7 @@ fn a_real_browser_can_be_worked_with() {
 }
 
 /// The opening tag of the page of these results when a script of the test has run in it.
-fn opened_with(browser: &std::ffi::OsStr, results: &Results, script: &str) -> String {
+fn opened_with(chromium: &Path, results: &Results, script: &str) -> Page {
     let dir = tempfile::tempdir().unwrap();
     let page = render(results);
     // Before the last script, the page's own.
@@ -102,36 +95,15 @@ fn opened_with(browser: &std::ffi::OsStr, results: &Results, script: &str) -> St
     let charts = include_str!("browser/charts.js");
     let path = dir.path().join("report.html");
     std::fs::write(&path, format!("{page}<script>{charts}{script}</script><script>{end}")).unwrap();
-    opened(Path::new(browser), &path, &dir.path().join("profile"))
+    browser::open(chromium, &path, &dir.path().join("profile"))
 }
 
 /// A `data-` attribute that holds JSON.
-fn json_attribute(tag: &str, key: &str) -> serde_json::Value {
-    serde_json::from_str(&attribute(tag, key).replace("&quot;", "\"").replace("&amp;", "&")).unwrap()
-}
-
-/// A `data-` attribute in an opening tag.
-fn attribute(tag: &str, key: &str) -> String {
-    let start = tag.find(&format!("data-{key}=\"")).unwrap_or_else(|| panic!("no {key} in {tag}"));
-    tag[start..].split('"').nth(1).unwrap().to_owned()
+fn json_attribute(page: &Page, key: &str) -> serde_json::Value {
+    serde_json::from_str(&page.value(key).replace("&quot;", "\"").replace("&amp;", "&")).unwrap()
 }
 
 fn panels(results: &Results) -> usize {
     figures(results).iter().map(|figure| figure.panels.len()).sum::<usize>()
         + results.parts.iter().map(panels).sum::<usize>()
-}
-
-/// The opening tag of the page after its scripts have run.
-fn opened(browser: &Path, page: &Path, profile: &Path) -> String {
-    let output = std::process::Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--virtual-time-budget=10000", "--dump-dom"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .arg(format!("file://{}", page.display()))
-        .output()
-        .expect("the browser starts");
-    let dom = String::from_utf8_lossy(&output.stdout).into_owned();
-    let start = dom.find("<html").unwrap_or_else(|| panic!("no page: {}", String::from_utf8_lossy(&output.stderr)));
-    dom[start..].split('>').next().unwrap_or_default().to_owned()
 }
