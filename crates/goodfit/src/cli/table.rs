@@ -169,13 +169,13 @@ fn layers(results: &Results) -> String {
     let width = results.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0).max(3);
     let mut out = format!("{:width$}  layer      mean        sd   zeros  saturated  outside\n", "arm");
     for arm in &results.arms {
-        for (number, layer) in (1..).zip(arm.runs.first().map(|run| run.layers.as_slice()).unwrap_or_default()) {
-            let name = if number == 1 { arm.name.as_str() } else { "" };
+        for (place, layer) in (1..).zip(arm.runs.first().map(|run| run.layers.as_slice()).unwrap_or_default()) {
+            let name = if place == 1 { arm.name.as_str() } else { "" };
             let _ = writeln!(
                 out,
-                "{name:width$}  {number:>5}  {:>8.4}  {:>8.4}  {:>5.1}%  {:>8.1}%  {:>6.1}%",
-                layer.mean,
-                layer.sd,
+                "{name:width$}  {place:>5}  {:>8}  {:>8}  {:>5.1}%  {:>8.1}%  {:>6.1}%",
+                number(layer.mean),
+                number(layer.sd),
                 100.0 * layer.zeros,
                 100.0 * layer.saturated,
                 100.0 * layer.outside
