@@ -12,7 +12,8 @@ use crate::{Error, Float, Stream};
 /// | inverted | x * mask / (1 - ratio) | x |
 ///
 /// Which units are kept is drawn 16 bits a unit: a unit is kept when its draw is at least
-/// [`Dropout::threshold`], so `ratio` is met to within 1 / 131,072.
+/// [`Dropout::threshold`], so `ratio` is met to within 1 / 131,072; the largest one that can be met is
+/// 65,535 / 65,536.
 ///
 /// Source: N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov: Dropout, JMLR 15
 /// (2014).

@@ -110,7 +110,8 @@ fn target_part<T: Float>(z: &[T], m: T, class: u32, label_smoothing: f64) -> f64
     (1.0 - label_smoothing) * at_class + label_smoothing * mean
 }
 
-/// The largest value of a row. NaN is passed over: it comes back with the exponentials.
+/// The largest value of a row. NaN in front stays, elsewhere it is passed over and comes back with the
+/// exponentials: in both cases the loss is NaN.
 #[inline(always)]
 fn largest<T: Float>(row: &[T]) -> T {
     row.iter().copied().reduce(|m, z| if z > m { z } else { m }).expect("a row of at least one output")

@@ -148,6 +148,11 @@ pub(super) fn changed(mut settings: Settings, changes: &Changes) -> Result<Setti
     }
     for vary in &changes.vary {
         settings.vary("--vary", vary).map_err(recipe_failure)?;
+        let path = vary.split('=').next().unwrap_or_default().trim();
+        let values = settings.get("compare.vary").and_then(|vary| vary.get(path).cloned());
+        if matches!(values, Some(Value::List(values)) if values.len() == 1) {
+            message::hint(format!("--vary {vary} has one value, which makes no arms; --set {vary} says the same"));
+        }
     }
     if let Some(seeds) = changes.seeds {
         set_count(&mut settings, "--seeds", "compare.seeds", seeds)?;

@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 
 use clap::CommandFactory;
+use clap::error::{ContextKind, ContextValue};
 
 use super::args::Cli;
-use crate::recipe::RecipeError;
+use crate::recipe::{FIELDS, RecipeError};
 
 /// Why a command ended without what it was asked for: its faults, each with what to do about it.
 #[derive(Debug)]
@@ -27,12 +28,14 @@ impl Failure {
     }
 
     /// What is wrong with the command line as it was typed, in the form of all other messages.
+    ///
+    /// For an option that is not there but has the name of a field, the hint is how to set the field.
     pub(super) fn usage(error: &clap::Error) -> Self {
         let text = error.render().to_string();
         let (mut message, mut hint) = (Vec::new(), None);
         for line in text.lines().map(str::trim) {
             if let Some(tip) = line.strip_prefix("tip: ") {
-                hint = Some(tip.to_owned());
+                hint = Some(tip.to_owned()).filter(|tip| !tip.starts_with("to pass "));
             } else if !line.is_empty() && !line.starts_with("Usage: ") && !line.starts_with("For more information") {
                 message.push(line.strip_prefix("error: ").unwrap_or(line));
             }
@@ -43,8 +46,18 @@ impl Failure {
             help += &(word + " ");
             command = below;
         }
-        let hint = hint.unwrap_or_else(|| format!("`goodfit {help}--help` says what can be typed"));
+        let hint = hint
+            .or_else(|| field_hint(error))
+            .unwrap_or_else(|| format!("`goodfit {help}--help` says what can be typed"));
         Self::new(message.join(" "), Some(hint))
+    }
+
+    /// The same, its last fault with `advice` in front of the hint.
+    pub(super) fn advised(mut self, advice: &str) -> Self {
+        if let Some((_, hint)) = self.faults.last_mut() {
+            *hint = Some(hint.take().map_or_else(|| advice.to_owned(), |hint| format!("{advice}; {hint}")));
+        }
+        self
     }
 
     /// Writes it to stderr.
@@ -56,6 +69,14 @@ impl Failure {
             }
         }
     }
+}
+
+/// How to set the field whose name an unknown option has.
+fn field_hint(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else { return None };
+    let name = option.strip_prefix("--")?.replace('-', "_");
+    let field = FIELDS.iter().find(|field| field.path.rsplit('.').next() == Some(name.as_str()))?;
+    Some(format!("--set {}=VALUE sets that field", field.path))
 }
 
 /// Writes what to do next.

@@ -45,7 +45,10 @@ fn all(names: &[&str], args: &Reproduce) -> Outcome {
                 if args.common.output.json {
                     print(&format!("null\n{after}"))?;
                 }
-                return Err(failure);
+                let changes = &args.changes;
+                let unchanged = changes.set.is_empty() && changes.vary.is_empty();
+                let advice = "the changes are made to every experiment, `goodfit reproduce NAME` is for one";
+                return Err(if unchanged { failure } else { failure.advised(advice) });
             }
         }
         if stopped() {

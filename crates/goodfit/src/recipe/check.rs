@@ -100,6 +100,7 @@ pub(crate) fn not_expected(path: &str, item: &Item, kind: &Kind) -> RecipeError 
 fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
     let error = RecipeError::new(format!("{path} is {}, expected {kind}", item.value.shown())).at(item.place);
     match (&item.value, kind) {
+        (Value::Number(x), _) if x.is_infinite() => error.hint(format!("the largest number is {:e}", f64::MAX)),
         (Value::Text(text), Kind::List(_)) => {
             let numbers = text.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
             error.hint(format!("in brackets: [{}]", if numbers { text.clone() } else { item.value.shown() }))

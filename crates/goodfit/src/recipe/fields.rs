@@ -103,7 +103,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("compare.baseline", "baseline", Kind::Either(&[Kind::Text, Kind::Overrides]), Absent("the first arm"),
         "the arm that the others are held against: its name, or some of its settings by field"),
     Field::new("compare.metric", "metric", Kind::Word(kinds::METRICS), defaults::COMPARE_METRIC,
-        "the curve whose last point decides; late_train_loss is the mean over the last 100 steps"),
+        "the curve whose last point decides; late_train_loss is a mean over at most the last 100 steps"),
     Field::new("compare.all_pairs", "all pairs", Kind::Bool, Is("false"),
         "compare every arm with every other"),
     Field::new("compare.resplit", "resplit", Kind::Bool, Is("false"),

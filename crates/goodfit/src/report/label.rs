@@ -89,7 +89,6 @@ pub(super) fn unit(metric: &str) -> &'static str {
     match layer_and_measure(metric) {
         Some((_, "zeros" | "saturated")) => "share of values",
         Some((_, "dead")) => "share of units",
-        Some((_, "gradient_norm")) => "nats",
         None if metric.ends_with("accuracy") || metric == "accuracy_gap" => "share of rows",
         None if metric.ends_with("loss") || metric == "penalty" => "nats",
         Some(_) | None => "",
@@ -188,7 +187,7 @@ mod tests {
         let axis = |name: &str| (metric(name), unit(name));
         assert_eq!(axis("layer2.dead"), ("layer 2: dead units".to_owned(), "share of units"));
         assert_eq!(axis("layer10.zeros"), ("layer 10: zeros".to_owned(), "share of values"));
-        assert_eq!(axis("affine1.gradient_norm"), ("layer 1: gradient norm".to_owned(), "nats"));
+        assert_eq!(axis("affine1.gradient_norm"), ("layer 1: gradient norm".to_owned(), ""));
         assert_eq!(axis("affine1.update_ratio"), ("layer 1: update / weight".to_owned(), ""));
         assert_eq!(axis("accuracy_gap"), ("accuracy gap".to_owned(), "share of rows"));
         assert_eq!(axis("test_accuracy"), ("test accuracy".to_owned(), "share of rows"));

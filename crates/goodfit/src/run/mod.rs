@@ -91,7 +91,7 @@ pub enum Watched {
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
 /// beside them with L1 or L2 decay. Final metrics: the last point of each curve, and derived from
-/// them `late_train_loss` (mean over the last 100 steps) and `accuracy_gap` (training accuracy less
+/// them `late_train_loss` (mean over the last 100 steps, over all when there are fewer) and `accuracy_gap` (training accuracy less
 /// that of the rows evaluated on).
 ///
 /// # Errors

@@ -127,7 +127,7 @@ fn measured(metric: &str, data: &DataSummary) -> String {
         return format!("accuracy gap between the {n_train} training and {n} {name} rows{source}");
     }
     let (rows, n_rows, quantity) = match metric.split_once('_') {
-        Some(("late", _)) => ("training", data.train_rows, "loss over the last 100 steps"),
+        Some(("late", _)) => ("training", data.train_rows, "loss over the last steps (100 at most)"),
         Some(("train", quantity)) => ("training", data.train_rows, quantity),
         Some(("validation", quantity)) => ("validation", data.validation_rows, quantity),
         Some(("test", quantity)) => ("test", data.test_rows, quantity),

@@ -19,7 +19,7 @@ pub(super) fn judge(results: &mut Results) {
     results.claims.extend(overfitting);
     if let Some(fixed) = part(results, "a-fixed") {
         let loss = by_init(fixed, "late_train_loss");
-        let evidence = format!("training loss, mean over the last 100 steps: {loss}. {}", rows(fixed));
+        let evidence = format!("training loss, mean over the last steps (100 at most): {loss}. {}", rows(fixed));
         results.findings.push(Finding {
             statement: "For reference, the same networks at the fixed learning rate 0.01, which mixes the initial \
                         scale with the effective rate"
@@ -169,7 +169,7 @@ fn tuned(results: &mut Results) -> Option<Claim> {
         claim: "He's initial values suit ReLU, Xavier's suit sigmoid and tanh: networks learn faster from them"
             .to_owned(),
         evidence: format!(
-            "training loss, mean over the last 100 steps, each arm at its own best learning rate: {}. {words}. \
+            "training loss, mean over the last steps (100 at most), each arm at its own best learning rate: {}. {words}. \
              Rates, chosen on {} other seeds: {}. {}",
             by_init(part, "late_train_loss"),
             part.arms.iter().find_map(|arm| arm.tuning.as_ref()).map_or(0, |tuning| tuning.seeds.len()),

@@ -1,7 +1,7 @@
 //! Axes that suit the values on them.
 
 use super::label;
-use crate::figure::{Axis, Scale, Series, Shape};
+use crate::figure::{Axis, Band, Scale, Series, Shape};
 
 /// The axis of training steps, up to a round number where the last step lies close below it.
 pub(super) fn steps(last: f64) -> Axis {
@@ -13,10 +13,12 @@ pub(super) fn steps(last: f64) -> Axis {
 /// The axis of a metric for all series that are drawn against it.
 ///
 /// Accuracy runs from 0 to 1, or from the next tenth below the lowest value when that is above 0.7. A loss
-/// starts at 0; when its largest value is more than 50 times the middle one, its scale is logarithmic.
+/// starts at 0; when its largest value is more than 50 times the middle one, its scale is logarithmic. Bands
+/// widen a linear axis until the lines take up a third of it; what lies beyond is cut off.
 pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'a Series>) -> Axis {
     let (thin, thick): (Vec<&Series>, Vec<&Series>) =
         series.partition(|series| matches!(series.shape, Shape::Line { thin: true, .. }));
+    let bands: Vec<&Band> = thick.iter().filter_map(|series| band(series)).collect();
     // Runs that overflow may leave the picture; without others they are the picture.
     let mut values: Vec<f64> = thick.into_iter().flat_map(drawn).filter(|x| x.is_finite()).collect();
     if values.is_empty() {
@@ -27,6 +29,7 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
         return Axis::linear(text, unit, [0.0, 1.0]);
     };
+    let [from, to] = with_bands([low, high], &bands, unit);
     if name.ends_with("accuracy") && low >= 0.0 && high <= 1.0 {
         let start = if low > 0.7 { ((low * 10.0).floor() / 10.0).min(0.9) } else { 0.0 };
         return Axis::linear(text, unit, [start, 1.0]);
@@ -38,8 +41,8 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     if high == 0.0 && low == 0.0 && unit.starts_with("share") {
         return Axis::linear(text, unit, [0.0, 1.0]);
     }
-    let start = if low >= 0.0 && low < 0.5 * high { 0.0 } else { low };
-    Axis::linear(text, unit, padded(start, high))
+    let start = if low >= 0.0 && from < 0.5 * to { 0.0 } else { from };
+    Axis::linear(text, unit, padded(start, to))
 }
 
 /// The axis of a parameter: logarithmic when its values span more than two decades.
@@ -68,7 +71,28 @@ pub(super) fn padded(low: f64, high: f64) -> [f64; 2] {
     }
 }
 
-/// The values that a series draws: the line, or the points. Bands may leave the picture.
+/// A range of values with the bands around them, of which as much as it is wide itself (at least half of its
+/// largest value) on either side; of a share, all. A quantity that is never negative, and a share, keep to what
+/// they can be.
+fn with_bands([low, high]: [f64; 2], bands: &[&Band], unit: &str) -> [f64; 2] {
+    let share = unit.starts_with("share") && high <= 1.0;
+    let room = if share { 1.0 } else { (high - low).max(0.5 * low.abs().max(high.abs())) };
+    let edges = |edge: fn(&Band) -> &Vec<f64>| bands.iter().flat_map(move |band| edge(band)).copied();
+    let from = edges(|band| &band.low).fold(low, f64::min).max(low - room);
+    let to = edges(|band| &band.high).fold(high, f64::max).min(high + room);
+    let least = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
+    let most = if share { 1.0 } else { f64::INFINITY };
+    [from.max(least), to.min(most)]
+}
+
+fn band(series: &Series) -> Option<&Band> {
+    match &series.shape {
+        Shape::Line { band, .. } => band.as_ref(),
+        _ => None,
+    }
+}
+
+/// The values that a series draws: the line, or the points.
 fn drawn(series: &Series) -> Vec<f64> {
     match &series.shape {
         Shape::Line { y, .. } | Shape::Points { y, .. } => y.clone(),

@@ -17,6 +17,16 @@ pub(super) fn layers(results: &Results) -> Vec<Figure> {
     activations.into_iter().chain(weights).collect()
 }
 
+/// Whether the saturated values are the zeros everywhere, as with ReLU: one row of panels shows both.
+fn saturated_are_zeros(results: &Results, kind: &str) -> bool {
+    let of = |name: &str| name.starts_with(kind).then(|| name.strip_suffix(".saturated")).flatten().map(str::to_owned);
+    results.arms.iter().flat_map(|arm| &arm.runs).all(|run| {
+        run.curves
+            .iter()
+            .all(|(name, curve)| of(name).is_none_or(|layer| run.curves.get(&format!("{layer}.zeros")) == Some(curve)))
+    })
+}
+
 fn figure(results: &Results, kind: &str, measures: &[&str], title: &str) -> Option<Figure> {
     let curves = || results.arms.iter().flat_map(|arm| &arm.runs).flat_map(|run| run.curves.keys());
     let number = |name: &String| name.strip_prefix(kind)?.split_once('.')?.0.parse::<usize>().ok();
@@ -25,6 +35,9 @@ fn figure(results: &Results, kind: &str, measures: &[&str], title: &str) -> Opti
     let mut lines = Lines::new(results, names.len());
     let mut panels = Vec::new();
     for measure in measures {
+        if *measure == "saturated" && saturated_are_zeros(results, kind) {
+            continue;
+        }
         let row: Vec<Vec<Series>> = (1..=layers)
             .map(|layer| {
                 let metric = format!("{kind}{layer}.{measure}");

@@ -16,7 +16,7 @@ mod trials;
 
 use super::label;
 use crate::figure::Figure;
-use crate::results::{FigureKind, Results};
+use crate::results::{Arm, FigureKind, Results};
 
 pub(super) use lines::overflow_note;
 pub(super) use search::{Course, is_finished, labels};
@@ -40,7 +40,18 @@ pub fn figures(results: &Results) -> Vec<Figure> {
     if results.report.figure != FigureKind::Histograms {
         out.extend(histograms::histograms(results));
     }
+    if !in_nats(results) {
+        let axes = out.iter_mut().flat_map(|figure| &mut figure.panels).map(|panel| &mut panel.y);
+        axes.filter(|axis| axis.unit == "nats").for_each(|axis| axis.unit.clear());
+    }
     out
+}
+
+/// Whether every arm trains on cross-entropy, whose unit is the nat.
+fn in_nats(results: &Results) -> bool {
+    let squared = |arm: &Arm| arm.settings.get("training.loss").is_some_and(|loss| loss == "mean-squared-error");
+    !results.recipe.lines().any(|line| line.starts_with("loss = \"mean-squared-error\""))
+        && !results.arms.iter().any(squared)
 }
 
 /// Data and seeds, as every caption begins.
