@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use goodfit::comparison::{DataShelf, Observer, Options, Resplit, conduct};
-use goodfit::recipe::Experiment;
+use goodfit::recipe::{Experiment, Recipe};
 use goodfit::results::{Results, Run, Verdict};
-use goodfit::run::{Monitor, network_spec};
+use goodfit::run::{Monitor, network_spec, training_spec};
 use goodfit_nn::{Kind, Network};
 
 const RECIPE: &str = r#"
@@ -57,6 +57,23 @@ fn arms_share_initial_draws_whatever_their_scale_and_layers() {
     for (xavier, he) in weights[0].iter().flatten().zip(weights[2].iter().flatten()) {
         assert!((he - xavier * 2.0_f32.sqrt()).abs() <= 1e-6 * he.abs(), "{xavier} {he}");
     }
+}
+
+#[test]
+fn arms_train_on_the_same_batches_whatever_draws_their_networks_make() {
+    let arms = experiment(
+        "[compare]\nvary = { \"network.dropout\" = [0.0, 0.5], \"network.hidden\" = [[8], [30, 30]], \
+         \"training.optimizer\" = [\"sgd\", \"adam\"] }",
+    );
+    let batches = |recipe: &Recipe, seed| {
+        let (mut batches, _) = training_spec(recipe, 300, seed);
+        (0..20).map(|_| batches.next_rows().to_vec()).collect::<Vec<_>>()
+    };
+    let arms = arms.arms().unwrap();
+    let first = batches(&arms[0].recipe, 3);
+    assert_eq!(arms.len(), 8);
+    assert!(arms.iter().all(|arm| batches(&arm.recipe, 3) == first));
+    assert_ne!(batches(&arms[0].recipe, 4), first, "another seed has batches of its own");
 }
 
 #[test]
