@@ -23,15 +23,20 @@ pub enum Inputs<T> {
     Sparse(Csr<T>),
 }
 
+/// Set to `dense`, nothing is skipped: to measure what skipping zeros is worth.
+const VARIABLE: &str = "GOODFIT_INPUTS";
+
 /// Share of nonzero values up to which skipping zeros pays.
 const SPARSE_SHARE: f64 = 0.35;
 
 fn is_sparse(n_nonzero: usize, n_values: usize) -> bool {
-    n_values > 0 && n_nonzero as f64 <= SPARSE_SHARE * n_values as f64
+    let pays = n_values > 0 && n_nonzero as f64 <= SPARSE_SHARE * n_values as f64;
+    pays && std::env::var_os(VARIABLE).is_none_or(|form| form != "dense")
 }
 
 impl<T: Float> Inputs<T> {
-    /// Takes the form that is quicker: sparse when at most 35 % of the values differ from zero.
+    /// Takes the form that is quicker: sparse when at most 35 % of the values differ from zero. The environment
+    /// variable `GOODFIT_INPUTS=dense` keeps all of them.
     pub fn new(matrix: Matrix<T>) -> Self {
         let n_nonzero = matrix.data().iter().filter(|&&x| x != T::ZERO).count();
         if is_sparse(n_nonzero, matrix.data().len()) {

@@ -1,4 +1,6 @@
-//! Which instructions the processor has, and elementwise loops compiled for each of them.
+//! Which instructions are used, and elementwise loops compiled for each of them.
+
+use std::sync::LazyLock;
 
 /// A set of instructions that kernels exist for, from the widest to the one every machine has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +17,37 @@ impl Isa {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Portable];
 
-    /// The widest that this processor has. The standard library remembers the answer.
+    /// The widest that this processor has, or those that the environment variable `GOODFIT_ISA` forces: `avx512`,
+    /// `avx2` or `portable`. Looked up once in a process.
+    ///
+    /// # Panics
+    /// When the variable says what there is not; [`Isa::forced`] tells without a panic.
     #[inline]
     pub fn detect() -> Self {
+        static USED: LazyLock<Isa> = LazyLock::new(|| match Isa::forced() {
+            Ok(forced) => forced.unwrap_or_else(Isa::widest),
+            Err(message) => panic!("{message}"),
+        });
+        *USED
+    }
+
+    /// What `GOODFIT_ISA` forces, or why it cannot.
+    ///
+    /// # Errors
+    /// When it is none of the three names, or names instructions that this processor lacks.
+    pub fn forced() -> Result<Option<Self>, String> {
+        let Some(name) = std::env::var_os("GOODFIT_ISA") else { return Ok(None) };
+        let known = Self::ALL.into_iter().zip(["avx512", "avx2", "portable"]);
+        match known.into_iter().find(|(_, known)| name == *known) {
+            None => Err(format!("GOODFIT_ISA is {name:?}, expected avx512, avx2 or portable")),
+            Some((isa, name)) if !isa.is_available() => {
+                Err(format!("GOODFIT_ISA is {name}, which this processor lacks"))
+            }
+            Some((isa, _)) => Ok(Some(isa)),
+        }
+    }
+
+    fn widest() -> Self {
         if Self::Avx512.is_available() {
             Self::Avx512
         } else if Self::Avx2.is_available() {

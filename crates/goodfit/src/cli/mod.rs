@@ -24,6 +24,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::files::FileError;
 use args::{Cli, Command};
+use goodfit_nn::kernels::Isa;
 use message::Failure;
 
 /// What a command does: `Ok` with its exit status.
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Outcome {
+    Isa::forced().map_err(|error| Failure::new(error, Some("unset it for the fastest instructions there are")))?;
     match command {
         Command::Reproduce(args) => reproduce::reproduce(&args),
         Command::Train(args) => train::train(&args),

@@ -95,7 +95,7 @@ impl Place {
         self.ran(self.command("sh").args(["-c", line]).env("G", GOODFIT))
     }
 
-    fn ran(&self, command: &mut Command) -> Ran {
+    pub(crate) fn ran(&self, command: &mut Command) -> Ran {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| {
             // The folder has another name each time.

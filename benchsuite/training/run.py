@@ -1,0 +1,158 @@
+"""Times goodfit and its peers on the chapter's experiments, in alternation, one file per run.
+
+    python run.py --mnist FOLDER                       # everything that is not recorded yet
+    python run.py --mnist FOLDER --experiments search --methods goodfit jax:vmap --rounds 5
+
+A method is a peer of `peer.py`, in one process on all cores (`torch`: the better of 1 and 2 threads is chosen by
+`summarise.py`), or divided over as many one-thread processes as there are cores (`torch/split`).
+A round runs every method once, so that whatever else the machine does falls on all of them alike.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib import metadata
+from pathlib import Path
+
+from experiments import EXPERIMENTS
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CORES = len(os.sched_getaffinity(0))
+METHODS = [
+    "goodfit",
+    "goodfit-dense",
+    "torch@1",
+    f"torch@{CORES}",
+    "torch/split",
+    "torch:compile/split",
+    f"jax@{CORES}",
+    f"jax:vmap@{CORES}",
+    "jax/split",
+    "jax:vmap/split",
+    "numpy",
+]
+# A compiled step costs more than it saves on all but the longest of the others.
+ONLY = {"torch:compile/split": ("weight-init", "search")}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mnist", type=Path, required=True, help="folder of the four raw IDX files")
+    parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS))
+    parser.add_argument("--methods", nargs="+", default=METHODS)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
+    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
+    parser.add_argument("--peak", type=Path, default=ROOT / "target/release/examples/peak")
+    return parser.parse_args()
+
+
+def peak(program):
+    """GFLOP/s of multiply-adds on all cores at once."""
+    return json.loads(subprocess.run([program], check=True, capture_output=True, text=True).stdout)["gflops"]
+
+
+def goodfit(args, experiment, dense):
+    """Wall seconds of the whole process, data and report included, and of the training in it."""
+    environment = os.environ | ({"GOODFIT_INPUTS": "dense"} if dense else {})
+    with tempfile.TemporaryDirectory() as out:
+        command = [args.binary, "reproduce", experiment, "--seeds", "1", "--quiet", "--out", out]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+        seconds = time.perf_counter() - start
+        results = json.loads((Path(out) / "results.json").read_text())
+        training = json.loads((Path(out) / "timing.json").read_text())["seconds"]
+    return {"seconds": seconds, "training_seconds": training, "arms": last_points(results)}
+
+
+def last_points(results):
+    """The last points of every arm or trial, under the peers' names."""
+    names = {"late_train_loss": "late_train_loss", "train_accuracy": "train_accuracy"}
+    names |= {f"{rows}_accuracy": "held_out_accuracy" for rows in ("test", "validation")}
+    runs = [arm["runs"][0]["final"] for arm in results["arms"]]
+    runs = runs or [trial["final"] for trial in results.get("trials", []) if "final" in trial]
+    return {str(i): {names[k]: v for k, v in run.items() if k in names} for i, run in enumerate(runs)}
+
+
+def numpy(args, experiment):
+    """The book's programs in NumPy."""
+    script = HERE.parent / "textbook" / "textbook.py"
+    with tempfile.TemporaryDirectory() as out:
+        environment = os.environ | {"OMP_NUM_THREADS": str(CORES)}
+        command = [sys.executable, script, experiment, "--mnist", args.mnist, "--seed", "0"]
+        recorded = Path(out) / "numpy.json"
+        subprocess.run([*command, "--out", recorded], check=True, capture_output=True, env=environment)
+        return {"seconds": json.loads(recorded.read_text())["wall_seconds"]}
+
+
+def peer(args, experiment, method):
+    """One process, or one a core; the time is from the common start to the end of the last."""
+    name, is_split, threads = method, method.endswith("/split"), 1
+    n = CORES if is_split else 1
+    if is_split:
+        name = method.removesuffix("/split")
+    else:
+        name, threads = method.split("@")
+    command = [sys.executable, HERE / "peer.py", name, experiment, "--mnist", args.mnist, "--threads", str(threads)]
+    parts = [
+        subprocess.Popen(
+            [*command, "--part", f"{i}/{n}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True,
+        )
+        for i in range(n)
+    ]
+    for part in parts:
+        if part.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"{method} did not start; run it by hand: {command}")
+    start = time.perf_counter()
+    for part in parts:
+        part.stdin.write("go\n")
+        part.stdin.flush()
+    found = [json.loads(part.stdout.readline()) for part in parts]
+    seconds = time.perf_counter() - start
+    for part in parts:
+        part.communicate()
+    again = max(words["seconds_again"] for words in found)
+    arms = {i: words for part in found for i, words in part["arms"].items()}
+    return {"seconds": seconds, "seconds_compiled": again, "arms": dict(sorted(arms.items(), key=lambda a: int(a[0])))}
+
+
+def time_one(args, experiment, method):
+    if method.startswith("goodfit"):
+        return goodfit(args, experiment, method == "goodfit-dense")
+    if method == "numpy":
+        return numpy(args, experiment)
+    return peer(args, experiment, method)
+
+
+def machine():
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    versions = {package: metadata.version(package) for package in ("numpy", "torch", "jax", "jaxlib")}
+    return {"cpu": cpu, "cores": CORES, "python": platform.python_version(), "versions": versions}
+
+
+def main():
+    args = arguments()
+    for round_ in range(args.rounds):
+        for experiment in args.experiments:
+            for method in args.methods:
+                path = args.runs / experiment / f"{method.replace('/', '-')}.{round_}.json"
+                if path.exists() or experiment not in ONLY.get(method, (experiment,)):
+                    continue
+                before = peak(args.peak)
+                found = time_one(args, experiment, method)
+                found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
+                print(f"{experiment:14}{method:22}{found['seconds']:8.2f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
