@@ -23,20 +23,15 @@ pub enum Inputs<T> {
     Sparse(Csr<T>),
 }
 
-/// Set to `dense`, nothing is skipped: to measure what skipping zeros is worth.
-const VARIABLE: &str = "GOODFIT_INPUTS";
-
 /// Share of nonzero values up to which skipping zeros pays.
 const SPARSE_SHARE: f64 = 0.35;
 
 fn is_sparse(n_nonzero: usize, n_values: usize) -> bool {
-    let pays = n_values > 0 && n_nonzero as f64 <= SPARSE_SHARE * n_values as f64;
-    pays && std::env::var_os(VARIABLE).is_none_or(|form| form != "dense")
+    n_values > 0 && n_nonzero as f64 <= SPARSE_SHARE * n_values as f64
 }
 
 impl<T: Float> Inputs<T> {
-    /// Takes the form that is quicker: sparse when at most 35 % of the values differ from zero. The environment
-    /// variable `GOODFIT_INPUTS=dense` keeps all of them.
+    /// Takes the form that is quicker: sparse when at most 35 % of the values differ from zero.
     pub fn new(matrix: Matrix<T>) -> Self {
         let n_nonzero = matrix.data().iter().filter(|&&x| x != T::ZERO).count();
         if is_sparse(n_nonzero, matrix.data().len()) {
@@ -56,6 +51,14 @@ impl<T: Float> Inputs<T> {
         if is_sparse(n_nonzero, bytes.len()) {
             return Self::Sparse(Csr::from_bytes(bytes, n_columns, divisor));
         }
+        Self::dense_from_bytes(bytes, n_columns, divisor)
+    }
+
+    /// [`Inputs::from_bytes`] with all values, however many are zero: to measure what skipping them is worth.
+    ///
+    /// # Panics
+    /// As [`Inputs::from_bytes`].
+    pub fn dense_from_bytes(bytes: &[u8], n_columns: usize, divisor: T) -> Self {
         let values = bytes.iter().map(|&byte| T::from_f64(f64::from(byte)) / divisor).collect();
         Self::Dense(Matrix::from_rows(bytes.len() / n_columns.max(1), n_columns, values))
     }

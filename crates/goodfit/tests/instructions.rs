@@ -57,7 +57,7 @@ fn instructions_that_there_are_not() {
     let ran = run(&place, ("GOODFIT_ISA", "sse9"), "out");
     assert_eq!(ran.status, Some(2));
     insta::assert_snapshot!(ran.stderr, @r#"
-    error: GOODFIT_ISA is "sse9", expected avx512, avx2 or portable
+    error: GOODFIT_ISA is sse9, expected avx512, avx2 or portable
     hint: unset it for the fastest instructions there are
     "#);
 }

@@ -175,12 +175,19 @@ fn the_engine_has_no_io_and_no_global_state() {
         "OnceCell",
         "println!",
     ];
+    // Which instructions are used, and the threads that a caller hands in, are facts of the process.
+    const EXCEPT: [(&str, &[&str]); 2] = [
+        ("crates/goodfit-nn/src/kernels/isa.rs", &["std::env", "LazyLock"]),
+        ("crates/goodfit-nn/src/kernels/team.rs", &["std::thread"]),
+    ];
     let mut offenders = Vec::new();
     for source in sources(&[".rs"]).iter().filter(|source| source.path.starts_with("crates/goodfit-nn/src/")) {
+        let allowed = EXCEPT.iter().find(|(path, _)| *path == source.path).map_or(&[][..], |(_, words)| words);
         for (number, line) in source.before_tests() {
             let code = code(line);
             let statement = code.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
-            if NEVER.iter().any(|never| code.contains(never)) || statement.starts_with("static ") {
+            let is_allowed = allowed.iter().any(|word| code.contains(word));
+            if !is_allowed && (NEVER.iter().any(|never| code.contains(never)) || statement.starts_with("static ")) {
                 offenders.push(format!("{}:{number}: {}", source.path, line.trim()));
             }
         }

@@ -39,7 +39,7 @@ impl Isa {
         let Some(name) = std::env::var_os("GOODFIT_ISA") else { return Ok(None) };
         let known = Self::ALL.into_iter().zip(["avx512", "avx2", "portable"]);
         match known.into_iter().find(|(_, known)| name == *known) {
-            None => Err(format!("GOODFIT_ISA is {name:?}, expected avx512, avx2 or portable")),
+            None => Err(format!("GOODFIT_ISA is {}, expected avx512, avx2 or portable", name.display())),
             Some((isa, name)) if !isa.is_available() => {
                 Err(format!("GOODFIT_ISA is {name}, which this processor lacks"))
             }

@@ -107,12 +107,8 @@ pub fn matmul_with<T: Float>(
         return;
     }
     // One column is one row of the transposed product: the same chains, as many as a vector has lanes.
-    let (dst, lhs, rhs) = if n == 1 {
-        (MatMut { data: dst.data, n_rows: 1, n_columns: m }, rhs.transposed(), lhs.transposed())
-    } else {
-        (dst, lhs, rhs)
-    };
-    T::dispatch(isa, Product { dst, accum, lhs, rhs, scratch });
+    let (lhs, rhs) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
+    T::dispatch(isa, Product { dst: dst.data.as_mut_ptr(), dst_row: rhs.n_columns, accum, lhs, rhs, scratch });
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
@@ -122,12 +118,14 @@ fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
 }
 
-struct Product<'a, T> {
-    dst: MatMut<'a, T>,
-    accum: Accum,
-    lhs: MatRef<'a, T>,
-    rhs: MatRef<'a, T>,
-    scratch: &'a mut [T],
+pub(super) struct Product<'a, T> {
+    /// m rows of n elements, `dst_row` apart.
+    pub(super) dst: *mut T,
+    pub(super) dst_row: usize,
+    pub(super) accum: Accum,
+    pub(super) lhs: MatRef<'a, T>,
+    pub(super) rhs: MatRef<'a, T>,
+    pub(super) scratch: &'a mut [T],
 }
 
 impl<T: Float> Operation<T> for Product<'_, T> {
@@ -149,11 +147,10 @@ impl<T: Float> Product<'_, T> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn blocks<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, rhs, scratch } = self;
+        let Self { dst: dst_start, dst_row, accum, lhs, rhs, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
         let is_near = m <= DIRECT_ROWS || rhs.row_stride <= DIRECT_STRIDE;
         let is_direct = V::LOADS_PARTS && rhs.column_stride == 1 && is_near;
-        let dst_start = dst.data.as_mut_ptr();
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
             scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
@@ -182,8 +179,8 @@ impl<T: Float> Product<'_, T> {
                             rhs: if is_direct { right.data[j0..].as_ptr() } else { packed_rhs[panel..].as_ptr() },
                             rhs_k: if is_direct { right.row_stride } else { vectors * V::LANES },
                             // SAFETY: row m0 and column n0 + j0 exist in `dst`.
-                            dst: unsafe { dst_start.add(m0 * n + n0 + j0) },
-                            dst_row: n,
+                            dst: unsafe { dst_start.add(m0 * dst_row + n0 + j0) },
+                            dst_row,
                             n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
                             accum,
                         };
@@ -233,7 +230,7 @@ unsafe fn rows<V: Vector>(
     }
 }
 
-fn block<T: Float>(
+pub(super) fn block<T: Float>(
     view: MatRef<'_, T>,
     (row, n_rows): (usize, usize),
     (column, n_columns): (usize, usize),

@@ -1,7 +1,7 @@
 //! The inner loops: matrix products, elementary functions, reductions, and a way to compile
 //! elementwise loops for the instructions the processor has.
 //!
-//! Kernels allocate nothing, keep no state and use no threads. The only unsafe code of the
+//! Kernels allocate nothing, keep no state and use no threads but those of a [`Team`] they are handed. The only unsafe code of the
 //! workspace lies in this folder.
 #![allow(unsafe_code)]
 // Intrinsics and loops must end up inside the function that has the target features.
@@ -13,9 +13,11 @@ pub mod math;
 mod matmul;
 mod peak;
 mod reduce;
+mod shared;
 pub(crate) mod simd;
 mod sparse;
 mod sparse_products;
+mod team;
 mod tile;
 mod transpose;
 #[cfg(target_arch = "x86_64")]
@@ -26,10 +28,13 @@ pub use matmul::{matmul, matmul_scratch, matmul_with};
 pub use peak::calibration_loop;
 pub use reduce::{column_sums, dot, sum, sum_squares};
 
+pub(crate) use shared::{matmul_shared, sparse_forward_shared, sparse_weight_gradient_shared};
 pub use sparse::Csr;
 pub use sparse_products::{
     SparseScratch, sparse_forward, sparse_forward_with, sparse_weight_gradient, sparse_weight_gradient_with,
 };
+pub use team::{MAX_THREADS, Member, Team};
+pub(crate) use team::{n_parts, share};
 
 /// What happens to the values that stand in a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

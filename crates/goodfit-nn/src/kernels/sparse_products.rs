@@ -17,6 +17,8 @@
 //! loops are not predictable). Not tried, since the estimate was no gain: blocks of columns whose
 //! weights fit the first-level cache.
 
+use std::ops::Range;
+
 use super::Isa;
 use super::matmul::MAX_LANES;
 use super::simd::{Operation, Vector};
@@ -124,9 +126,9 @@ pub fn sparse_weight_gradient_with<T: Float>(
     scratch: &mut SparseScratch<T>,
     update: impl FnMut(usize, &[T]),
 ) {
-    assert!(dz.n_rows == rows.len(), "{} gradients of {} rows", dz.n_rows, rows.len());
-    scratch.index(inputs, rows);
-    T::dispatch(isa, Gradient { dz: contiguous(dz), scratch, update });
+    let n_units = dz.n_columns;
+    let (batch, gradient) = scratch.take(inputs, rows, dz);
+    T::dispatch(isa, Gradient { columns: 0..batch.ends.len(), batch, n_units, row: gradient, update });
 }
 
 /// Room for the transposed index of a batch, made once.
@@ -136,8 +138,9 @@ pub struct SparseScratch<T> {
     ends: Vec<u32>,
     /// The batch's entries by column; their index is the position in the batch.
     entries: Vec<Entry<T>>,
-    /// u, rounded up to whole vectors: one row of the gradient.
+    /// u, rounded up to whole vectors, for each thread: one row of the gradient.
     gradient: Vec<T>,
+    n_threads: usize,
     /// m x u, u rounded up to whole vectors, and room to start at a line of the cache: a copy of dZ
     /// of which no vector crosses a line. Every row is read some 20 times.
     dz: Vec<T>,
@@ -154,9 +157,37 @@ impl<T: Float> SparseScratch<T> {
         Self {
             ends: vec![0; inputs.n_columns()],
             entries: vec![Entry::default(); n_entries],
+            n_threads: 1,
             gradient: vec![T::ZERO; n_units.next_multiple_of(MAX_LANES)],
             dz: vec![T::ZERO; n_rows * n_units.next_multiple_of(MAX_LANES) + MAX_LANES],
         }
+    }
+
+    /// The same for so many threads at once.
+    pub(crate) fn for_threads(mut self, n: usize) -> Self {
+        self.n_threads = n.max(1);
+        self.gradient.resize(self.gradient.len() * self.n_threads, T::ZERO);
+        self
+    }
+
+    /// For how many threads there is room.
+    pub(super) fn n_threads(&self) -> usize {
+        self.n_threads
+    }
+
+    /// Takes in a batch; the rest is room for a row of the gradient, for each thread.
+    pub(super) fn take(&mut self, inputs: &Csr<T>, rows: &[u32], dz: MatRef<'_, T>) -> (Batch<'_, T>, &mut [T]) {
+        assert!(dz.n_rows == rows.len(), "{} gradients of {} rows", dz.n_rows, rows.len());
+        let dz = contiguous(dz);
+        self.index(inputs, rows);
+        let (n_units, width) = (dz.n_columns, dz.n_columns.next_multiple_of(MAX_LANES));
+        let aligned = self.dz.as_ptr().align_offset(64).min(MAX_LANES);
+        let copy = &mut self.dz[aligned..][..dz.n_rows * width];
+        for (i, row) in copy.chunks_exact_mut(width.max(1)).enumerate() {
+            row[..n_units].copy_from_slice(dz.row(i));
+        }
+        let dz = MatRef::new(copy, dz.n_rows, width);
+        (Batch { ends: &self.ends, entries: &self.entries, dz }, &mut self.gradient)
     }
 
     /// Whether there is room for batches of `n_rows` rows of `inputs`.
@@ -220,28 +251,35 @@ impl<T: Float> Operation<T> for Forward<'_, T> {
     }
 }
 
-struct Gradient<'a, T, F> {
-    dz: MatRef<'a, T>,
-    scratch: &'a mut SparseScratch<T>,
-    update: F,
+/// A batch as the gradient reads it.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a, T> {
+    /// Where the entries of each column end.
+    ends: &'a [u32],
+    /// By column; their index is a row of `dz`.
+    entries: &'a [Entry<T>],
+    /// Rows that start at a line of the cache, filled up to one's end.
+    pub(super) dz: MatRef<'a, T>,
+}
+
+pub(super) struct Gradient<'a, T, F> {
+    pub(super) columns: Range<usize>,
+    pub(super) batch: Batch<'a, T>,
+    pub(super) n_units: usize,
+    /// One row of the gradient.
+    pub(super) row: &'a mut [T],
+    pub(super) update: F,
 }
 
 impl<T: Float, F: FnMut(usize, &[T])> Operation<T> for Gradient<'_, T, F> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(mut self) {
-        let n_units = self.dz.n_columns;
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        let Self { columns, batch: Batch { ends, entries, dz }, n_units, row: gradient, mut update } = self;
         let width = n_units.next_multiple_of(V::LANES);
         let (n_vectors, vectors) = Panel::<T>::cover::<V>(width);
-        let SparseScratch { ends, entries, gradient, dz } = self.scratch;
-        let aligned = dz.as_ptr().align_offset(64).min(MAX_LANES);
-        let dz = &mut dz[aligned..][..self.dz.n_rows * width];
-        for (i, row) in dz.chunks_exact_mut(width.max(1)).enumerate() {
-            row[..n_units].copy_from_slice(self.dz.row(i));
-        }
-        let dz = MatRef::new(dz, self.dz.n_rows, width);
         let gradient = &mut gradient[..width];
-        let mut start = 0;
+        let mut start = if columns.start == 0 { 0 } else { ends[columns.start - 1] };
         // SAFETY: the caller vouches for the features. The indices are positions in the batch, which
         // are the rows of `dz`; the panels lie within `width`, the columns of `dz` and the length of
         // `gradient`.
@@ -249,13 +287,13 @@ impl<T: Float, F: FnMut(usize, &[T])> Operation<T> for Gradient<'_, T, F> {
             V::call(
                 #[inline(always)]
                 || {
-                    for (column, &end) in ends.iter().enumerate() {
+                    for (column, &end) in columns.clone().zip(&ends[columns]) {
                         let entries = &entries[start as usize..end as usize];
                         start = end;
                         for v0 in (0..n_vectors).step_by(vectors) {
                             Panel::of::<V>(width, v0, vectors.min(n_vectors - v0)).combine(entries, dz, gradient);
                         }
-                        (self.update)(column, &gradient[..n_units]);
+                        update(column, &gradient[..n_units]);
                     }
                 },
             );

@@ -4,10 +4,11 @@
 //! Shapes: N rows of the batch, D inputs of the block, U units.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::plan::{Block, Plan};
-use super::rows::add_to_rows;
-use crate::kernels::{self, Accum, Csr, SparseScratch};
+use super::rows::{add_to_rows, part_length};
+use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share};
 use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
@@ -51,6 +52,9 @@ pub(crate) struct Site<'a> {
 /// Buffers of the kernels, shared by all blocks.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch<T> {
+    /// The place of this training in a team, where it has one.
+    pub(crate) member: Option<Arc<Member>>,
+    /// For each thread.
     pub(crate) product: Vec<T>,
     /// Made when the first batch without zeros comes.
     pub(crate) sparse: Option<SparseScratch<T>>,
@@ -130,6 +134,9 @@ pub(crate) fn forward<T: Float>(
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);
+    let Scratch { member, product, .. } = scratch;
+    let member = member.as_deref();
+    let length = part_length(member, n, units);
     match (block.affine, x) {
         (Some(affine), _) => {
             let weights = MatRef::new(of(plan, values, affine.weight), block.inputs, units);
@@ -137,12 +144,13 @@ pub(crate) fn forward<T: Float>(
             match x {
                 Source::Dense(x) => {
                     let x = MatRef::new(x, n, block.inputs);
-                    kernels::matmul(dst, Accum::Replace, x, weights, &mut scratch.product);
+                    kernels::matmul_shared(member, dst, Accum::Replace, x, weights, product);
                 }
-                Source::Sparse(csr, rows) => kernels::sparse_forward(dst, csr, rows, weights),
+                Source::Sparse(csr, rows) => kernels::sparse_forward_shared(member, dst, csr, rows, weights),
             }
             if let Some(bias) = affine.bias {
-                add_to_rows(stages.linear, of(plan, values, bias));
+                let bias = of(plan, values, bias);
+                share(member, stages.linear.chunks_mut(length), |part| add_to_rows(part, bias));
             }
         }
         (None, Source::Dense(x)) => stages.linear.copy_from_slice(x),
@@ -167,29 +175,35 @@ pub(crate) fn forward<T: Float>(
     };
     let post = match block.activation {
         Some(activation) if activation.needs_input() => {
-            let y = &mut *stages.y;
-            kernels::vectorised(
-                #[inline(always)]
-                || activation.forward(y, pre),
-            );
+            share(member, stages.y.chunks_mut(length).zip(pre.chunks(length)), |(y, pre)| {
+                kernels::vectorised(
+                    #[inline(always)]
+                    || activation.forward(y, pre),
+                );
+            });
             stages.y
         }
         Some(activation) => {
-            kernels::vectorised(
-                #[inline(always)]
-                || activation.forward_in_place(pre),
-            );
+            share(member, pre.chunks_mut(length), |part| {
+                kernels::vectorised(
+                    #[inline(always)]
+                    || activation.forward_in_place(part),
+                );
+            });
             pre
         }
         None => pre,
     };
     if let Some(dropout) = block.dropout {
-        stages.dropped.copy_from_slice(post);
-        let dropped = stages.dropped;
-        kernels::vectorised(
-            #[inline(always)]
-            || mask.of(dropout).forward_training(dropped, mask.draws),
-        );
+        let dropout = mask.of(dropout);
+        let parts = stages.dropped.chunks_mut(length).zip(post.chunks(length));
+        share(member, parts.zip(mask.draws.chunks(length * Dropout::MASK_BYTES)), |((dropped, post), draws)| {
+            dropped.copy_from_slice(post);
+            kernels::vectorised(
+                #[inline(always)]
+                || dropout.forward_training(dropped, draws),
+            );
+        });
     }
 }
 
@@ -208,19 +222,28 @@ pub(crate) fn backward<T: Float>(
 ) {
     let units = block.units;
     let stages = cache.stages(own, units, n);
+    let Scratch { member, product, sparse } = scratch;
+    let member = member.as_deref();
+    let length = part_length(member, n, units);
     if let Some(dropout) = block.dropout {
-        kernels::vectorised(
-            #[inline(always)]
-            || mask.of(dropout).backward(d, mask.draws),
-        );
+        let dropout = mask.of(dropout);
+        share(member, d.chunks_mut(length).zip(mask.draws.chunks(length * Dropout::MASK_BYTES)), |(d, draws)| {
+            kernels::vectorised(
+                #[inline(always)]
+                || dropout.backward(d, draws),
+            );
+        });
     }
     if let Some(activation) = block.activation {
         let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
         let post = if activation.needs_input() { &*stages.y } else { &*pre };
-        kernels::vectorised(
-            #[inline(always)]
-            || activation.backward(d, post, pre),
-        );
+        let parts = d.chunks_mut(length).zip(post.chunks(length).zip(pre.chunks(length)));
+        share(member, parts, |(d, (post, pre))| {
+            kernels::vectorised(
+                #[inline(always)]
+                || activation.backward(d, post, pre),
+            );
+        });
     }
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
@@ -240,18 +263,18 @@ pub(crate) fn backward<T: Float>(
     if let Some(dx) = dx {
         let weights = MatRef::new(update.values(plan, affine.weight), block.inputs, units).transposed();
         let dst = MatMut::new(dx, n, block.inputs);
-        kernels::matmul(dst, Accum::Replace, MatRef::new(d, n, units), weights, &mut scratch.product);
+        kernels::matmul_shared(member, dst, Accum::Replace, MatRef::new(d, n, units), weights, product);
     }
     update.one(plan, affine.weight, |dw| {
         let (dw, dy) = (MatMut::new(dw, block.inputs, units), MatRef::new(d, n, units));
         match x {
             Source::Dense(x) => {
                 let x = MatRef::new(x, n, block.inputs).transposed();
-                kernels::matmul(dw, Accum::Replace, x, dy, &mut scratch.product);
+                kernels::matmul_shared(member, dw, Accum::Replace, x, dy, product);
             }
             Source::Sparse(csr, rows) => {
-                let scratch = scratch.sparse.as_mut().expect("made before the pass");
-                kernels::sparse_weight_gradient(dw, csr, rows, dy, scratch);
+                let scratch = sparse.as_mut().expect("made before the pass");
+                kernels::sparse_weight_gradient_shared(member, dw, csr, rows, dy, scratch);
             }
         }
     });

@@ -2,11 +2,13 @@
 //!
 //! Shapes: N rows of a chunk, D inputs and U units of a block.
 
+use std::sync::Arc;
+
 use super::Network;
 use super::gather::{gather_targets, gather_weights};
 use super::plan::{Block, Plan};
 use super::rows::add_to_rows;
-use crate::kernels::{self, Accum};
+use crate::kernels::{self, Accum, Member};
 use crate::losses::{Loss, Targets, predicted_class};
 use crate::{Float, Inputs, MatMut, MatRef};
 
@@ -24,8 +26,10 @@ pub struct Workspace<T> {
     back: Vec<T>,
     /// Batch norm in evaluation as one factor and one offset per unit, 2 x U.
     map: Vec<T>,
-    /// Of the matrix products.
+    /// Of the matrix products, for each thread.
     scratch: Vec<T>,
+    /// The place of these buffers' owner in a team.
+    member: Option<Arc<Member>>,
     /// Which rows a chunk takes, N.
     rows: Vec<u32>,
     /// Targets of a chunk: N classes, or N x outputs values.
@@ -79,11 +83,18 @@ impl<T: Float> Workspace<T> {
             back: vec![T::ZERO; CHUNK * plan.max_units()],
             map: vec![T::ZERO; 2 * plan.max_units()],
             scratch: vec![T::ZERO; scratch.unwrap_or(0)],
+            member: None,
             rows: Vec::with_capacity(CHUNK),
             classes: Vec::with_capacity(CHUNK),
             targets: vec![T::ZERO; CHUNK * plan.outputs()],
             row_weights: vec![T::ZERO; CHUNK],
         }
+    }
+
+    /// Lets the products use the threads of a team.
+    pub(crate) fn join(&mut self, member: &Arc<Member>) {
+        self.scratch.resize(self.scratch.len() * member.n_threads_at_most(), T::ZERO);
+        self.member = Some(Arc::clone(member));
     }
 
     /// Runs `rows` (at most [`CHUNK`]) through the network and returns the outputs, N x outputs.
@@ -97,7 +108,8 @@ impl<T: Float> Workspace<T> {
         mut inspect: impl FnMut(usize, &[T]),
     ) -> &[T] {
         let n = rows.len();
-        let Self { gathered, front, back, map, scratch, .. } = self;
+        let Self { gathered, front, back, map, scratch, member, .. } = self;
+        let member = member.as_deref();
         let sparse = plan.sparse(inputs);
         if sparse.is_none() {
             let gathered = &mut gathered[..n * plan.inputs];
@@ -115,10 +127,11 @@ impl<T: Float> Workspace<T> {
                 let weights = MatRef::new(weights, block.inputs, block.units);
                 let dst = MatMut::new(&mut back[..n * block.units], n, block.units);
                 if let (0, Some(csr)) = (b, sparse) {
-                    kernels::sparse_forward(dst, csr, rows, weights);
+                    kernels::sparse_forward_shared(member, dst, csr, rows, weights);
                 } else {
                     let x = if b == 0 { &gathered[..n * block.inputs] } else { &front[..n * block.inputs] };
-                    kernels::matmul(dst, Accum::Replace, MatRef::new(x, n, block.inputs), weights, scratch);
+                    let x = MatRef::new(x, n, block.inputs);
+                    kernels::matmul_shared(member, dst, Accum::Replace, x, weights, scratch);
                 }
                 if let Some(bias) = affine.bias {
                     add_to_rows(&mut back[..n * block.units], &values[plan.parameters[bias].range.clone()]);

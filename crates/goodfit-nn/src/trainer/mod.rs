@@ -6,10 +6,12 @@ mod arena;
 mod spec;
 pub(crate) mod update;
 
+use std::sync::Arc;
+
 use arena::{Areas, Arena};
 pub use spec::TrainingSpec;
 
-use crate::kernels::{self, SparseScratch};
+use crate::kernels::{self, SparseScratch, Team};
 use crate::layers::Dropout;
 use crate::losses::Targets;
 use crate::network::block::{self, BlockCache, Mask, Scratch, Site, Source};
@@ -148,7 +150,7 @@ impl<T: Float> Trainer<T> {
                 .max(kernels::matmul_scratch(b.inputs, b.units, rows))
         });
         Ok(Self {
-            scratch: Scratch { product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
+            scratch: Scratch { member: None, product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
@@ -162,6 +164,16 @@ impl<T: Float> Trainer<T> {
             masks,
             dropout_factor: 1.0,
         })
+    }
+
+    /// Lets this training use the threads of a team that no other run needs. What it computes stays the same to the
+    /// byte.
+    pub fn join(&mut self, team: &Arc<Team>) {
+        let member = Arc::new(team.join());
+        let n_threads = member.n_threads_at_most();
+        self.workspace.join(&member);
+        let one = self.scratch.product.len();
+        self.scratch = Scratch { product: vec![T::ZERO; one * n_threads], sparse: None, member: Some(member) };
     }
 
     /// One update: forward, loss, backward. Returns the mean data loss of the batch before the
@@ -188,7 +200,8 @@ impl<T: Float> Trainer<T> {
                 let loss = self.pass(batch, None);
                 let Areas { values, gradients, state, units, .. } = self.arena.areas();
                 rule.gradient_scale = clip_scale(trained_norm(&self.plan, gradients), bound);
-                Update { values, gradients, state, units, rule: Some(rule) }.apply_all(&self.plan);
+                let member = self.scratch.member.as_deref();
+                Update { values, gradients, state, units, member, rule: Some(rule) }.apply_all(&self.plan);
                 loss
             }
         };
@@ -234,7 +247,9 @@ impl<T: Float> Trainer<T> {
         let sparse = plan.sparse(batch.inputs);
         if let Some(csr) = sparse {
             if !scratch.sparse.as_ref().is_some_and(|room| room.fits(csr, most)) {
-                scratch.sparse = Some(SparseScratch::new(csr, most, plan.blocks[0].units));
+                let n_threads = scratch.member.as_ref().map_or(1, |member| member.n_threads_at_most());
+                let room = SparseScratch::new(csr, most, plan.blocks[0].units);
+                scratch.sparse = Some(room.for_threads(n_threads));
             }
         } else {
             let inputs = &mut inputs[..n * plan.inputs];
@@ -264,7 +279,8 @@ impl<T: Float> Trainer<T> {
         let row_weights = batch.row_weights.map(|all| gather_weights(all, batch.rows, row_weights));
         let loss = training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, targets, row_weights);
 
-        let mut update = Update { values, gradients, state, units, rule };
+        let member = scratch.member.clone();
+        let mut update = Update { values, gradients, state, units, member: member.as_deref(), rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
             let (x, own) = block_data(first, cache, caches, b, n * block.inputs);
             let dx = (b > 0).then(|| &mut d_next[..n * block.inputs]);

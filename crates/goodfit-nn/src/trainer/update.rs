@@ -1,8 +1,12 @@
 //! What becomes of a gradient: it is stored, or applied at once.
 
+use crate::kernels::{Member, n_parts, share};
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::optimizers::{Optimizer, UpdateStep, WeightDecay};
 use crate::{Float, kernels, max_norm};
+
+/// Values that move together: they, their gradients and the optimiser's buffers fit the second-level cache.
+const PIECE: usize = 1 << 14;
 
 /// The rule by which parameters move in one step.
 #[derive(Clone, Copy, Debug)]
@@ -26,10 +30,13 @@ pub(crate) struct Rule {
 pub(crate) struct Update<'a, T> {
     pub(crate) values: &'a mut [T],
     pub(crate) gradients: &'a mut [T],
-    /// The optimiser's buffers; those of a parameter lie together, from `n_state * range.start` on.
+    /// The optimiser's buffers; those of a parameter lie together, from `n_state * range.start` on, piece after
+    /// piece of [`PIECE`] values.
     pub(crate) state: &'a mut [T],
     /// Room for one value per unit of the widest layer.
     pub(crate) units: &'a mut [T],
+    /// The place of this training in a team.
+    pub(crate) member: Option<&'a Member>,
     /// `None`: the gradients are kept and nothing moves.
     pub(crate) rule: Option<Rule>,
 }
@@ -85,10 +92,24 @@ impl<T: Float> Update<'_, T> {
             gradient_scale: rule.gradient_scale,
             step: rule.step,
         };
-        kernels::vectorised(
-            #[inline(always)]
-            || rule.optimizer.update(values, state, gradient, &step),
-        );
+        let pieces = values.len().div_ceil(PIECE).max(1);
+        let length = pieces.div_ceil(n_parts(self.member, values.len(), PIECE)) * PIECE;
+        let mut state = state;
+        let parts = values.chunks_mut(length).zip(gradient.chunks(length)).map(|(values, gradient)| {
+            let (own, rest) = std::mem::take(&mut state).split_at_mut(n_state * values.len());
+            state = rest;
+            (values, own, gradient)
+        });
+        share(self.member, parts, |(values, mut state, gradient)| {
+            for (values, gradient) in values.chunks_mut(PIECE).zip(gradient.chunks(PIECE)) {
+                let (own, rest) = state.split_at_mut(n_state * values.len());
+                state = rest;
+                kernels::vectorised(
+                    #[inline(always)]
+                    || rule.optimizer.update(values, own, gradient, &step),
+                );
+            }
+        });
         if let (Some(bound), [_, n_units]) = (parameter.max_norm, parameter.shape.as_slice()) {
             max_norm(values, &mut self.units[..*n_units], bound);
         }

@@ -245,7 +245,7 @@ pub(super) struct Common {
     /// The first seed
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = first_seed, allow_negative_numbers = true)]
     pub(super) seed: u64,
-    /// Runs that train at the same time; all cores when absent
+    /// Runs that train at the same time, or threads of one run where there are fewer; all cores when absent
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     pub(super) jobs: Option<usize>,
     /// Folder for results and report; goodfit-out/NAME when absent, DIR/NAME for all experiments

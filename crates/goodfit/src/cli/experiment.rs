@@ -181,11 +181,9 @@ pub(super) fn options(common: &Common) -> Result<Options, Failure> {
     if common.jobs == Some(0) {
         return Err(Failure::new("--jobs is 0, expected at least 1", Some("leave --jobs out to use all cores")));
     }
-    Ok(Options {
-        first_seed: common.seed,
-        n_jobs: common.jobs.unwrap_or_else(default_jobs),
-        command: typed(&["--jobs", "--out", "--quiet", "--json"]),
-    })
+    let n_jobs = common.jobs.unwrap_or_else(default_jobs);
+    monitor().use_threads(n_jobs.min(default_jobs()));
+    Ok(Options { first_seed: common.seed, n_jobs, command: typed(&["--jobs", "--out", "--quiet", "--json"]) })
 }
 
 /// The command as it was typed, without these options: results say it without those that have no

@@ -122,6 +122,7 @@ impl Rows {
     /// All rows as inputs of a network.
     pub(super) fn inputs(&self) -> Inputs<f32> {
         match &self.values {
+            Values::Pixels(pixels) if keeps_zeros() => Inputs::dense_from_bytes(pixels, self.n_columns, 255.0),
             Values::Pixels(pixels) => Inputs::from_bytes(pixels, self.n_columns, 255.0),
             Values::Numbers(numbers) => Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, numbers.clone())),
         }
@@ -198,4 +199,10 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
 #[cfg(not(feature = "mnist"))]
 fn mnist(_train_rows: Option<usize>, _with_test: bool) -> Result<Dataset, DataError> {
     Err(DataError::NoMnist)
+}
+
+/// Whether the environment variable `GOODFIT_INPUTS` is `dense`: products then multiply the zeros too, which is how it
+/// is measured what skipping them is worth.
+fn keeps_zeros() -> bool {
+    std::env::var_os("GOODFIT_INPUTS").is_some_and(|form| form == "dense")
 }

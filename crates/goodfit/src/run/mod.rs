@@ -5,7 +5,9 @@ mod network;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use goodfit_nn::kernels::Team;
 use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Trainer, WeightDecay};
 
 use crate::data::{Labelled, Prepared};
@@ -21,9 +23,19 @@ pub struct Monitor {
     pub stop: AtomicBool,
     /// Steps made by all runs.
     pub n_steps: AtomicU64,
+    /// Threads that a run may use while there are fewer runs than cores.
+    team: OnceLock<Arc<Team>>,
 }
 
 impl Monitor {
+    /// Lets the runs use so many threads in all, where they had only their own before. Said once; what is said later
+    /// changes nothing.
+    pub fn use_threads(&self, n: usize) {
+        if n > 1 {
+            self.team.get_or_init(|| Team::new(n));
+        }
+    }
+
     /// Whether all runs are to end.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
@@ -106,6 +118,9 @@ pub fn train_watched(
     let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;
+    if let Some(team) = monitor.team.get() {
+        trainer.join(team);
+    }
     let mut record = Record::new(recipe, seed);
     let mut stopping = recipe.training.early_stopping.map(|patience| EarlyStopping::new(patience, Direction::Minimize));
     let per_epoch = batches.steps_per_epoch();

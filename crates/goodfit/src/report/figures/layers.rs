@@ -17,7 +17,7 @@ pub(super) fn layers(results: &Results) -> Vec<Figure> {
     activations.into_iter().chain(weights).collect()
 }
 
-/// Whether the saturated values are the zeros everywhere, as with ReLU: one row of panels shows both.
+/// Whether the saturated values are the zeros everywhere, as with `ReLU`: one row of panels shows both.
 fn saturated_are_zeros(results: &Results, kind: &str) -> bool {
     let of = |name: &str| name.starts_with(kind).then(|| name.strip_suffix(".saturated")).flatten().map(str::to_owned);
     results.arms.iter().flat_map(|arm| &arm.runs).all(|run| {

@@ -1,0 +1,112 @@
+"""From the recorded runs to tables: seconds, ratios to the best peer, agreement of what was learnt.
+
+    python summarise.py [--runs FOLDER] > ../runs/training/summary.txt
+
+Every figure is the median over the rounds. (a) is the best of the peers that run in one process, (b) the best of those
+that divide the arms over one-thread processes. "ratio" is their time over goodfit's as run; "dense" over goodfit's
+when it skips no zeros; "compiled" takes the peers' second training in the same process, without their compilation.
+"peak" is the time that the dense multiply-adds would take at the measured peak of all cores together.
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from statistics import median
+
+from experiments import EXPERIMENTS
+
+HERE = Path(__file__).resolve().parent
+# Rows that an evaluation takes besides the training rows.
+HELD_OUT = {"test": 10_000, "validation": 100, None: 0}
+
+
+def multiply_adds(experiment):
+    """Of the dense network: forward, backward without the first layer's input gradient, evaluations."""
+    sizes = [784, *experiment.hidden, 10]
+    layers = [a * b for a, b in zip(sizes, sizes[1:])]
+    step = experiment.batch_size * (3 * sum(layers) - layers[0])
+    if experiment.loss_after_update:
+        step += experiment.batch_size * sum(layers)
+    n_evaluations = math.ceil(experiment.n_steps / experiment.evaluate_every) if experiment.evaluate_every else 0
+    rows = experiment.train_rows + HELD_OUT[experiment.held_out]
+    return len(experiment.arms) * (experiment.n_steps * step + n_evaluations * rows * sum(layers))
+
+
+def load(folder):
+    """By method the recorded runs."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        found.setdefault(path.name.rsplit(".", 2)[0], []).append(json.loads(path.read_text()))
+    return found
+
+
+def last(runs, key):
+    """Mean over the arms that stay finite, of all rounds."""
+    values = [arm.get(key) for run in runs for arm in run.get("arms", {}).values()]
+    values = [value for value in values if value is not None and math.isfinite(value)]
+    return sum(values) / len(values) if values else math.nan
+
+
+def table(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths))).rstrip())
+    print()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
+    runs = {name: load(parser.parse_args().runs / name) for name in EXPERIMENTS}
+    runs = {name: methods for name, methods in runs.items() if "goodfit" in methods}
+    seconds = {n: {m: median(r["seconds"] for r in rs) for m, rs in methods.items()} for n, methods in runs.items()}
+    compiled = {
+        n: {m: median(r.get("seconds_compiled", r["seconds"]) for r in rs) for m, rs in methods.items()}
+        for n, methods in runs.items()
+    }
+    one = next(iter(next(iter(runs.values())).values()))[0]["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in one["versions"].items())
+    print(f"{one['cpu']}, {one['cores']} cores, Python {one['python']}, {versions}\n")
+
+    methods = sorted({method for found in seconds.values() for method in found})
+    rows = [["seconds", *methods, "peak"]]
+    for name, found in seconds.items():
+        peaks = [p for rs in runs[name].values() for r in rs for p in r["peak_gflops"]]
+        at_peak = 2e-9 * multiply_adds(EXPERIMENTS[name]) / median(peaks)
+        rows.append([name, *(f"{found[m]:.2f}" if m in found else "" for m in methods), f"{at_peak:.2f}"])
+    table(rows)
+
+    rows = [["", "(a) best", "ratio", "dense", "compiled", "(b) best", "ratio", "dense", "compiled"]]
+    for name, found in seconds.items():
+        row = [name]
+        ours, dense = found["goodfit"], found.get("goodfit-dense", math.nan)
+        for group in (lambda m: not m.endswith("-split"), lambda m: m.endswith("-split")):
+            peers = [m for m in found if not m.startswith("goodfit") and group(m)]
+            if not peers:
+                row += [""] * 4
+                continue
+            best, fast = min(found[m] for m in peers), min(compiled[name][m] for m in peers)
+            row += [min(peers, key=found.get), f"{best / ours:.2f}", f"{best / dense:.2f}", f"{fast / ours:.2f}"]
+        rows.append(row)
+    table(rows)
+    total = lambda method: sum(found[method] for found in seconds.values())
+    for words, pick in (("one process, (a)", False), ("one-thread processes, (b)", True)):
+        best = sum(
+            min(found[m] for m in found if not m.startswith("goodfit") and m.endswith("-split") == pick)
+            for found in seconds.values()
+            if any(not m.startswith("goodfit") and m.endswith("-split") == pick for m in found)
+        )
+        print(f"all together, {words}: the best peers {best:.1f} s, goodfit {total('goodfit'):.1f} s, ratio {best / total('goodfit'):.2f}")
+    print()
+
+    rows = [["last points, mean over arms", "method", "late train loss", "train accuracy", "held-out accuracy"]]
+    for name, methods in runs.items():
+        for method, recorded in sorted(methods.items()):
+            keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
+            rows.append([name, method, *(f"{last(recorded, key):.4f}" for key in keys)])
+    table(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+//! The products of a training step by the threads of a team, with the same bytes for any number of them.
+//!
+//! Shapes: as in `matmul` and `sparse_products`.
+
+use super::matmul::{Product, block};
+use super::sparse_products::Gradient;
+use super::team::{Member, n_parts, share};
+use super::{Accum, Csr, Isa, SparseScratch, matmul, matmul_scratch, sparse_forward, sparse_weight_gradient};
+use crate::{Float, MatMut, MatRef};
+
+/// Multiply-adds of a dense product that are worth another thread: some microseconds of them.
+const DENSE_WORK: usize = 1 << 19;
+/// Columns and rows are shared out in multiples of this: the widest and the tallest tiles stay whole.
+const STEP: usize = 64;
+
+/// [`matmul`] by the threads of a team, with the same bytes for any number of them: each computes some columns of
+/// `dst`, or some rows where there are more of those.
+///
+/// `scratch`: [`matmul_scratch`] for every thread; parts for which it is too short are not made.
+///
+/// # Panics
+/// As [`matmul`].
+pub(crate) fn matmul_shared<T: Float>(
+    member: Option<&Member>,
+    dst: MatMut<'_, T>,
+    accum: Accum,
+    lhs: MatRef<'_, T>,
+    rhs: MatRef<'_, T>,
+    scratch: &mut [T],
+) {
+    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+    let room = matmul_scratch(m, n, k);
+    let by_rows = m >= n;
+    let n_parts = n_parts(member, m * n * k, DENSE_WORK).min(scratch.len() / room);
+    let length = m.max(n).div_ceil(n_parts.max(1)).next_multiple_of(STEP);
+    if n_parts < 2 || n == 1 || length >= m.max(n) {
+        return matmul(dst, accum, lhs, rhs, scratch);
+    }
+    if by_rows {
+        let parts = dst.data.chunks_mut(length * n).zip(scratch.chunks_mut(room)).enumerate();
+        return share(member, parts, |(i, (dst, scratch))| {
+            let n_rows = dst.len() / n;
+            let lhs = block(lhs, (i * length, n_rows), (0, k));
+            matmul(MatMut::new(dst, n_rows, n), accum, lhs, rhs, scratch);
+        });
+    }
+    assert!(dst.n_rows == m && dst.n_columns == n && dst.data.len() >= m * n, "a product of {m} x {n}");
+    assert_eq!(rhs.n_rows, k, "a product over {k}");
+    let start = Columns(dst.data.as_mut_ptr());
+    let parts = (0..n).step_by(length).zip(scratch.chunks_mut(room));
+    share(member, parts, |(column, scratch)| {
+        let rhs = block(rhs, (0, k), (column, length.min(n - column)));
+        // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
+        let dst = unsafe { start.from(column) };
+        T::dispatch(Isa::detect(), Product { dst, dst_row: n, accum, lhs, rhs, scratch });
+    });
+}
+
+/// The destination of a product whose columns are shared out.
+struct Columns<T>(*mut T);
+
+// SAFETY: the parts write to columns of their own, see `matmul_shared`.
+unsafe impl<T: Send> Sync for Columns<T> {}
+
+impl<T> Columns<T> {
+    /// # Safety
+    /// There is such a column, and nobody else uses it.
+    unsafe fn from(&self, column: usize) -> *mut T {
+        // SAFETY: the caller's contract.
+        unsafe { self.0.add(column) }
+    }
+}
+
+/// Multiply-adds of a sparse product that are worth another thread.
+const SPARSE_WORK: usize = 1 << 17;
+
+/// [`sparse_forward`] by the threads of a team, each for some of the rows.
+pub(crate) fn sparse_forward_shared<T: Float>(
+    member: Option<&Member>,
+    dst: MatMut<'_, T>,
+    inputs: &Csr<T>,
+    rows: &[u32],
+    weights: MatRef<'_, T>,
+) {
+    let width = dst.n_columns;
+    let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK);
+    if n_parts < 2 || width == 0 {
+        return sparse_forward(dst, inputs, rows, weights);
+    }
+    let length = rows.len().div_ceil(n_parts).max(1);
+    let parts = dst.data.chunks_mut(length * width).zip(rows.chunks(length));
+    share(member, parts, |(dst, rows)| sparse_forward(MatMut::new(dst, rows.len(), width), inputs, rows, weights));
+}
+
+/// [`sparse_weight_gradient`] by the threads of a team, each for some of the columns of the inputs.
+pub(crate) fn sparse_weight_gradient_shared<T: Float>(
+    member: Option<&Member>,
+    dw: MatMut<'_, T>,
+    inputs: &Csr<T>,
+    rows: &[u32],
+    dz: MatRef<'_, T>,
+    scratch: &mut SparseScratch<T>,
+) {
+    let (width, n_columns) = (dw.n_columns, dw.n_rows);
+    let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK).min(scratch.n_threads());
+    if n_parts < 2 || width == 0 {
+        return sparse_weight_gradient(dw, inputs, rows, dz, scratch);
+    }
+    assert!(n_columns == inputs.n_columns() && width == dz.n_columns, "a gradient of the shape of the weights");
+    let (batch, gradient) = scratch.take(inputs, rows, dz);
+    let (length, room) = (n_columns.div_ceil(n_parts).max(1), batch.dz.n_columns);
+    let parts = dw.data.chunks_mut(length * width).zip(gradient.chunks_mut(room)).enumerate();
+    share(member, parts, |(i, (dw, gradient))| {
+        let first = i * length;
+        let columns = first..first + dw.len() / width;
+        let update = |column: usize, gradient: &[T]| dw[(column - first) * width..][..width].copy_from_slice(gradient);
+        T::dispatch(Isa::detect(), Gradient { columns, batch, n_units: width, row: gradient, update });
+    });
+}

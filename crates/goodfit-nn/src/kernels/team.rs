@@ -1,0 +1,335 @@
+//! Threads that share the work of a training step, where one run has more than one core for itself.
+//!
+//! What is shared is cut so that the bytes of the result do not depend on the cuts: rows or columns of a product,
+//! whose chains stay whole (see `matmul`), and elementwise loops.
+//!
+//! A helper that has nothing to do looks for work for some microseconds, then sleeps.
+
+use std::cell::UnsafeCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// Most threads of a team, the caller's included.
+pub const MAX_THREADS: usize = 64;
+/// More than the helpers of any team.
+const CALLED: usize = 1 << 8;
+/// How often a helper looks for work before it sleeps.
+const LOOKS: usize = 20_000;
+
+/// Some threads for the runs of a process to share.
+///
+/// A run that trains [joins](Team::join) the team. While fewer runs than threads have joined, one of them at a time
+/// gets the helpers that are left over; the others work alone, as all do when every core has a run of its own.
+pub struct Team {
+    shared: Arc<Shared>,
+    helpers: Vec<JoinHandle<()>>,
+    /// Held by the run that has the helpers.
+    turn: Mutex<()>,
+    n_members: AtomicUsize,
+}
+
+/// What caller and helpers tell each other.
+struct Shared {
+    /// The present job; written before `call` moves on, by the holder of the turn.
+    job: UnsafeCell<Option<Job>>,
+    /// Number of the present job times [`CALLED`], plus how many helpers it calls: one word, so that no helper takes
+    /// the number of one job for that of another.
+    call: AtomicUsize,
+    /// Helpers that have not finished it.
+    n_pending: AtomicUsize,
+    asleep: Vec<AtomicBool>,
+    ends: AtomicBool,
+    /// The panic of a helper.
+    panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
+}
+
+/// What every thread calls with its number. It lives until the last helper has finished: [`Wait`].
+type Job = &'static (dyn Fn(usize) + Sync);
+
+// SAFETY: `job` is written by the holder of the turn while no helper is at work, and read by helpers after they saw
+// `call` move on (release and acquire); everything else is atomic or locked.
+unsafe impl Sync for Shared {}
+
+/// A run's place in a team; given back when it is dropped.
+#[derive(Debug)]
+pub struct Member {
+    team: Arc<Team>,
+}
+
+impl Team {
+    /// A team of `n_threads` (1 to [`MAX_THREADS`]), the caller's own among them.
+    pub fn new(n_threads: usize) -> Arc<Self> {
+        let n_helpers = n_threads.clamp(1, MAX_THREADS) - 1;
+        let shared = Arc::new(Shared {
+            job: UnsafeCell::new(None),
+            call: AtomicUsize::new(0),
+            n_pending: AtomicUsize::new(0),
+            asleep: (0..n_helpers).map(|_| AtomicBool::new(false)).collect(),
+            ends: AtomicBool::new(false),
+            panic: Mutex::new(None),
+        });
+        let helpers = (0..n_helpers)
+            .map(|i| {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || shared.help(i))
+            })
+            .collect();
+        Arc::new(Self { shared, helpers, turn: Mutex::new(()), n_members: AtomicUsize::new(0) })
+    }
+
+    /// A place in the team for a run.
+    pub fn join(self: &Arc<Self>) -> Member {
+        self.n_members.fetch_add(1, Ordering::Relaxed);
+        Member { team: Arc::clone(self) }
+    }
+
+    /// Helpers that no other run needs.
+    fn n_free(&self) -> usize {
+        self.helpers.len().saturating_sub(self.n_members.load(Ordering::Relaxed).saturating_sub(1))
+    }
+
+    /// Calls `job` with 0 to `n_helpers` at the same time, 0 on this thread, and waits for all.
+    fn run(&self, n_helpers: usize, job: &(dyn Fn(usize) + Sync)) {
+        let shared = &*self.shared;
+        // SAFETY: the lifetime alone is changed; `Wait` lets nobody past this function before the last helper is done.
+        let lasting = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Job>(job) };
+        // SAFETY: the caller holds the turn and the round before has ended, so no helper reads it.
+        unsafe { *shared.job.get() = Some(lasting) };
+        shared.n_pending.store(n_helpers, Ordering::Relaxed);
+        shared.call(n_helpers);
+        for (helper, asleep) in self.helpers.iter().zip(&shared.asleep).take(n_helpers) {
+            if asleep.load(Ordering::SeqCst) {
+                helper.thread().unpark();
+            }
+        }
+        {
+            let _wait = Wait { shared };
+            job(0);
+        }
+        let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// Waits for the helpers when it goes, in a panic too.
+struct Wait<'a> {
+    shared: &'a Shared,
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let mut n_looks = 0_usize;
+        while self.shared.n_pending.load(Ordering::Acquire) > 0 {
+            n_looks += 1;
+            if n_looks < LOOKS {
+                std::hint::spin_loop();
+            } else {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Announces a job to the first `n_helpers`. Only the holder of the turn does.
+    fn call(&self, n_helpers: usize) {
+        let number = self.call.load(Ordering::Relaxed) / CALLED;
+        self.call.store(number.wrapping_add(1).wrapping_mul(CALLED) | n_helpers, Ordering::SeqCst);
+    }
+
+    /// The life of helper `i`.
+    fn help(&self, i: usize) {
+        let mut heard = 0;
+        loop {
+            let mut n_looks = 0;
+            while self.call.load(Ordering::SeqCst) == heard {
+                n_looks += 1;
+                if n_looks < LOOKS {
+                    std::hint::spin_loop();
+                    continue;
+                }
+                self.asleep[i].store(true, Ordering::SeqCst);
+                if self.call.load(Ordering::SeqCst) == heard {
+                    thread::park();
+                }
+                self.asleep[i].store(false, Ordering::SeqCst);
+            }
+            if self.ends.load(Ordering::Relaxed) {
+                return;
+            }
+            heard = self.call.load(Ordering::SeqCst);
+            if i >= heard % CALLED {
+                continue;
+            }
+            // SAFETY: this helper was called and has not finished, so the caller waits in `Team::run`.
+            let job = unsafe { (*self.job.get()).expect("a call has a job") };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(i + 1))) {
+                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            }
+            self.n_pending.fetch_sub(1, Ordering::Release);
+        }
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        self.shared.ends.store(true, Ordering::Relaxed);
+        self.shared.call(0);
+        for helper in self.helpers.drain(..) {
+            helper.thread().unpark();
+            // A helper catches every panic of a job.
+            let _ = helper.join();
+        }
+    }
+}
+
+impl fmt::Debug for Team {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Team").field("n_helpers", &self.helpers.len()).finish_non_exhaustive()
+    }
+}
+
+impl Member {
+    /// Into how many parts work is cut at present.
+    pub fn n_threads(&self) -> usize {
+        1 + self.team.n_free()
+    }
+
+    /// Threads of the team.
+    pub(crate) fn n_threads_at_most(&self) -> usize {
+        1 + self.team.helpers.len()
+    }
+}
+
+/// Into how many parts to cut `work`, of which `least` is worth a thread: 1 without a team.
+pub(crate) fn n_parts(member: Option<&Member>, work: usize, least: usize) -> usize {
+    member.map_or(1, |member| member.n_threads().min(work / least)).max(1)
+}
+
+/// Calls `work` with every part, on as many threads as are free; on this one alone without a team.
+///
+/// # Panics
+/// When there are more than [`MAX_THREADS`] parts, and when `work` does.
+pub(crate) fn share<P: Send>(member: Option<&Member>, parts: impl Iterator<Item = P>, work: impl Fn(P) + Sync) {
+    let turn = member.and_then(|member| Some((member, member.team.turn.try_lock().ok()?)));
+    let Some((member, _turn)) = turn else { return parts.for_each(work) };
+    let cells = Parts([const { UnsafeCell::new(None) }; MAX_THREADS]);
+    let mut n = 0;
+    for part in parts {
+        assert!(n < MAX_THREADS, "more parts than threads");
+        // SAFETY: nobody else has the cells yet.
+        unsafe { *cells.0[n].get() = Some(part) };
+        n += 1;
+    }
+    let n_helpers = member.team.n_free().min(n.saturating_sub(1));
+    let job = |thread: usize| {
+        for i in (thread..n).step_by(n_helpers + 1) {
+            // SAFETY: cell i is taken by thread i mod (n_helpers + 1) alone.
+            if let Some(part) = unsafe { cells.take(i) } {
+                work(part);
+            }
+        }
+    };
+    match n_helpers {
+        0 => job(0),
+        _ => member.team.run(n_helpers, &job),
+    }
+}
+
+/// The parts of shared work.
+struct Parts<P>([UnsafeCell<Option<P>>; MAX_THREADS]);
+
+// SAFETY: a cell is used by one thread alone, see `share`; its part may move there.
+unsafe impl<P: Send> Sync for Parts<P> {}
+
+impl<P> Parts<P> {
+    /// # Safety
+    /// No other thread uses cell `i`.
+    unsafe fn take(&self, i: usize) -> Option<P> {
+        // SAFETY: the caller's contract.
+        unsafe { (*self.0[i].get()).take() }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.team.n_members.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn squares(member: Option<&Member>, n: usize) -> Vec<usize> {
+        let mut out = vec![0; n];
+        share(member, out.iter_mut().enumerate(), |(i, out)| *out = i * i);
+        out
+    }
+
+    #[test]
+    fn every_part_is_worked_on_once() {
+        for n_threads in [1, 2, 3, 8] {
+            let member = Team::new(n_threads).join();
+            assert_eq!(member.n_threads(), n_threads);
+            for n in [0, 1, 2, 3, 7, MAX_THREADS] {
+                for _ in 0..200 {
+                    assert_eq!(squares(Some(&member), n), squares(None, n), "{n} parts, {n_threads} threads");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn helpers_that_fell_asleep_wake_up() {
+        let member = Team::new(3).join();
+        for _ in 0..20 {
+            thread::sleep(std::time::Duration::from_millis(5));
+            assert_eq!(squares(Some(&member), 5), [0, 1, 4, 9, 16]);
+        }
+    }
+
+    #[test]
+    fn runs_share_the_helpers_that_are_left_over() {
+        let team = Team::new(3);
+        let members: Vec<Member> = (0..4).map(|_| team.join()).collect();
+        assert_eq!(members[0].n_threads(), 1);
+        thread::scope(|scope| {
+            for member in &members {
+                scope.spawn(move || (0..500).for_each(|_| assert_eq!(squares(Some(member), 6)[5], 25)));
+            }
+        });
+        drop(members);
+        assert_eq!(team.join().n_threads(), 3);
+    }
+
+    #[test]
+    fn two_runs_at_a_time_do_not_mix_their_parts() {
+        let team = Team::new(4);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let member = team.join();
+                scope.spawn(move || {
+                    (0..2000).for_each(|i| assert_eq!(squares(Some(&member), i % 9), squares(None, i % 9)));
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn a_panic_of_any_part_comes_back() {
+        let member = Team::new(2).join();
+        for bad in [0, 1] {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                share(Some(&member), 0..2, |i| assert!(i != bad, "part {i}"));
+            }));
+            assert!(outcome.is_err(), "part {bad}");
+            assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9], "the team goes on");
+        }
+    }
+}

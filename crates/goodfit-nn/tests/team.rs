@@ -1,0 +1,81 @@
+//! A training by several threads is the training by one, to the byte.
+
+use goodfit_nn::kernels::Team;
+use goodfit_nn::*;
+
+const N: usize = 300;
+const COLUMNS: usize = 500;
+
+/// Rows of which about `share` of the values is not zero, and classes.
+fn data(share: f64) -> (Inputs<f32>, Vec<u32>) {
+    let mut stream = Stream::new(5, Purpose::Data, 0);
+    let values =
+        (0..N * COLUMNS).map(|_| if stream.uniform() < share { stream.normal() as f32 } else { 0.0 }).collect();
+    let classes = (0..N).map(|i| (i % 10) as u32).collect();
+    (Inputs::new(Matrix::from_rows(N, COLUMNS, values)), classes)
+}
+
+fn network() -> NetworkSpec {
+    let affine = |units| LayerSpec::Affine(Affine { max_norm: Some(3.0), ..Affine::new(units, Init::He) });
+    let dropout = |ratio| LayerSpec::Dropout(Dropout { ratio, form: DropoutForm::Inverted });
+    NetworkSpec {
+        inputs: COLUMNS,
+        layers: vec![
+            affine(450),
+            LayerSpec::BatchNorm(BatchNorm::new(Convention::Field)),
+            LayerSpec::Activation(Activation::Relu),
+            dropout(0.2),
+            affine(200),
+            LayerSpec::Activation(Activation::Gelu),
+            dropout(0.1),
+            affine(10),
+        ],
+    }
+}
+
+/// The bits of all parameters, of each step's loss and of the scores.
+fn trained(optimizer: Optimizer, share: f64, clip_norm: Option<f64>, n_threads: usize) -> Vec<u64> {
+    let (inputs, classes) = data(share);
+    let training = TrainingSpec { optimizer, clip_norm, max_batch: 256, n_steps: 6, ..TrainingSpec::default() };
+    let mut trainer = Trainer::<f32>::new(&network(), training, 3).unwrap();
+    if n_threads > 0 {
+        trainer.join(&Team::new(n_threads));
+    }
+    let mut batches = Batches::new(N, 256, BatchOrder::Replacement, 3);
+    let mut bits = Vec::new();
+    for _ in 0..6 {
+        let batch = Batch {
+            inputs: &inputs,
+            targets: Targets::Classes(&classes),
+            rows: batches.next_rows(),
+            row_weights: None,
+        };
+        bits.push(trainer.step(&batch).to_bits());
+    }
+    bits.push(trainer.score(&inputs, Targets::Classes(&classes)).loss.to_bits());
+    for parameter in trainer.parameters().to_vec() {
+        bits.extend(trainer.values(&parameter).iter().map(|value| u64::from(value.to_bits())));
+    }
+    bits
+}
+
+#[test]
+fn every_number_of_threads_gives_the_same_bytes() {
+    let optimizers = [
+        Optimizer::Sgd,
+        Optimizer::MOMENTUM,
+        Optimizer::nesterov(Convention::Field),
+        Optimizer::adagrad(Convention::Field),
+        Optimizer::rmsprop(Convention::Field),
+        Optimizer::adam(Convention::Field),
+    ];
+    for (i, optimizer) in optimizers.into_iter().enumerate() {
+        // Sparse and dense inputs, with and without clipping.
+        let share = [0.2, 1.0][i % 2];
+        let clip_norm = [None, Some(0.5)][i / 2 % 2];
+        let alone = trained(optimizer, share, clip_norm, 0);
+        for n_threads in [1, 2, 3, 5] {
+            assert!(alone == trained(optimizer, share, clip_norm, n_threads), "{optimizer:?}, {n_threads} threads");
+        }
+    }
+}
