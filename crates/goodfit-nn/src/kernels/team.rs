@@ -3,7 +3,9 @@
 //! What is shared is cut so that the bytes of the result do not depend on the cuts: rows or columns of a product,
 //! whose chains stay whole (see `matmul`), and elementwise loops.
 //!
-//! A helper that has nothing to do looks for work for some microseconds, then sleeps.
+//! Parts are taken, not given: a helper that comes late, because it slept or the system had other things to do, finds
+//! its part done by the caller, who never waits for a helper that has not begun. A helper that has nothing to do looks
+//! for work for some microseconds, then sleeps.
 
 use std::cell::UnsafeCell;
 use std::fmt;
@@ -16,8 +18,8 @@ use std::thread::{self, JoinHandle};
 pub const MAX_THREADS: usize = 64;
 /// More than the helpers of any team.
 const CALLED: usize = 1 << 8;
-/// How often a helper looks for work before it sleeps.
-const LOOKS: usize = 20_000;
+/// How often a helper looks for work before it sleeps, and the caller for the end of a part before it lets others run.
+const LOOKS: usize = 4_000;
 
 /// Some threads for the runs of a process to share.
 ///
@@ -35,22 +37,22 @@ pub struct Team {
 struct Shared {
     /// The present job; written before `call` moves on, by the holder of the turn.
     job: UnsafeCell<Option<Job>>,
-    /// Number of the present job times [`CALLED`], plus how many helpers it calls: one word, so that no helper takes
-    /// the number of one job for that of another.
+    /// Number of the present job times [`CALLED`], plus how many helpers it calls, 0 when it is over: one word, so that
+    /// no helper takes one job for another.
     call: AtomicUsize,
-    /// Helpers that have not finished it.
-    n_pending: AtomicUsize,
+    /// Helpers that are about to begin the present job, or at it.
+    n_active: AtomicUsize,
     asleep: Vec<AtomicBool>,
     ends: AtomicBool,
     /// The panic of a helper.
     panic: Mutex<Option<Box<dyn std::any::Any + Send>>>,
 }
 
-/// What every thread calls with its number. It lives until the last helper has finished: [`Wait`].
-type Job = &'static (dyn Fn(usize) + Sync);
+/// What every thread calls. It lives until no helper is active any more: [`Wait`].
+type Job = &'static (dyn Fn() + Sync);
 
-// SAFETY: `job` is written by the holder of the turn while no helper is at work, and read by helpers after they saw
-// `call` move on (release and acquire); everything else is atomic or locked.
+// SAFETY: `job` is written by the holder of the turn while no helper is active, and read by helpers that are and saw
+// its call; everything else is atomic or locked.
 unsafe impl Sync for Shared {}
 
 /// A run's place in a team; given back when it is dropped.
@@ -66,7 +68,7 @@ impl Team {
         let shared = Arc::new(Shared {
             job: UnsafeCell::new(None),
             call: AtomicUsize::new(0),
-            n_pending: AtomicUsize::new(0),
+            n_active: AtomicUsize::new(0),
             asleep: (0..n_helpers).map(|_| AtomicBool::new(false)).collect(),
             ends: AtomicBool::new(false),
             panic: Mutex::new(None),
@@ -91,14 +93,13 @@ impl Team {
         self.helpers.len().saturating_sub(self.n_members.load(Ordering::Relaxed).saturating_sub(1))
     }
 
-    /// Calls `job` with 0 to `n_helpers` at the same time, 0 on this thread, and waits for all.
-    fn run(&self, n_helpers: usize, job: &(dyn Fn(usize) + Sync)) {
+    /// Calls `job` on this thread, and on up to `n_helpers` others meanwhile; returns when all have come back from it.
+    fn run(&self, n_helpers: usize, job: &(dyn Fn() + Sync)) {
         let shared = &*self.shared;
-        // SAFETY: the lifetime alone is changed; `Wait` lets nobody past this function before the last helper is done.
-        let lasting = unsafe { std::mem::transmute::<&(dyn Fn(usize) + Sync), Job>(job) };
-        // SAFETY: the caller holds the turn and the round before has ended, so no helper reads it.
+        // SAFETY: the lifetime alone is changed; `Wait` lets nobody past this function while a helper is active.
+        let lasting = unsafe { std::mem::transmute::<&(dyn Fn() + Sync), Job>(job) };
+        // SAFETY: the caller holds the turn and the call before is over, so no helper reads it.
         unsafe { *shared.job.get() = Some(lasting) };
-        shared.n_pending.store(n_helpers, Ordering::Relaxed);
         shared.call(n_helpers);
         for (helper, asleep) in self.helpers.iter().zip(&shared.asleep).take(n_helpers) {
             if asleep.load(Ordering::SeqCst) {
@@ -107,7 +108,7 @@ impl Team {
         }
         {
             let _wait = Wait { shared };
-            job(0);
+            job();
         }
         let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
@@ -116,15 +117,18 @@ impl Team {
     }
 }
 
-/// Waits for the helpers when it goes, in a panic too.
+/// Ends the call and waits for the helpers that are at it, in a panic too.
 struct Wait<'a> {
     shared: &'a Shared,
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
+        self.shared.call(0);
         let mut n_looks = 0_usize;
-        while self.shared.n_pending.load(Ordering::Acquire) > 0 {
+        // A helper became active before it saw the call, and the call was over before this look: either the helper
+        // sees the end, or this sees the helper.
+        while self.shared.n_active.load(Ordering::SeqCst) > 0 {
             n_looks += 1;
             if n_looks < LOOKS {
                 std::hint::spin_loop();
@@ -136,7 +140,7 @@ impl Drop for Wait<'_> {
 }
 
 impl Shared {
-    /// Announces a job to the first `n_helpers`. Only the holder of the turn does.
+    /// Calls the first `n_helpers`, or none any more. Only the holder of the turn does.
     fn call(&self, n_helpers: usize) {
         let number = self.call.load(Ordering::Relaxed) / CALLED;
         self.call.store(number.wrapping_add(1).wrapping_mul(CALLED) | n_helpers, Ordering::SeqCst);
@@ -166,12 +170,15 @@ impl Shared {
             if i >= heard % CALLED {
                 continue;
             }
-            // SAFETY: this helper was called and has not finished, so the caller waits in `Team::run`.
-            let job = unsafe { (*self.job.get()).expect("a call has a job") };
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| job(i + 1))) {
-                *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            self.n_active.fetch_add(1, Ordering::SeqCst);
+            if self.call.load(Ordering::SeqCst) == heard {
+                // SAFETY: this helper is active and the call is not over, so the caller waits in `Team::run`.
+                let job = unsafe { (*self.job.get()).expect("a call has a job") };
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(job)) {
+                    *self.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+                }
             }
-            self.n_pending.fetch_sub(1, Ordering::Release);
+            self.n_active.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
@@ -227,16 +234,21 @@ pub(crate) fn share<P: Send>(member: Option<&Member>, parts: impl Iterator<Item 
         n += 1;
     }
     let n_helpers = member.team.n_free().min(n.saturating_sub(1));
-    let job = |thread: usize| {
-        for i in (thread..n).step_by(n_helpers + 1) {
-            // SAFETY: cell i is taken by thread i mod (n_helpers + 1) alone.
+    let next = AtomicUsize::new(0);
+    let job = || {
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            if i >= n {
+                return;
+            }
+            // SAFETY: `next` gives out every number once.
             if let Some(part) = unsafe { cells.take(i) } {
                 work(part);
             }
         }
     };
     match n_helpers {
-        0 => job(0),
+        0 => job(),
         _ => member.team.run(n_helpers, &job),
     }
 }
