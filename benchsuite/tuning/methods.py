@@ -19,9 +19,10 @@ PEERS = {
 
 
 def make(method, space, seed, bridge):
-    """A method by its name: one of the peers, or `goodfit-SAMPLER`."""
+    """A method by its name: one of the peers, or `goodfit-SAMPLER`, or `goodfit-SAMPLER-by-8`: in generations of 8."""
     if method.startswith("goodfit-"):
-        return Goodfit(method.removeprefix("goodfit-"), space, seed, bridge)
+        sampler, _, generation = method.removeprefix("goodfit-").partition("-by-")
+        return Goodfit(sampler, int(generation or 1), space, seed, bridge)
     return Optuna(method, space, seed)
 
 
@@ -61,12 +62,12 @@ class Goodfit:
 
     process = None
 
-    def __init__(self, sampler, space, seed, bridge):
+    def __init__(self, sampler, generation, space, seed, bridge):
         if Goodfit.process is None:
             pipe = subprocess.PIPE
             Goodfit.process = subprocess.Popen([bridge], stdin=pipe, stdout=pipe, text=True, bufsize=1)
             atexit.register(Goodfit.process.kill)
-        self.say({"study": {"space": space, "sampler": sampler, "seed": seed}})
+        self.say({"study": {"space": space, "sampler": sampler, "generation": generation, "seed": seed}})
 
     def say(self, what):
         self.process.stdin.write(json.dumps(what) + "\n")

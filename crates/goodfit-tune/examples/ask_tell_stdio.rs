@@ -8,15 +8,19 @@
 //! | `{"ask": 1}`: the next trial | `{"number": 0, "parameters": {"x": 0.5}}` |
 //! | `{"tell": {"number": 0, "loss": 0.25}}`; without a loss, it failed | `{}` |
 //!
+//! A study may have a `"generation"`, 1 if it says none: so many trials are drawn together, before any of them is told,
+//! as in a search with `search.generation`. Their answers still come one by one.
+//!
 //! A parameter is `{"name": "x", "type": "float", "low": 0, "high": 1}`, if need be with `"log": true` or
 //! `"step": 0.1`; `"type": "int"` the same; or `{"name": "a", "type": "categorical", "choices": ["b", "c"]}`.
 //! What cannot be done is answered with `{"error": ".."}`.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{self, BufRead, Write};
 
 use goodfit_tune::samplers::{Auto, CmaEs, Gp, Grid, Narrow, Random, Sobol, Tpe};
-use goodfit_tune::{Distribution, History, Observed, Request, Sampler, Seen, Space, Streams, Value};
+use goodfit_tune::{Distribution, History, Observed, Parameters, Request, Sampler, Seen, Space, Streams, Value};
 use serde_json::{Map, Value as Json, json};
 
 fn main() -> io::Result<()> {
@@ -48,6 +52,9 @@ struct Study {
     sampler: Box<dyn Sampler>,
     streams: Streams,
     history: History,
+    generation: u64,
+    /// Drawn, but not asked for yet.
+    drawn: VecDeque<(u64, Parameters)>,
 }
 
 fn answer(study: &mut Option<Study>, line: &str) -> Result<Json, Box<dyn Error>> {
@@ -61,6 +68,8 @@ fn answer(study: &mut Option<Study>, line: &str) -> Result<Json, Box<dyn Error>>
             sampler: sampler(name).ok_or_else(|| format!("study.sampler: unknown sampler {name}"))?,
             streams: Streams::new(seed),
             history: History::new(),
+            generation: new["generation"].as_u64().unwrap_or(1).max(1),
+            drawn: VecDeque::new(),
         });
         return Ok(json!({}));
     }
@@ -81,15 +90,29 @@ fn answer(study: &mut Option<Study>, line: &str) -> Result<Json, Box<dyn Error>>
 
 impl Study {
     fn ask(&mut self) -> Result<Json, Box<dyn Error>> {
-        let number = self.history.iter().next_back().map_or(0, |trial| trial.number + 1);
-        let (space, history) = (&self.space, &self.history);
-        let drawn =
-            self.sampler.sample(&Request { space, history, numbers: number..number + 1, streams: self.streams })?;
-        let parameters = drawn.into_iter().next().ok_or("the sampler drew nothing")?;
+        if self.drawn.is_empty() {
+            self.draw()?;
+        }
+        let (number, parameters) = self.drawn.pop_front().ok_or("the sampler drew nothing")?;
         let named: Map<String, Json> =
             parameters.iter().map(|(name, value)| (name.to_owned(), plain(self.space.get(name), value))).collect();
-        self.history.insert(Observed { number, parameters, seen: Seen::Running, intermediate: Vec::new() });
         Ok(json!({ "number": number, "parameters": named }))
+    }
+
+    /// Draws the trials that know the same ones, as far as they go together.
+    fn draw(&mut self) -> Result<(), Box<dyn Error>> {
+        let first = self.history.iter().next_back().map_or(0, |trial| trial.number + 1);
+        let horizon = |number| self.sampler.horizon(number, self.generation);
+        let end = (first + 1..first + self.generation).find(|&number| horizon(number) != horizon(first));
+        let numbers = first..end.unwrap_or(first + self.generation);
+        let (space, history) = (&self.space, &self.history);
+        let drawn = self.sampler.sample(&Request { space, history, numbers, streams: self.streams })?;
+        for (number, parameters) in (first..).zip(drawn) {
+            let running = Observed { number, parameters, seen: Seen::Running, intermediate: Vec::new() };
+            self.drawn.push_back((number, running.parameters.clone()));
+            self.history.insert(running);
+        }
+        Ok(())
     }
 }
 
