@@ -40,29 +40,50 @@ fn start(place: &Place, words: &[&str]) -> Child {
     place.command(GOODFIT).args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
+/// Runs a search with one and with three jobs, which have to leave the same bytes; returns what it printed.
+fn with_any_number_of_jobs(place: &Place, name: &str, words: &[&str]) -> String {
+    let run = |jobs: &str| {
+        let out = format!("{name}-{jobs}");
+        let stdout = place.succeed(&[&["search"], words, &["--jobs", jobs, "--out", &out]].concat()).stdout;
+        (stdout, place.read(&format!("{out}/results.json")), place.read(&format!("{out}/report.html")))
+    };
+    let one = run("1");
+    assert!(run("3") == one, "{name}");
+    assert!(one.0.contains("when retrained"), "{name}: {}", one.0);
+    one.0
+}
+
 #[test]
 fn every_sampler_and_pruner_gives_the_same_for_any_number_of_jobs() {
     let place = place();
-    for (i, (sampler, pruner)) in [
+    for (sampler, pruner) in [
         ("random", "median"),
         ("sobol", "hyperband"),
         ("narrow", "none"),
         ("tpe", "successive-halving"),
         ("cma-es", "percentile"),
         ("auto", "patience"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let run = |jobs: &str| {
-            let out = format!("{i}-{jobs}");
-            let words = ["search", "my.toml", "--sampler", sampler, "--pruner", pruner, "--jobs", jobs, "--out", &out];
-            let stdout = place.succeed(&[&words[..], &["--set", "training.steps=24"]].concat()).stdout;
-            (stdout, place.read(&format!("{out}/results.json")), place.read(&format!("{out}/report.html")))
-        };
-        let one = run("1");
-        assert!(run("3") == one, "{sampler} with {pruner}");
-        assert!(one.0.contains("when retrained"), "{sampler}: {}", one.0);
+    ] {
+        let words = ["my.toml", "--sampler", sampler, "--pruner", pruner, "--set", "training.steps=24"];
+        with_any_number_of_jobs(&place, sampler, &words);
+    }
+}
+
+#[test]
+fn samplers_without_conditions_give_the_same_for_any_number_of_jobs() {
+    let place = Place::new();
+    // The first generation of the gp is its initial design, the other two are drawn from the process.
+    let rate = "{ low = 1e-3, high = 10, log = true }";
+    let spaces = [("gp", "median", rate, 24), ("grid", "successive-halving", "[1e-2, 0.1, 1, 10]", 8)];
+    for (sampler, pruner, rate, trials) in spaces {
+        let search = format!("[search]\ntrials = {trials}\nfinalists = 2\nrescore_seeds = 3\n");
+        let space = format!("\"training.learning_rate\" = {rate}\n\"network.activation\" = [\"tanh\", \"relu\"]\n");
+        let recipe = format!("{sampler}.toml");
+        place.write(&recipe, format!("{}\n{search}\n[search.space]\n{space}", command::SMALL));
+        let words = [&recipe, "--sampler", sampler, "--pruner", pruner, "--set", "training.steps=24"];
+        with_any_number_of_jobs(&place, sampler, &words);
+        let results = place.json(&format!("{sampler}-1/results.json"));
+        assert_eq!(results["trials"].as_array().unwrap().len(), trials, "{sampler}");
     }
 }
 

@@ -183,3 +183,85 @@ fn errors() {
     assert_eq!(place.files("."), before, "reading makes no file");
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
 }
+
+/// A file as Optuna made it, by `optuna/make_studies.py`: `one` with one objective, `two` with two.
+fn by_optuna() -> Place {
+    let place = Place::new();
+    place.write("optuna.db", include_bytes!("optuna/studies.db"));
+    place
+}
+
+const READING: [&[&str]; 9] = [
+    &["list"],
+    &["list", "--json"],
+    &["show", "one"],
+    &["show", "two"],
+    &["show", "two", "--json"],
+    &["export", "two", "--format", "csv"],
+    &["export", "two", "--format", "journal"],
+    &["best", "one"],
+    &["best", "two"],
+];
+
+/// What reading the file says, however it has to be read.
+fn read_all(place: &Place, file: &str) -> String {
+    let mut text = String::new();
+    for words in READING {
+        let ran = place.run(&[&["study", words[0], file], &words[1..]].concat());
+        write!(text, "$ goodfit study {}\n{}{}", words.join(" "), ran.stdout, ran.stderr).unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_file_that_optuna_made_is_only_read() {
+    let place = by_optuna();
+    let before = place.files(".");
+    let text = read_all(&place, "optuna.db");
+    assert_eq!(place.read("optuna.db"), include_bytes!("optuna/studies.db"));
+    assert_eq!(place.files("."), before, "reading makes no file");
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
+}
+
+#[test]
+fn several_objectives_are_not_searched_on() {
+    let place = by_optuna();
+    place.write("space.toml", format!("{SMALL}{SPACE}"));
+    let ran = place.run(&["search", "space.toml", "--storage", "optuna.db", "--study", "two", "--quiet"]);
+    assert_eq!(ran.status, Some(2));
+    assert_eq!(
+        ran.stderr,
+        "error: the study \"two\" has 2 objectives: it can be read, but not gone on with\n\
+         hint: its trials can be listed and exported; a study of another name begins anew beside it\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_written_can_be_read() {
+    use std::fs::{Permissions, read_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let place = searched();
+    place.write("optuna.db", include_bytes!("optuna/studies.db"));
+    let words = |file| [["study", "show", file, "--json"], ["study", "list", file, "--json"]];
+    let read = |file| words(file).map(|words| place.succeed(&words).stdout);
+    let (ours, theirs) = (read("study.db"), read_all(&place, "optuna.db"));
+    let (files, bytes) = (place.files("."), place.read("study.db"));
+    let set = |of_files, of_folder| {
+        for file in read_dir(place.path(".")).unwrap() {
+            let file = file.unwrap();
+            if file.file_type().unwrap().is_file() {
+                set_permissions(file.path(), Permissions::from_mode(of_files)).unwrap();
+            }
+        }
+        set_permissions(place.path("."), Permissions::from_mode(of_folder)).unwrap();
+    };
+    set(0o444, 0o555);
+    assert_eq!((read("study.db"), read_all(&place, "optuna.db")), (ours, theirs));
+    assert_eq!((place.files("."), place.read("study.db")), (files, bytes));
+    // To write it is refused, whoever asks.
+    let ran = place.run(&["search", "space.toml", "--storage", "study.db", "--quiet", "--trials", "7"]);
+    assert!(ran.stderr.starts_with("error: study.db: it cannot be written\nhint: allow writing"), "{}", ran.stderr);
+    set(0o644, 0o755);
+}

@@ -24,7 +24,7 @@ use serde_json::Value as Json;
 pub use journal::journal;
 pub use memory::Memory;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, Sqlite};
+pub use sqlite::{Durability, Sqlite, SqliteReader};
 #[cfg(feature = "sqlite")]
 pub use time::to_text as time_text;
 pub use types::{

@@ -3,6 +3,7 @@
 mod fault;
 mod group;
 mod read;
+mod reader;
 mod schema;
 mod write;
 
@@ -15,6 +16,7 @@ use serde_json::Value as Json;
 
 use self::fault::Fault;
 use self::group::Group;
+pub use self::reader::SqliteReader;
 use self::write::Kinds;
 use super::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError, StoredParameter,
@@ -46,6 +48,7 @@ pub enum Durability {
 ///
 /// Several processes of one machine may share a file; a trial whose process is gone is given to the next that asks.
 /// Trials that Optuna runs are its own and never taken over. Studies with several objectives can only be read.
+/// Opening a file prepares it for writing; [`SqliteReader`] leaves it as it is.
 /// Whole numbers among the parameters have to lie within 2^53 of 0, because Optuna keeps them as floats.
 ///
 /// ```
@@ -88,7 +91,7 @@ impl Sqlite {
     }
 
     fn open_patiently(path: &Path, durability: Durability, patience: Duration) -> Result<Self, StorageError> {
-        let path = path.to_str().and_then(|path| path.strip_prefix("sqlite:///")).map_or(path, Path::new);
+        let path = without_scheme(path);
         let open = || {
             let read_only = || Err(Fault::File("it cannot be written".to_owned(), fault::WRITABLE.to_owned()));
             // The owner of everything could write it all the same.
@@ -149,6 +152,11 @@ impl Writer {
         }
         done
     }
+}
+
+/// A name without `sqlite:///` before it.
+fn without_scheme(path: &Path) -> &Path {
+    path.to_str().and_then(|path| path.strip_prefix("sqlite:///")).map_or(path, Path::new)
 }
 
 /// What a panic leaves behind is a transaction that was rolled back.

@@ -25,7 +25,7 @@ pub enum StudyError {
         given: String,
     },
     /// A study with several objectives can be read, but not gone on with.
-    #[error("the study \"{name}\" has {n} objectives, expected one")]
+    #[error("the study \"{name}\" has {n} objectives: it can be read, but not gone on with")]
     Objectives {
         /// Name of the study.
         name: String,
@@ -52,7 +52,9 @@ impl StudyError {
         match self {
             Self::Storage(error) => error.hint(),
             Self::Different { .. } => Some("give the new study another name".to_owned()),
-            Self::Objectives { .. } => Some("its trials can be listed and exported".to_owned()),
+            Self::Objectives { .. } => {
+                Some("its trials can be listed and exported; a study of another name begins anew beside it".to_owned())
+            }
             Self::NotInSpace { .. } => Some("give every parameter that exists a value in its range".to_owned()),
             Self::Sampler(_) | Self::Lost { .. } => None,
         }

@@ -124,7 +124,7 @@ pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failu
 
 /// Opens a study file.
 #[cfg(feature = "sqlite")]
-pub(super) fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
+fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
     use goodfit_tune::storage::{Durability, Sqlite};
     if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
         let message = format!("--storage {url}: there are no studies in {scheme}");
@@ -139,7 +139,7 @@ pub(super) fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure
 
 /// There are no study files in a program without them.
 #[cfg(not(feature = "sqlite"))]
-pub(super) fn file(url: &str, _durable: bool) -> Result<Arc<dyn Storage>, Failure> {
+fn file(url: &str, _durable: bool) -> Result<Arc<dyn Storage>, Failure> {
     let message = format!("{url}: this program was built without study files");
     Err(Failure::new(message, Some("--storage memory, or build it with the feature sqlite")))
 }

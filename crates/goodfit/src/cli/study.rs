@@ -4,16 +4,15 @@ mod export;
 mod table;
 
 use std::path::Path;
-use std::sync::Arc;
 
-use goodfit_tune::storage::{Cursor, Storage, StorageError, StoredStudy, StoredTrial, journal};
+use goodfit_tune::storage::{Cursor, SqliteReader, StorageError, StoredStudy, StoredTrial, journal};
 use goodfit_tune::{Choice, Distribution, TrialState, ranked};
 use serde_json::{Value as Json, json};
 
 use super::args::{Format, OfStudy, Study};
 use super::experiment::recipe_failure;
 use super::message::Failure;
-use super::search::{failure, file};
+use super::search::failure;
 use super::{Outcome, message, print};
 use crate::recipe::{Value, nearest};
 use crate::search::{keeps_recipe, trial_recipe};
@@ -92,7 +91,7 @@ pub(super) fn study(command: &Study) -> Outcome {
 fn list(url: &str, as_json: bool) -> Outcome {
     let storage = open(url)?;
     let studies = storage.studies().map_err(unreadable)?;
-    let found = studies.into_iter().map(|study| Ok(read(&*storage, study)?.readable()));
+    let found = studies.into_iter().map(|study| Ok(read(&storage, study)?.readable()));
     let found = found.collect::<Result<Vec<Found>, Failure>>()?;
     let text = if as_json {
         let of = |found: &Found| {
@@ -173,16 +172,16 @@ fn find(of: &OfStudy) -> Result<Found, Failure> {
             Failure::new(format!("{url}: there is no study {name:?} in it"), Some(hint))
         })?,
     };
-    read(&*storage, studies.swap_remove(place))
+    read(&storage, studies.swap_remove(place))
 }
 
-fn read(storage: &dyn Storage, study: StoredStudy) -> Result<Found, Failure> {
+fn read(storage: &SqliteReader, study: StoredStudy) -> Result<Found, Failure> {
     let trials = storage.changes_since(study.id, &Cursor::default()).map_err(unreadable)?.trials;
     Ok(Found { study, trials })
 }
 
-/// Opens a file that has to be there: a storage would make it, and fill it when it is empty.
-fn open(url: &str) -> Result<Arc<dyn Storage>, Failure> {
+/// Opens a file to be read only: whoever made it, it stays as it is.
+fn open(url: &str) -> Result<SqliteReader, Failure> {
     if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
         let message = format!("{url}: there are no studies in {scheme}");
         return Err(Failure::new(message, Some("sqlite:///study.db, or the name of a file")));
@@ -198,7 +197,7 @@ fn open(url: &str) -> Result<Arc<dyn Storage>, Failure> {
         Ok(found) if found.len() == 0 => {
             Err(Failure::new(format!("{}: the file is empty", path.display()), Some(hint)))
         }
-        Ok(_) => file(url, false),
+        Ok(_) => SqliteReader::open(path).map_err(unreadable),
     }
 }
 

@@ -16,6 +16,14 @@ const REVISION: &str = "v3.2.0.a";
 const OWN: &str = include_str!("own.sql");
 const FORMAT: i64 = 1;
 
+/// What a reader needs of our own tables in a file without them: nothing is in them. It lies beside the file's tables, in
+/// the memory of the connection.
+pub(super) const EMPTY: &str = "
+CREATE TEMP VIEW goodfit_ends AS SELECT 0 AS trial_id, NULL AS reason, NULL AS curves WHERE FALSE;
+CREATE TEMP VIEW goodfit_study_attributes AS SELECT 0 AS study_id, '' AS \"key\", '' AS value_json WHERE FALSE;
+CREATE TEMP VIEW goodfit_trial_attributes AS SELECT 0 AS trial_id, '' AS \"key\", '' AS value_json WHERE FALSE;
+";
+
 /// What a file lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lacks {

@@ -8,10 +8,10 @@ use super::*;
 use crate::{Direction, TrialState};
 
 /// A folder that goes with the value.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static N: AtomicU64 = AtomicU64::new(0);
         let name = format!("goodfit-sqlite-{}-{}", std::process::id(), N.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
@@ -19,7 +19,7 @@ impl Folder {
         Self(folder)
     }
 
-    fn file(&self) -> PathBuf {
+    pub(super) fn file(&self) -> PathBuf {
         self.0.join("study.db")
     }
 }
@@ -30,18 +30,18 @@ impl Drop for Folder {
     }
 }
 
-fn new_study(name: &str) -> NewStudy {
+pub(super) fn new_study(name: &str) -> NewStudy {
     NewStudy { name: name.to_owned(), directions: vec![Direction::Minimize], attributes: Vec::new() }
 }
 
 /// A file with a study of some finished trials.
-fn filled(path: &Path) {
+pub(super) fn filled(path: &Path) {
     let storage = Sqlite::open(path, Durability::Normal).expect("a storage");
     let study = storage.create_study(&new_study("s")).expect("a study");
     finish_some(&storage, study, 0, 200).expect("kept");
 }
 
-fn finish_some(storage: &dyn Storage, study: StudyId, first: u64, n: usize) -> Result<(), StorageError> {
+pub(super) fn finish_some(storage: &dyn Storage, study: StudyId, first: u64, n: usize) -> Result<(), StorageError> {
     storage.create_trials(study, first, &vec![NewTrial::default(); n])?;
     let claims = storage.claim(study, &Worker::here(), PATIENCE, n)?;
     let curve = Series { name: "loss".to_owned(), steps: (0..50).collect(), values: vec![0.1; 50] };
@@ -55,7 +55,7 @@ fn finish_some(storage: &dyn Storage, study: StudyId, first: u64, n: usize) -> R
     storage.finish(&claims.iter().map(end).collect::<Vec<_>>()).map(|_| ())
 }
 
-fn said(error: StorageError) -> String {
+pub(super) fn said(error: StorageError) -> String {
     let StorageError::File { what, hint, .. } = &error else { panic!("{error:?}") };
     assert!(error.to_string().ends_with(what), "{error}");
     format!("{what} / {}", hint.as_deref().unwrap_or("-"))
