@@ -279,6 +279,48 @@ fn searches() {
 }
 
 #[test]
+fn conditions_of_a_space() {
+    let space = |lines: &str| format!("[data]\nvalidation = 0.2\n[search.space]\n{lines}");
+    let momentum = |when: &str| {
+        space(&format!(
+            "\"training.optimizer\" = [\"sgd\", \"momentum\"]\n\"network.depth\" = {{ low = 1, high = 9, step = 2 }}\n\
+             \"training.momentum\" = {{ low = 0.1, high = 0.9, when = {when} }}"
+        ))
+    };
+    let whens = [
+        "\"training.optimizer\"",
+        "{}",
+        "{ \"training.optimizer\" = [\"momentum\"], \"network.depth\" = [1] }",
+        "{ \"training.optimizer\" = \"momentum\" }",
+        "{ \"training.optimizer\" = [] }",
+        "{ \"training.optimizer\" = [\"momentun\"] }",
+        "{ \"training.optimiser\" = [\"momentum\"] }",
+        "{ \"training.batches\" = [\"shuffle\"] }",
+        "{ \"search.sampler\" = [\"tpe\"] }",
+        "{ \"training.optimizer\" = [\"momentum\", \"adam\"] }",
+        "{ \"training.optimizer\" = [\"sgd\"] }",
+        "{ \"network.depth\" = [3] }",
+        "{ \"network.depth\" = [2] }",
+        "{ \"training.momentum\" = [0.5] }",
+    ];
+    let mut texts: Vec<String> = whens.iter().map(|when| momentum(when)).collect();
+    texts.extend(
+        [
+            "\"network.bias\" = { choices = [true, false], when = { \"network.convention\" = [\"field\"] } }\n\
+             \"network.convention\" = { choices = [\"field\", \"textbook\"], when = { \"network.bias\" = [true] } }",
+            "\"training.clip_norm\" = { low = 1, high = 9 }\n\
+             \"network.bias\" = { choices = [true, false], when = { \"training.clip_norm\" = [2] } }",
+            "\"training.batch_size\" = { low = 1, high = 9, choices = [1, 2] }",
+            "\"training.batch_size\" = { choices = 5 }",
+            "\"training.batch_size\" = { choice = [5] }",
+            "\"training.optimizer\" = [\"sgd\", \"momentum\"]\n\"training.decay\" = { low = 0.1, high = 0.9 }",
+        ]
+        .map(space),
+    );
+    snapshot!(files(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
+}
+
+#[test]
 fn command_lines_of_a_recipe() {
     let text = "[training]\nepochs = 5\n[data]\ntrain_rows = 500";
     snapshot!(command_lines(

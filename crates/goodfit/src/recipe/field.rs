@@ -257,6 +257,19 @@ impl Needs {
             Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) => path,
         }
     }
+
+    /// Whether a value of that field is one that it looks for.
+    pub(crate) fn is_met_by(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Needs::Is(_, words), Value::Text(word)) => words.contains(&word.as_str()),
+            (Needs::Is(..), _) => false,
+            (Needs::Set(_), _) => true,
+            (Needs::Positive(_), Value::Table(entries)) => {
+                entries.iter().any(|entry| entry.item.value.number() > Some(0.0))
+            }
+            (Needs::Positive(_), value) => value.number() > Some(0.0),
+        }
+    }
 }
 
 impl Field {

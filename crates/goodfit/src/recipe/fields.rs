@@ -137,7 +137,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("search.metric", "metric", Kind::Word(kinds::RANKING), defaults::SEARCH_METRIC,
         "the curve whose last point ranks trials"),
     Field::new("search.space", "space", Kind::Space, Absent("nothing"),
-        "for each field { low = .., high = .., log = true, step = .. } or a list of choices"),
+        "for each field { low = .., high = .., log = true, step = .. }, a list of choices or { choices = [..] }; with when = { \"other.field\" = [..] } in it the field varies only where the other takes one of these values"),
     Field::new("report.title", "title", Kind::Text, Absent("the name of the experiment"),
         "title of the report"),
     Field::new("report.question", "question", Kind::Text, Absent("none"),

@@ -7,6 +7,7 @@
 mod arms;
 mod check;
 mod compare;
+mod condition;
 mod cross;
 mod defaults;
 mod error;
@@ -30,6 +31,7 @@ mod variations;
 
 pub use arms::{ArmPlan, Candidate, MAX_ARMS};
 pub use compare::{Baseline, CompareRecipe};
+pub use condition::When;
 pub use error::{Origin, RecipeError, nearest};
 pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};

@@ -276,15 +276,8 @@ impl Settings {
     /// Whether what a field needs is there.
     pub(crate) fn holds(&self, needs: &Needs) -> bool {
         match needs {
-            Needs::Is(path, words) => {
-                matches!(self.get(path), Some(Value::Text(word)) if words.contains(&word.as_str()))
-            }
             Needs::Set(path) => self.is_set(path),
-            Needs::Positive(path) => match self.get(path) {
-                Some(Value::Table(entries)) => entries.iter().any(|entry| entry.item.value.number() > Some(0.0)),
-                Some(value) => value.number() > Some(0.0),
-                None => false,
-            },
+            Needs::Is(path, _) | Needs::Positive(path) => self.get(path).is_some_and(|value| needs.is_met_by(&value)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a search did and found, besides its trials.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Summary, nullable};
@@ -64,9 +66,10 @@ pub struct SearchedField {
     /// The choices, as they stand in the settings of a trial; empty for a range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<serde_json::Value>,
-    /// The field whose value decides whether this one exists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<String>,
+    /// The field whose value decides whether this one exists, with the values with which it does; empty where it
+    /// always exists.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub when: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
 /// A round of the sampler `narrow`.

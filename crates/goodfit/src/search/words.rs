@@ -67,11 +67,17 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
             Values::Int { low, high, log, .. } => (low as f64, high as f64, log),
             Values::Choices(_) => return None,
         };
+        // A field with a condition is not there in all of them.
         let values: Vec<f64> = best.iter().filter_map(|trial| trial.settings.get(&dimension.path)?.as_f64()).collect();
         let (least, most) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+        let which = match values.len() {
+            0 => return None,
+            N_BEST => String::new(),
+            n => format!(", in {n} of them,"),
+        };
         Some(Finding {
             statement: format!(
-                "among the best {N_BEST} trials the {} lies between {} and {}",
+                "among the best {N_BEST} trials the {}{which} lies between {} and {}",
                 dimension.label,
                 number(least),
                 number(most)

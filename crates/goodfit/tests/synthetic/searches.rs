@@ -147,11 +147,11 @@ pub fn many_fields(trials: usize) -> Results {
         &["sgd", "momentum", "adam", "adamw"].map(|name| json!(name)),
     ));
     space.push(SearchedField {
-        when: Some("training.optimizer".to_owned()),
+        when: [("training.optimizer".to_owned(), vec![json!("momentum")])].into(),
         ..number("training.momentum", "momentum", 0.5, 0.99)
     });
     space.push(SearchedField {
-        when: Some("training.optimizer".to_owned()),
+        when: [("training.optimizer".to_owned(), vec![json!("adam"), json!("adamw")])].into(),
         ..number("training.beta2", "beta 2", 0.9, 0.9999)
     });
     space.push(choice("network.batch_norm", "batch norm", &[json!(true), json!(false)]));
