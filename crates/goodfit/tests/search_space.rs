@@ -136,3 +136,116 @@ rescore_seeds = 2
     assert_eq!(different.status, Some(2), "{}", different.stderr);
     place.succeed(&["search", "my.toml", "--out", "out", "--sampler", "tpe"]);
 }
+
+const POINTS: &str = r#"
+[[search.enqueue]]
+
+[[search.enqueue]]
+"training.optimizer" = "nesterov"
+"training.momentum" = 0.9
+"network.depth" = 3
+network.width = 6
+"#;
+
+/// The settings of the first trials, by number.
+fn first(results: &Json, n: usize) -> Vec<Json> {
+    let trials = results["trials"].as_array().unwrap();
+    let settings = |number: usize| trials.iter().find(|trial| trial["trial"] == number).unwrap()["settings"].clone();
+    (0..n).map(settings).collect()
+}
+
+/// Everything that the space of [`CONDITIONS`] can be left to the recipe.
+fn enqueued() -> Place {
+    let place = place(&format!("{CONDITIONS}{POINTS}"));
+    let recipe = String::from_utf8(place.read("my.toml")).unwrap();
+    place.write("my.toml", recipe.replace("[network]\n", "[network]\ndepth = 1\nwidth = 8\n"));
+    place
+}
+
+#[test]
+fn points_of_a_recipe_are_tried_first_and_once() {
+    let place = enqueued();
+    let expected = [
+        json!({ "network.depth": 1, "network.width": 8, "training.optimizer": "sgd" }),
+        json!({
+            "network.depth": 3, "network.dropout": 0.0, "network.width": 6, "training.momentum": 0.9,
+            "training.optimizer": "nesterov",
+        }),
+    ];
+    for (sampler, pruner) in [("random", "none"), ("tpe", "median"), ("narrow", "successive-halving"), ("auto", "none")]
+    {
+        let search = |jobs: &str, trials: &str, out: &str| {
+            let words = ["search", "my.toml", "--sampler", sampler, "--pruner", pruner, "--set", "training.steps=24"];
+            place.succeed(&[&words[..], &["--jobs", jobs, "--trials", trials, "--out", out]].concat());
+            let mut results = place.json(&format!("{out}/results.json"));
+            (results["command"], results["recipe"]) = (Json::Null, Json::Null);
+            results
+        };
+        let out = |name: &str| format!("{name}-{sampler}");
+        let straight = search("1", "20", &out("straight"));
+        assert_eq!(first(&straight, 2), expected, "{sampler}");
+        assert_eq!(straight["search"]["enqueued"], 2);
+        assert!(search("3", "20", &out("jobs")) == straight, "{sampler} with {pruner}");
+        // Stopped among the enqueued points, in the first generation, and at its end.
+        for trials in ["1", "2", "5", "8", "20"] {
+            let stopped = search("2", trials, &out("stopped"));
+            assert_eq!(stopped["trials"].as_array().unwrap().len(), trials.parse::<usize>().unwrap());
+        }
+        assert!(search("2", "20", &out("stopped")) == straight, "{sampler} with {pruner}, gone on with");
+    }
+    let page = String::from_utf8(place.read("straight-tpe/report.html")).unwrap();
+    assert!(page.contains("after 2 trials that the recipe sets"), "the report does not say which trials were set");
+}
+
+#[test]
+fn points_are_a_part_of_their_study() {
+    let place = enqueued();
+    let run = |more: &[&str]| place.run(&[&["search", "my.toml", "--out", "out", "--trials", "4"], more].concat());
+    assert_eq!(run(&[]).status, Some(0));
+    for other in [&["--set", "search.enqueue=[]"][..], &["--enqueue", ""]] {
+        let ran = run(other);
+        assert_eq!(ran.status, Some(2), "{other:?}");
+        assert!(
+            ran.stderr.starts_with("error: the study \"my\" was begun with another search.enqueue: "),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("\nhint: another --out or --study begins a new one"), "{}", ran.stderr);
+    }
+    // Those of the command line stand for those of the file, and may be several.
+    let point = "network.depth=2,training.optimizer=momentum,network.dropout=0.1,network.dropout_form=textbook";
+    assert_eq!(run(&["--force", "--enqueue", point, "--enqueue", ""]).status, Some(0));
+    let trials = first(&place.json("out/results.json"), 2);
+    let asked = json!({
+        "network.depth": 2, "network.dropout": 0.1, "network.dropout_form": "textbook", "network.width": 8,
+        "training.optimizer": "momentum",
+    });
+    assert_eq!(trials, [asked, json!({ "network.depth": 1, "network.width": 8, "training.optimizer": "sgd" })]);
+    // What is printed is the same study.
+    let printed = place.succeed(&["search", "my.toml", "--print-recipe"]).stdout;
+    place.write("printed.toml", printed);
+    let ran = place.run(&[
+        "search",
+        "printed.toml",
+        "--storage",
+        "out/study.db",
+        "--study",
+        "my",
+        "--trials",
+        "4",
+        "--force",
+    ]);
+    assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+    assert_eq!(run(&[]).status, Some(0));
+}
+
+#[test]
+fn a_grid_is_complete_beside_enqueued_points() {
+    let place = place(
+        "\n[search]\nsampler = \"grid\"\nfinalists = 0\n[search.space]\n\"network.hidden\" = [[4], [8], [4, 4]]\n",
+    );
+    place.succeed(&["search", "my.toml", "--out", "out", "--enqueue", "network.hidden=[8]"]);
+    let hidden: Vec<Json> =
+        first(&place.json("out/results.json"), 4).iter().map(|settings| settings["network.hidden"].clone()).collect();
+    assert_eq!(hidden, [json!([8]), json!([4]), json!([8]), json!([4, 4])]);
+}

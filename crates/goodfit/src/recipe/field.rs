@@ -83,6 +83,8 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// A table of values by path: `{ "network.init" = "he" }`.
     Overrides,
+    /// A table of values by path, or an empty one.
+    Point,
     /// A table of lists of values by path: `{ "network.init" = ["xavier", "he"] }`.
     Variations,
     /// A table of overrides by name.
@@ -181,6 +183,7 @@ impl fmt::Display for Kind {
                 f.write_str(&kinds.join(", or "))
             }
             Kind::Overrides => f.write_str("a table of values by field, such as { \"network.init\" = \"he\" }"),
+            Kind::Point => f.write_str("a table of values by field, such as { \"training.learning_rate\" = 0.1 }"),
             Kind::Variations => {
                 f.write_str("a table of lists by field, such as { \"network.init\" = [\"xavier\", \"he\"] }")
             }

@@ -138,6 +138,8 @@ pub const FIELDS: &[Field] = &[
         "the curve whose last point ranks trials"),
     Field::new("search.space", "space", Kind::Space, Absent("nothing"),
         "for each field { low = .., high = .., log = true, step = .. }, a list of choices or { choices = [..] }; with when = { \"other.field\" = [..] } in it the field varies only where the other takes one of these values"),
+    Field::new("search.enqueue", "enqueued", Kind::List(&Kind::Point), Is("[]"),
+        "points of the space that are tried first, each a table of values by field; what one leaves out is as the recipe says"),
     Field::new("report.title", "title", Kind::Text, Absent("the name of the experiment"),
         "title of the report"),
     Field::new("report.question", "question", Kind::Text, Absent("none"),

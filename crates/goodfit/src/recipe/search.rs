@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::recipe::condition::{around, imply, there};
+use crate::recipe::enqueue::{self, Point};
 use crate::recipe::error::RecipeError;
 use crate::recipe::experiment::Experiment;
 use crate::recipe::fields::FIELDS;
@@ -36,6 +37,8 @@ pub struct SearchRecipe {
     pub metric: String,
     /// What it varies, in the order of the file.
     pub space: Vec<Dimension>,
+    /// Points of the space that are tried first.
+    pub enqueue: Vec<Point>,
 }
 
 /// What settings search for.
@@ -76,6 +79,7 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
     }
     let mut space = dimensions(&space);
     imply(&mut space, settings)?;
+    let enqueue = enqueue::points(settings, &space)?;
     Ok(Some(SearchRecipe {
         trials: settings.count("search.trials"),
         sampler: settings.text("search.sampler").unwrap_or_default(),
@@ -88,6 +92,7 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         audit: settings.get("search.audit").and_then(|share| share.number()).unwrap_or_default(),
         metric,
         space,
+        enqueue,
     }))
 }
 
@@ -118,6 +123,13 @@ impl Experiment {
             for values in std::iter::once(there(space, &all)).chain(corners) {
                 self.trial(values.iter().map(|(path, value)| (path, value)))?;
             }
+        }
+        for (i, point) in search.enqueue.iter().enumerate() {
+            let values = enqueue::json(point);
+            self.trial(values.iter().map(|(path, value)| (path, value))).map_err(|error| {
+                let fault = self.settings.fault("search.enqueue", format!("search.enqueue[{i}]: {}", error.message));
+                fault.hint(error.hint.unwrap_or_default())
+            })?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! `[search.space]`: what a search may vary, and how.
 
+use std::fmt;
+
 use serde_json::Value as Json;
 
 use crate::recipe::check::check as check_value;
@@ -49,6 +51,19 @@ pub enum Values {
     },
     /// One of these, without order.
     Choices(Vec<Value>),
+}
+
+/// What it may be, as the end of a sentence: `0.1 to 1`.
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Values::Float { low, high, step: None, .. } => write!(f, "a number from {low} to {high}"),
+            Values::Float { low, high, step: Some(step), .. } => write!(f, "{low} to {high} in steps of {step}"),
+            Values::Int { low, high, step: 1, .. } => write!(f, "a whole number from {low} to {high}"),
+            Values::Int { low, high, step, .. } => write!(f, "{low} to {high} in steps of {step}"),
+            Values::Choices(choices) => f.write_str(&any_of(&choices.iter().map(Value::shown).collect::<Vec<_>>())),
+        }
+    }
 }
 
 impl Dimension {

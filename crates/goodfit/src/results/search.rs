@@ -19,6 +19,9 @@ pub struct SearchSummary {
     pub seed: u64,
     /// Trials drawn from the same knowledge.
     pub generation: u64,
+    /// How many of the first trials the recipe set.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub enqueued: usize,
     /// Trainings of each trial, over whose mean it was ranked.
     pub trainings: usize,
     /// Whether the same command gives the same bytes again.
@@ -179,4 +182,10 @@ pub struct Winner {
     pub row_error: Option<f64>,
     /// Rows that it is scored on.
     pub rows: usize,
+}
+
+/// What is left out of the file.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }

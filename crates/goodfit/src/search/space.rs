@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use goodfit_tune::samplers::narrow::wider;
 use goodfit_tune::storage::StoredParameter;
-use goodfit_tune::{Condition, Distribution, Parameter, Parameters, Space, SpaceError, Value};
+use goodfit_tune::{Condition, Distribution, Parameter, Parameters, Space, SpaceError, StudyError, Value};
 use serde_json::Value as Json;
 
-use crate::recipe::{Dimension, Kind, Range, SearchRecipe, Value as Choice, Values, target};
+use crate::recipe::{Dimension, Kind, Point, Range, SearchRecipe, Value as Choice, Values, target};
 use crate::results::SearchedField;
 
 /// How much wider than the recipe's range `narrow` may become, in widths of it at either end.
@@ -57,6 +57,23 @@ fn condition(search: &SearchRecipe, dimension: &Dimension) -> Option<Condition> 
     let other = search.space.iter().find(|other| other.path == when.path)?;
     let values = when.values.iter().filter_map(|value| drawn(other, value)).collect();
     Some(Condition { parameter: other.path.clone(), values })
+}
+
+/// The points that are tried first, as a study would draw them.
+///
+/// # Errors
+/// When one is not of the space.
+pub(super) fn points(search: &SearchRecipe, space: &Space) -> Result<Vec<Parameters>, StudyError> {
+    let value = |path: &str, setting: &Choice| {
+        let dimension = search.space.iter().find(|dimension| dimension.path == path)?;
+        drawn(dimension, setting)
+    };
+    let point = |point: &Point| {
+        let values = point.iter().map(|(path, setting)| Some((path.as_str(), value(path, setting)?)));
+        let parameters = values.collect::<Option<Vec<_>>>().and_then(|values| space.parameters(values));
+        parameters.ok_or_else(|| StudyError::NotInSpace { got: format!("{point:?}") })
+    };
+    search.enqueue.iter().map(point).collect()
 }
 
 /// A setting as a study would draw it.

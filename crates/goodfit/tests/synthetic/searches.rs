@@ -337,6 +337,7 @@ fn summary_of(space: Vec<SearchedField>, trials: &[Trial], complete: &[f64]) -> 
     let audited: Vec<Audited> =
         pruned.iter().step_by(4).map(|t| Audited { trial: t.trial, value: t.value + 0.06 }).collect();
     SearchSummary {
+        enqueued: 0,
         study: "search".to_owned(),
         sampler: "tpe".to_owned(),
         pruner: if pruned.is_empty() { "none" } else { "median" }.to_owned(),
