@@ -240,6 +240,14 @@ fn points_are_a_part_of_their_study() {
 }
 
 #[test]
+fn what_is_no_terminal_gets_no_live_view() {
+    let place = place(CONDITIONS);
+    let ran = place.succeed(&["search", "my.toml", "--out", "out", "--trials", "3"]);
+    assert_eq!(ran.stderr, "");
+    assert!(!ran.stdout.contains(['\u{1b}', '\r']), "{:?}", ran.stdout);
+}
+
+#[test]
 fn a_grid_is_complete_beside_enqueued_points() {
     let place = place(
         "\n[search]\nsampler = \"grid\"\nfinalists = 0\n[search.space]\n\"network.hidden\" = [[4], [8], [4, 4]]\n",
