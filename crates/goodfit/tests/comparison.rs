@@ -1,6 +1,6 @@
 //! What pairing means: the same draws for all arms, seeds of their own for tuning, rows that are the same.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use goodfit::comparison::{DataShelf, Observer, Options, Resplit, conduct};
 use goodfit::recipe::Experiment;
@@ -33,7 +33,7 @@ fn experiment(tail: &str) -> Experiment {
 }
 
 fn run(experiment: &Experiment) -> Results {
-    let monitor = Monitor { stop: AtomicBool::new(false), n_steps: AtomicU64::new(0) };
+    let monitor = Monitor::default();
     let options = Options { first_seed: 3, n_jobs: 2, command: String::new() };
     conduct(experiment, &options, &monitor, &mut Silent).unwrap().results
 }
@@ -175,7 +175,7 @@ fn the_same_test_rows_compare_arms_of_other_training_rows() {
 #[test]
 fn runs_that_do_not_fit_into_memory_are_refused_before_they_are_made() {
     let experiment = experiment("[compare]\nseeds = 99\nvary = { \"network.hidden\" = [[1000000], [999999]] }");
-    let monitor = Monitor { stop: AtomicBool::new(false), n_steps: AtomicU64::new(0) };
+    let monitor = Monitor::default();
     let options = Options { first_seed: 0, n_jobs: 99, command: String::new() };
     let error = conduct(&experiment, &options, &monitor, &mut Silent).unwrap_err();
     assert!(error.to_string().contains("GB of memory in 99 runs at a time, but there are "), "{error}");
@@ -198,7 +198,7 @@ fn diagnostics_hold_every_layer_after_every_epoch() {
 #[test]
 fn what_records_nothing_is_refused() {
     let experiment = experiment("evaluate_every = 0\nrecord_loss = \"never\"\n[compare]\nseeds = 1");
-    let monitor = Monitor { stop: AtomicBool::new(false), n_steps: AtomicU64::new(0) };
+    let monitor = Monitor::default();
     let options = Options { first_seed: 0, n_jobs: 1, command: String::new() };
     let error = conduct(&experiment, &options, &monitor, &mut Silent).unwrap_err();
     assert!(error.to_string().starts_with("nothing is recorded"), "{error}");

@@ -153,10 +153,8 @@ impl Settings {
             _ => Vec::new(),
         };
         points.push(point);
-        let field = field("search.enqueue").expect("a field of the table");
         // Several arguments make one list, so that no place in one of them is a place of the list.
-        let points = Value::List(points).without_places();
-        self.insert(field, points.into(), &Origin::Option(option.to_owned()), Layer::Options)
+        self.set_value(option, "search.enqueue", Value::List(points).without_places())
     }
 
     /// The value of an option that stands for one field, such as `--seeds 3` for `compare.seeds`.
