@@ -228,6 +228,39 @@ fn ask_and_tell_enqueue_and_best() {
 }
 
 #[test]
+fn a_study_begins_with_what_was_asked_for() {
+    let never = AtomicBool::new(false);
+    let point = |x, y| space().parameters([("x", Value::Float(x)), ("y", Value::Float(y))]).expect("in the space");
+    let points = [point(0.5, -0.25), point(1.5, 1.5), point(-2.0, 2.0)];
+    let open = |storage: &Arc<Memory>| {
+        let study = study(storage, Box::new(Walk), Box::new(Median), Order::Generations);
+        (study.begin_with(&points).expect("begun"), study)
+    };
+    let run = |study: &Study, trials, jobs| {
+        study.optimise(restless, &limits(trials, jobs, &never), &mut |_, _: &TrialState| {}).expect("it ends");
+    };
+    let (begun, alone) = open(&Arc::new(Memory::new()));
+    assert!(begun);
+    run(&alone, 20, 1);
+    let expected = trials(&alone);
+    for (number, point) in points.iter().enumerate() {
+        assert_eq!(alone.get(number as u64).expect("a trial").parameters, *point);
+    }
+    for round in 0..7 {
+        // With more jobs, and gone on with after a part of the first generation, of the points even.
+        let storage = Arc::new(Memory::new());
+        for (i, (target, jobs)) in [(2 + round, 2), (20, 1 + round as usize)].into_iter().enumerate() {
+            let (begun, study) = open(&storage);
+            assert_eq!(begun, i == 0);
+            run(&study, target, jobs);
+        }
+        assert!(trials(&open(&storage).1) == expected, "after {} trials", 2 + round);
+    }
+    let outside = Space::new([("z", Distribution::categorical(["a"]))]).expect("a space");
+    assert!(alone.begin_with(&[outside.assemble(|_, _| Value::Choice(0))]).is_err());
+}
+
+#[test]
 fn limits_end_a_study() {
     let never = AtomicBool::new(false);
     let run = |order, limits: &Limits<'_>| {

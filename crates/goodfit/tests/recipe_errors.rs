@@ -1,61 +1,10 @@
 //! Every error message of recipes with its hint.
 
-use std::fmt::Write as _;
+#[macro_use]
+mod messages;
 
-use goodfit::recipe::{Experiment, RecipeError, Settings, Value, field, target};
-
-/// A snapshot without the expression, which is long and in this file.
-macro_rules! snapshot {
-    ($text:expr) => {
-        let text = $text;
-        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
-    };
-}
-
-/// The messages as the command line shows them, below the text that they are about.
-fn shown(text: &str, error: &RecipeError) -> String {
-    let mut out = String::new();
-    for line in text.lines() {
-        writeln!(out, "    {line}").unwrap();
-    }
-    for error in error.all() {
-        writeln!(out, "{error}").unwrap();
-        let hint = error.hint.as_deref().unwrap_or_else(|| panic!("no hint: {error}"));
-        writeln!(out, "hint: {hint}").unwrap();
-    }
-    out + "\n"
-}
-
-/// The messages of recipe files.
-fn files(texts: &[&str]) -> String {
-    texts
-        .iter()
-        .map(|text| match Experiment::from_toml("my.toml", text) {
-            Ok(_) => panic!("no error:\n{text}"),
-            Err(error) => shown(text, &error),
-        })
-        .collect()
-}
-
-/// The messages of command lines for a recipe file.
-fn command_lines(text: &str, lines: &[&[(&str, &str)]]) -> String {
-    let run = |line: &[(&str, &str)]| {
-        let mut settings = Settings::parse("my.toml", text)?;
-        for (option, argument) in line {
-            if *option == "--vary" { settings.vary(option, argument)? } else { settings.set(option, argument)? }
-        }
-        Experiment::resolve("my", settings)
-    };
-    let mut out = String::new();
-    for line in lines {
-        let typed: Vec<String> = line.iter().map(|(option, argument)| format!("{option} {argument}")).collect();
-        match run(line) {
-            Ok(_) => panic!("no error: {typed:?}"),
-            Err(error) => out += &shown(&typed.join(" "), &error),
-        }
-    }
-    out
-}
+use goodfit::recipe::{Experiment, Settings, Value, field, target};
+use messages::{command_lines, files, shown};
 
 #[test]
 fn malformed_files() {
@@ -237,45 +186,6 @@ fn too_many_arms() {
     let list = hundred.join(", ");
     let text = format!("[compare.vary]\n\"network.depth\" = [{list}]\n\"network.width\" = [{list}]");
     insta::assert_snapshot!(Experiment::from_toml("my.toml", &text).unwrap_err(), @"my.toml:1:1: compare.vary makes more than 10000 combinations");
-}
-
-#[test]
-fn searches() {
-    let space = |line: &str| format!("[data]\nvalidation = 0.2\n[search.space]\n{line}");
-    let lines = [
-        "\"training.learning_rate\" = 0.1",
-        "\"training.learning_rate\" = { low = 0.1 }",
-        "\"training.learning_rate\" = { low = 1, high = 0.1 }",
-        "\"training.learning_rate\" = { low = 0.1, high = 0.1 }",
-        "\"training.learning_rate\" = { low = 0, high = 0.1 }",
-        "\"training.learning_rate\" = { low = 0.1, high = \"1\" }",
-        "\"training.learning_rate\" = { min = 0.1, max = 1 }",
-        "\"training.learning_rate\" = { low = 0.1, high = 1, log = 1 }",
-        "\"training.learning_rate\" = { low = 0.1, high = 1, log = true, step = 0.1 }",
-        "\"training.learning_rate\" = { low = 0.1, high = 1, step = 2 }",
-        "\"training.weight_decay\" = { low = 0, high = 1, log = true }",
-        "\"training.batch_size\" = { low = 10.5, high = 100 }",
-        "\"network.dropout\" = { low = 0.0, high = 1.0 }",
-        "\"network.init\" = { low = 0.0, high = 1.0 }",
-        "\"network.batch_norm\" = []",
-        "\"network.batch_norm\" = [true, \"no\"]",
-        "\"training.learning_rat\" = { low = 0.1, high = 1 }",
-        "\"search.trials\" = { low = 1, high = 10 }",
-        "\"training.momentum\" = { low = 0.1, high = 0.9 }",
-        "\"network.width\" = { low = 10, high = 100 }",
-        "training.learning_rate = { low = 0.1, high = 1 }\n\"training.learning_rate\" = { low = 0.1, high = 1 }",
-    ];
-    let spaces: Vec<String> = lines.iter().map(|line| space(line)).collect();
-    let mut texts: Vec<&str> = spaces.iter().map(String::as_str).collect();
-    let whole = "[search.space]\n\"training.learning_rate\" = { low = 0.1, high = 1 }";
-    let sealed = format!("[data]\nvalidation = 0.2\nevaluation = \"test\"\n{whole}");
-    let never = format!("[data]\nvalidation = 0.2\n[training]\nevaluate_every = 0\n{whole}");
-    let regression = format!(
-        "[data]\nvalidation = 0.2\n[training]\nloss = \"mean-squared-error\"\n[search]\nmetric = \"validation_accuracy\"\n{whole}"
-    );
-    texts.extend(["[search]\ntrials = 10", "[search]\nspace = 3", "[search]\nsampler = \"grid\"", whole]);
-    texts.extend([sealed.as_str(), never.as_str(), regression.as_str()]);
-    snapshot!(files(&texts));
 }
 
 #[test]

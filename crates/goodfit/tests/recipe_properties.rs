@@ -51,6 +51,7 @@ fn sample(kind: &Kind, draws: &mut Draws) -> String {
         }
         Kind::Either(kinds) => sample(draws.one_of(kinds), draws),
         Kind::Overrides => format!("{{ {} }}", pair(draws, sample)),
+        Kind::Point => ["{}", "{ \"training.learning_rate\" = 1.0 }"][draws.below(2)].to_owned(),
         Kind::Variations | Kind::Space => format!("{{ {} }}", pair(draws, list)),
         Kind::Arms => format!("{{ one = {{}}, \"the other\" = {{ {} }} }}", pair(draws, sample)),
     }

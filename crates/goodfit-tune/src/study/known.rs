@@ -63,9 +63,9 @@ impl Study {
         Ok(())
     }
 
-    /// Draws the next trials, up to a number, from what is known below a horizon, and adds them.
+    /// Draws the next trials, up to a number, from what is known below a horizon, or from all of it, and adds them.
     /// False when another worker was faster; what it did is then known.
-    pub(super) fn create(&self, known: &mut Known, end: u64, horizon: u64) -> Result<bool, StudyError> {
+    pub(super) fn create(&self, known: &mut Known, end: u64, horizon: Option<u64>) -> Result<bool, StudyError> {
         let first = known.n_trials;
         let parameters = self.draw(known, first..end, horizon)?;
         let trial = |parameters: &Parameters| NewTrial {
@@ -76,18 +76,19 @@ impl Study {
         self.add(known, first, &trials, &parameters)
     }
 
-    /// What the sampler says; with a horizon above 0, as if no trial from there on had ended.
+    /// What the sampler says; with a horizon, as if no trial from there on had ended.
     pub(super) fn draw(
         &self,
         known: &mut Known,
         numbers: std::ops::Range<u64>,
-        horizon: u64,
+        horizon: Option<u64>,
     ) -> Result<Vec<Parameters>, StudyError> {
         let Known { sampler, history, .. } = known;
-        let later = |trial: &&Observed| trial.number >= horizon && trial.seen != Seen::Running;
-        let before = (horizon > 0
-            && history.iter().rev().take_while(|trial| trial.number >= horizon).any(|t| later(&t)))
-        .then(|| history.seen_at(horizon));
+        let has_ended_after = |horizon: &u64| {
+            let mut later = history.iter().rev().take_while(|trial| trial.number >= *horizon);
+            later.any(|trial| trial.seen != Seen::Running)
+        };
+        let before = horizon.filter(has_ended_after).map(|horizon| history.seen_at(horizon));
         let history = before.as_ref().unwrap_or(history);
         let streams = Streams::new(self.options.seed);
         Ok(sampler.sample(&Request { space: &self.space, history, numbers, streams })?)
@@ -144,7 +145,7 @@ impl Study {
         let parameters = if let Some(parameters) = convert::parameters(&self.space, &parameters) {
             parameters
         } else {
-            let drawn = self.draw(known, number..number + 1, 0)?.pop();
+            let drawn = self.draw(known, number..number + 1, None)?.pop();
             let drawn = drawn.unwrap_or_else(|| self.space.assemble(|_, distribution| distribution.from_unit(0.5)));
             let complete = convert::complete(&self.space, &attributes, &drawn);
             // Whoever has taken the trial over meanwhile says so when it ends.

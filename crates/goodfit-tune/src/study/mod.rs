@@ -91,7 +91,7 @@ impl Study {
                 return Ok(None);
             }
             let next = known.n_trials;
-            self.create(&mut known, next + 1, 0)?;
+            self.create(&mut known, next + 1, None)?;
         }
     }
 
@@ -128,15 +128,36 @@ impl Study {
             return Err(StudyError::NotInSpace { got: format!("{}", convert::external(&self.space, parameters)) });
         }
         let mut known = self.known();
-        let fixed = convert::external(&self.space, parameters);
         loop {
             let number = known.n_trials;
-            let attributes = vec![(Scope::System, convert::FIXED.to_owned(), fixed.clone())];
-            let trial = NewTrial { parameters: convert::stored(&self.space, parameters), attributes };
-            if self.add(&mut known, number, &[trial], std::slice::from_ref(parameters))? {
+            if self.add(&mut known, number, &[self.enqueued(parameters)], std::slice::from_ref(parameters))? {
                 return Ok(number);
             }
         }
+    }
+
+    /// Makes these parameters the first trials, all at once. A study that has trials already stays as it is, so
+    /// that whoever goes on with it may ask for the same again; then the answer is false.
+    ///
+    /// # Errors
+    /// When they are not of the space, or the storage fails.
+    pub fn begin_with(&self, first: &[Parameters]) -> Result<bool, StudyError> {
+        if let Some(other) = first.iter().find(|parameters| !self.space.contains(parameters)) {
+            return Err(StudyError::NotInSpace { got: format!("{}", convert::external(&self.space, other)) });
+        }
+        let mut known = self.known();
+        if known.n_trials > 0 || first.is_empty() {
+            return Ok(false);
+        }
+        let trials: Vec<NewTrial> = first.iter().map(|parameters| self.enqueued(parameters)).collect();
+        self.add(&mut known, 0, &trials, first)
+    }
+
+    /// A trial that somebody has asked for, marked as Optuna does.
+    fn enqueued(&self, parameters: &Parameters) -> NewTrial {
+        let fixed = convert::external(&self.space, parameters);
+        let attributes = vec![(Scope::System, convert::FIXED.to_owned(), fixed)];
+        NewTrial { parameters: convert::stored(&self.space, parameters), attributes }
     }
 
     /// The trials so far, as samplers see them.

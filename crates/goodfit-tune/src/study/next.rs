@@ -28,6 +28,21 @@ impl Study {
                 return Ok(Next::Nothing(Stopped::Interrupted));
             }
             let late = limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            // Trials held in step know each other from the start: a generation that has only some of its trials (those
+            // enqueued, those of a run that asked for fewer) gets the rest before one of them begins.
+            let first = known.n_trials;
+            let end = (self.generation_of(first) + self.options.generation.max(1)).min(target);
+            let horizon = self.horizon(known, first, limits, crew);
+            let is_part = crew.gate.is_some()
+                && (self.generation_of(first) < first && first < end)
+                && known.open_below(horizon).is_empty();
+            // Far from the start, a horizon of 0 is that of a sampler without a memory, and nothing has to be hidden.
+            let seen = (self.options.order == Order::Generations && (horizon > 0 || first < self.options.generation))
+                .then_some(horizon);
+            if is_part && !late {
+                self.create(known, end, seen)?;
+                continue;
+            }
             let mut open = known.open.range(..target).filter(|(_, open)| **open != Open::Mine);
             if let Some(&number) = open.next().map(|(number, _)| number) {
                 if late {
@@ -51,8 +66,6 @@ impl Study {
             if late {
                 return Ok(Next::Nothing(Stopped::Deadline));
             }
-            let first = known.n_trials;
-            let horizon = self.horizon(known, first, limits, crew);
             if !known.open_below(horizon).is_empty() {
                 return Ok(Next::Wait);
             }
@@ -66,7 +79,7 @@ impl Study {
                     .find(|&number| self.horizon(known, number, limits, crew) != horizon)
                     .unwrap_or(target.min(first + MOST_AT_ONCE as u64)),
             };
-            self.create(known, end, horizon)?;
+            self.create(known, end, seen)?;
         }
     }
 

@@ -6,6 +6,7 @@
 mod args;
 mod data;
 mod experiment;
+mod frame;
 mod message;
 mod progress;
 mod reproduce;

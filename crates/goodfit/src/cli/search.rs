@@ -37,6 +37,9 @@ pub(super) fn search(args: &Search) -> Outcome {
             set_word(&mut settings, option, path, word)?;
         }
     }
+    for point in &args.enqueue {
+        settings.enqueue("--enqueue", point).map_err(recipe_failure)?;
+    }
     let experiment = Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)?;
     let Some(recipe) = &experiment.search else {
         return Err(Failure::new(

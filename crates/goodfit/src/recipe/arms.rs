@@ -217,7 +217,7 @@ fn plan(
     Ok(ArmPlan { name: choice.name.clone(), settings, recipe, candidates })
 }
 
-fn value_of(settings: &Settings, target: &Target) -> Option<Value> {
+pub(crate) fn value_of(settings: &Settings, target: &Target) -> Option<Value> {
     let value = settings.get(target.field.path)?;
     match target.part {
         Some(part) => value.get(part.name).cloned(),

@@ -41,6 +41,7 @@ pub(crate) fn check(kind: &Kind, path: &str, item: &Item) -> Result<Item, Recipe
             });
         }
         (Kind::Overrides, Value::Table(entries)) if !entries.is_empty() => variations::overrides(entries)?,
+        (Kind::Point, Value::Table(entries)) => variations::overrides(entries)?,
         (Kind::Variations, Value::Table(entries)) if !entries.is_empty() => variations::variations(path, entries)?,
         (Kind::Arms, Value::Table(entries)) if !entries.is_empty() => variations::arms(path, entries)?,
         (Kind::Space, Value::Table(entries)) if !entries.is_empty() => space::check(entries)?,
@@ -57,9 +58,13 @@ fn fits(kind: &Kind, value: &Value) -> bool {
         Kind::Word(_) | Kind::Text => matches!(value, Value::Text(_)),
         Kind::List(_) => matches!(value, Value::List(_)),
         Kind::Either(kinds) => kinds.iter().any(|kind| fits(kind, value)),
-        Kind::Table(_) | Kind::Variant(_) | Kind::Overrides | Kind::Variations | Kind::Arms | Kind::Space => {
-            matches!(value, Value::Table(_))
-        }
+        Kind::Table(_)
+        | Kind::Variant(_)
+        | Kind::Overrides
+        | Kind::Point
+        | Kind::Variations
+        | Kind::Arms
+        | Kind::Space => matches!(value, Value::Table(_)),
     }
 }
 
@@ -105,6 +110,7 @@ fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
             let numbers = text.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
             error.hint(format!("in brackets: [{}]", if numbers { text.clone() } else { item.value.shown() }))
         }
+        (Value::Table(_), Kind::List(Kind::Point)) => error.hint(format!("in two pairs of brackets: [[{path}]]")),
         (value, Kind::List(_)) if !matches!(value, Value::List(_)) => {
             error.hint(format!("in brackets: [{}]", value.shown()))
         }

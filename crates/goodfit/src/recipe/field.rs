@@ -83,6 +83,8 @@ pub enum Kind {
     Either(&'static [Kind]),
     /// A table of values by path: `{ "network.init" = "he" }`.
     Overrides,
+    /// A table of values by path, or an empty one.
+    Point,
     /// A table of lists of values by path: `{ "network.init" = ["xavier", "he"] }`.
     Variations,
     /// A table of overrides by name.
@@ -181,6 +183,7 @@ impl fmt::Display for Kind {
                 f.write_str(&kinds.join(", or "))
             }
             Kind::Overrides => f.write_str("a table of values by field, such as { \"network.init\" = \"he\" }"),
+            Kind::Point => f.write_str("a table of values by field, such as { \"training.learning_rate\" = 0.1 }"),
             Kind::Variations => {
                 f.write_str("a table of lists by field, such as { \"network.init\" = [\"xavier\", \"he\"] }")
             }
@@ -255,6 +258,19 @@ impl Needs {
     pub fn field(&self) -> &'static str {
         match self {
             Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) => path,
+        }
+    }
+
+    /// Whether a value of that field is one that it looks for.
+    pub(crate) fn is_met_by(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Needs::Is(_, words), Value::Text(word)) => words.contains(&word.as_str()),
+            (Needs::Is(..), _) => false,
+            (Needs::Set(_), _) => true,
+            (Needs::Positive(_), Value::Table(entries)) => {
+                entries.iter().any(|entry| entry.item.value.number() > Some(0.0))
+            }
+            (Needs::Positive(_), value) => value.number() > Some(0.0),
         }
     }
 }

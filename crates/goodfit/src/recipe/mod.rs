@@ -7,8 +7,10 @@
 mod arms;
 mod check;
 mod compare;
+mod condition;
 mod cross;
 mod defaults;
+mod enqueue;
 mod error;
 mod experiment;
 mod field;
@@ -30,6 +32,8 @@ mod variations;
 
 pub use arms::{ArmPlan, Candidate, MAX_ARMS};
 pub use compare::{Baseline, CompareRecipe};
+pub use condition::When;
+pub use enqueue::Point;
 pub use error::{Origin, RecipeError, nearest};
 pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};

@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::recipe::condition::{around, imply, there};
+use crate::recipe::enqueue::{self, Point};
 use crate::recipe::error::RecipeError;
 use crate::recipe::experiment::Experiment;
 use crate::recipe::fields::FIELDS;
@@ -35,6 +37,8 @@ pub struct SearchRecipe {
     pub metric: String,
     /// What it varies, in the order of the file.
     pub space: Vec<Dimension>,
+    /// Points of the space that are tried first.
+    pub enqueue: Vec<Point>,
 }
 
 /// What settings search for.
@@ -73,6 +77,9 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         let message = "search.metric is \"validation_accuracy\", but training.loss is \"mean-squared-error\"";
         return fault("search.metric", message, "search.metric = \"validation_loss\"");
     }
+    let mut space = dimensions(&space);
+    imply(&mut space, settings)?;
+    let enqueue = enqueue::points(settings, &space)?;
     Ok(Some(SearchRecipe {
         trials: settings.count("search.trials"),
         sampler: settings.text("search.sampler").unwrap_or_default(),
@@ -84,12 +91,13 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         rescore_seeds: settings.count("search.rescore_seeds"),
         audit: settings.get("search.audit").and_then(|share| share.number()).unwrap_or_default(),
         metric,
-        space: dimensions(&space),
+        space,
+        enqueue,
     }))
 }
 
 impl Experiment {
-    /// Tries the two ends of the search space.
+    /// Tries the two ends of the search space, with each field that is not always there.
     pub(crate) fn check_space(&self) -> Result<(), RecipeError> {
         let Some(search) = &self.search else { return Ok(()) };
         for dimension in &search.space {
@@ -105,10 +113,23 @@ impl Experiment {
                     .hint(format!("it is for {needs}")));
             }
         }
-        for end in [Dimension::first, Dimension::last] {
-            let values: Vec<(String, Json)> =
-                search.space.iter().map(|dimension| (dimension.path.clone(), end(dimension))).collect();
-            self.trial(values.iter().map(|(path, value)| (path, value)))?;
+        let space = &search.space;
+        let ends: [fn(&Dimension) -> Json; 2] = [Dimension::first, Dimension::last];
+        for end in ends {
+            let all: Vec<(String, Json)> = space.iter().map(|other| (other.path.clone(), end(other))).collect();
+            // What has a condition may be there at no end of the others.
+            let conditional = space.iter().filter(|dimension| dimension.when.is_some());
+            let corners = conditional.map(|dimension| around(space, dimension, end));
+            for values in std::iter::once(there(space, &all)).chain(corners) {
+                self.trial(values.iter().map(|(path, value)| (path, value)))?;
+            }
+        }
+        for (i, point) in search.enqueue.iter().enumerate() {
+            let values = enqueue::json(point);
+            self.trial(values.iter().map(|(path, value)| (path, value))).map_err(|error| {
+                let fault = self.settings.fault("search.enqueue", format!("search.enqueue[{i}]: {}", error.message));
+                fault.hint(error.hint.unwrap_or_default())
+            })?;
         }
         Ok(())
     }

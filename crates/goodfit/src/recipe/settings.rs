@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::recipe::check::check;
+use crate::recipe::enqueue;
 use crate::recipe::error::{Origin, RecipeError};
 use crate::recipe::field::{Default, Field, Kind, Needs};
 use crate::recipe::fields::{FIELDS, TABLES};
@@ -135,6 +136,25 @@ impl Settings {
         }
         let vary = field("compare.vary").expect("a field of the table");
         self.insert(vary, Value::Table(entries).at(Place::NOWHERE), origin, Layer::Options)
+    }
+
+    /// One `FIELD=VALUE,FIELD=VALUE,..` of the command line: a point that a search tries first. The first one replaces
+    /// those of the file.
+    ///
+    /// # Errors
+    /// An unknown field, or a value that it does not take.
+    pub fn enqueue(&mut self, option: &str, argument: &str) -> Result<(), RecipeError> {
+        let origin = Origin::Option(format!("{option} {argument}"));
+        let point = enqueue::argument(option, argument).map_err(|error| error.within(&origin))?;
+        let mut points = match self.map.get("search.enqueue") {
+            Some(Setting { layer: Layer::Options, item: Item { value: Value::List(points), .. }, .. }) => {
+                points.clone()
+            }
+            _ => Vec::new(),
+        };
+        points.push(point);
+        // Several arguments make one list, so that no place in one of them is a place of the list.
+        self.set_value(option, "search.enqueue", Value::List(points).without_places())
     }
 
     /// The value of an option that stands for one field, such as `--seeds 3` for `compare.seeds`.
@@ -276,15 +296,8 @@ impl Settings {
     /// Whether what a field needs is there.
     pub(crate) fn holds(&self, needs: &Needs) -> bool {
         match needs {
-            Needs::Is(path, words) => {
-                matches!(self.get(path), Some(Value::Text(word)) if words.contains(&word.as_str()))
-            }
             Needs::Set(path) => self.is_set(path),
-            Needs::Positive(path) => match self.get(path) {
-                Some(Value::Table(entries)) => entries.iter().any(|entry| entry.item.value.number() > Some(0.0)),
-                Some(value) => value.number() > Some(0.0),
-                None => false,
-            },
+            Needs::Is(path, _) | Needs::Positive(path) => self.get(path).is_some_and(|value| needs.is_met_by(&value)),
         }
     }
 

@@ -1,8 +1,11 @@
 //! `[search.space]`: what a search may vary, and how.
 
+use std::fmt;
+
 use serde_json::Value as Json;
 
 use crate::recipe::check::check as check_value;
+use crate::recipe::condition::{self, When};
 use crate::recipe::error::{RecipeError, any_of, nearest};
 use crate::recipe::field::Kind;
 use crate::recipe::value::{Entry, Item, Key, Value};
@@ -17,6 +20,8 @@ pub struct Dimension {
     pub label: &'static str,
     /// Where it may lie.
     pub values: Values,
+    /// With which values of another field it varies; always when `None`.
+    pub when: Option<When>,
 }
 
 /// Where a field of a search may lie.
@@ -48,6 +53,19 @@ pub enum Values {
     Choices(Vec<Value>),
 }
 
+/// What it may be, as the end of a sentence: `0.1 to 1`.
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Values::Float { low, high, step: None, .. } => write!(f, "a number from {low} to {high}"),
+            Values::Float { low, high, step: Some(step), .. } => write!(f, "{low} to {high} in steps of {step}"),
+            Values::Int { low, high, step: 1, .. } => write!(f, "a whole number from {low} to {high}"),
+            Values::Int { low, high, step, .. } => write!(f, "{low} to {high} in steps of {step}"),
+            Values::Choices(choices) => f.write_str(&any_of(&choices.iter().map(Value::shown).collect::<Vec<_>>())),
+        }
+    }
+}
+
 impl Dimension {
     /// Whether it is this field, or a key of its table.
     pub(crate) fn is_of(&self, field: &str) -> bool {
@@ -73,7 +91,7 @@ impl Dimension {
     }
 }
 
-const KEYS: [&str; 4] = ["low", "high", "log", "step"];
+const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
 /// Checked ranges and lists by path.
 pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
@@ -81,7 +99,7 @@ pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
     for Entry { key, item } in by_path(entries) {
         let kind = varying(&key)?.kind();
         let item = match &item.value {
-            Value::Table(keys) => range(&key.name, kind, &item, keys)?,
+            Value::Table(keys) => table(&key.name, kind, &item, keys)?,
             Value::List(_) => {
                 let what = format!("search.space of {}", key.name);
                 Value::List(values(&what, &key.name, kind, &item)?).at(item.place)
@@ -92,8 +110,7 @@ pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
                     key.name,
                     value.shown()
                 );
-                let hint = "{ low = 1e-4, high = 0.1, log = true }, for instance";
-                return Err(RecipeError::new(message).at(item.place).hint(hint));
+                return Err(RecipeError::new(message).at(item.place).hint(EXAMPLE));
             }
         };
         if checked.iter().any(|entry| entry.key.name == key.name) {
@@ -102,28 +119,52 @@ pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
         }
         checked.push(Entry { key, item });
     }
+    condition::check_all(&checked)?;
     Ok(Value::Table(checked))
 }
 
-/// A checked range.
-fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
-    bounds(path, kind, item, keys).map_err(|error| {
-        let example = || "{ low = 1e-4, high = 0.1, log = true }, for instance".to_owned();
-        RecipeError { hint: error.hint.clone().or_else(|| Some(example())), ..error }
-    })
-}
-
-fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
-    let Some(number) = kind.numeric() else {
-        let error = RecipeError::new(format!("{path} is not a number and has no range, expected a list of choices"));
-        return Err(error.at(item.place).hint(format!("{path} takes {kind}")));
-    };
+/// A checked table: a range or a list of choices, and when it is there.
+fn table(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, RecipeError> {
     if let Some(unknown) = keys.iter().find(|entry| !KEYS.contains(&entry.key.name.as_str())) {
         let name = &unknown.key.name;
         let error = RecipeError::new(format!("unknown key {name} in the range of {path}, expected {}", any_of(&KEYS)));
         let hint = nearest(name, KEYS.into_iter()).map(|near| format!("did you mean {near}?"));
+        let hint = hint.or_else(|| Some(EXAMPLE.to_owned()));
         return Err(RecipeError { hint, ..error.at(unknown.key.place) });
     }
+    let when = keys.iter().find(|entry| entry.key.name == "when");
+    let when = when.map(|Entry { key, item }| Ok((key.clone(), condition::check(path, item)?))).transpose()?;
+    let entry = |key: Key, item: Item| Entry { key, item };
+    let Some(Entry { key, item: choices }) = keys.iter().find(|entry| entry.key.name == "choices") else {
+        let mut checked = range(path, kind, item, keys)?;
+        checked.extend(when.map(|(key, item)| entry(key, item)));
+        return Ok(Value::Table(checked).at(item.place));
+    };
+    if let Some(other) = keys.iter().find(|entry| KEYS[..4].contains(&entry.key.name.as_str())) {
+        let message = format!("the space of {path} has both choices and {}", other.key.name);
+        return Err(RecipeError::new(message).at(other.key.place).hint("either a range or choices"));
+    }
+    let choices = Value::List(values(&format!("choices of {path}"), path, kind, choices)?).at(choices.place);
+    Ok(match when {
+        // Without a condition the list says it all.
+        None => choices.value.at(item.place),
+        Some((when, item_)) => Value::Table(vec![entry(key.clone(), choices), entry(when, item_)]).at(item.place),
+    })
+}
+
+const EXAMPLE: &str = "{ low = 1e-4, high = 0.1, log = true }, for instance";
+
+/// A checked range.
+fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<Entry>, RecipeError> {
+    bounds(path, kind, item, keys)
+        .map_err(|error| RecipeError { hint: error.hint.clone().or_else(|| Some(EXAMPLE.to_owned())), ..error })
+}
+
+fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<Entry>, RecipeError> {
+    let Some(number) = kind.numeric() else {
+        let error = RecipeError::new(format!("{path} is not a number and has no range, expected a list of choices"));
+        return Err(error.at(item.place).hint(format!("{path} takes {kind}")));
+    };
     let get = |name: &str| keys.iter().find(|entry| entry.key.name == name).map(|entry| &entry.item);
     let bound = |name: &str| match get(name) {
         Some(item) => check_value(number, &format!("{name} of {path}"), item),
@@ -154,10 +195,10 @@ fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, 
         Some(item) => Some(step_of(path, number, item, number_of(&high) - number_of(&low))?),
     };
     let named = [("low", Some(low)), ("high", Some(high)), ("log", log), ("step", step)];
-    let entries = named.into_iter().filter_map(|(name, item)| {
+    let entry = |(name, item): (&str, Option<Item>)| {
         item.map(|item| Entry { key: Key { name: name.to_owned(), place: item.place }, item })
-    });
-    Ok(Value::Table(entries.collect()).at(item.place))
+    };
+    Ok(named.into_iter().filter_map(entry).collect())
 }
 
 fn step_of(path: &str, number: &Kind, item: &Item, width: f64) -> Result<Item, RecipeError> {
@@ -178,9 +219,14 @@ pub(crate) fn dimensions(space: &Value) -> Vec<Dimension> {
     let Value::Table(entries) = space else { return Vec::new() };
     let dimension = |Entry { key, item }: &Entry| {
         let label = varying(key).ok()?.field.label;
+        let when = condition::when(&item.value);
+        let choices = |items: &[Item]| Values::Choices(items.iter().map(|item| item.value.clone()).collect());
         let values = match &item.value {
-            Value::List(items) => Values::Choices(items.iter().map(|item| item.value.clone()).collect()),
+            Value::List(items) => choices(items),
             table => {
+                if let Some(Value::List(items)) = table.get("choices") {
+                    return Some(Dimension { path: key.name.clone(), label, values: choices(items), when });
+                }
                 let log = table.get("log") == Some(&Value::Bool(true));
                 match (table.get("low")?, table.get("high")?) {
                     (&Value::Integer(low), &Value::Integer(high)) => {
@@ -196,7 +242,7 @@ pub(crate) fn dimensions(space: &Value) -> Vec<Dimension> {
                 }
             }
         };
-        Some(Dimension { path: key.name.clone(), label, values })
+        Some(Dimension { path: key.name.clone(), label, values, when })
     };
     entries.iter().filter_map(dimension).collect()
 }

@@ -148,6 +148,23 @@ impl Value {
         })
     }
 
+    /// The same value without places.
+    pub(crate) fn without_places(self) -> Self {
+        match self {
+            Value::List(items) => {
+                Value::List(items.into_iter().map(|item| item.value.without_places().into()).collect())
+            }
+            Value::Table(entries) => {
+                let entry = |Entry { key, item }: Entry| Entry {
+                    key: Key { place: Place::NOWHERE, ..key },
+                    item: item.value.without_places().into(),
+                };
+                Value::Table(entries.into_iter().map(entry).collect())
+            }
+            value => value,
+        }
+    }
+
     /// The value as a message shows it: its TOML, cut when it is long.
     pub(crate) fn shown(&self) -> String {
         let text = self.to_string();

@@ -1,5 +1,7 @@
 //! What a search did and found, besides its trials.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Summary, nullable};
@@ -17,6 +19,9 @@ pub struct SearchSummary {
     pub seed: u64,
     /// Trials drawn from the same knowledge.
     pub generation: u64,
+    /// How many of the first trials the recipe set.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub enqueued: usize,
     /// Trainings of each trial, over whose mean it was ranked.
     pub trainings: usize,
     /// Whether the same command gives the same bytes again.
@@ -64,9 +69,10 @@ pub struct SearchedField {
     /// The choices, as they stand in the settings of a trial; empty for a range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<serde_json::Value>,
-    /// The field whose value decides whether this one exists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<String>,
+    /// The field whose value decides whether this one exists, with the values with which it does; empty where it
+    /// always exists.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub when: BTreeMap<String, Vec<serde_json::Value>>,
 }
 
 /// A round of the sampler `narrow`.
@@ -176,4 +182,10 @@ pub struct Winner {
     pub row_error: Option<f64>,
     /// Rows that it is scored on.
     pub rows: usize,
+}
+
+/// What is left out of the file.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }

@@ -1,5 +1,6 @@
 //! One run: one training of one recipe with one seed.
 
+mod board;
 mod diagnostics;
 mod network;
 
@@ -13,6 +14,7 @@ use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Trainer, We
 use crate::data::{Labelled, Prepared};
 use crate::recipe::{Recipe, RecordLoss};
 use crate::results::{Curve, EpochActivations, Run};
+pub use board::{Board, Line, Running};
 use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
 pub use network::{network_spec, training_spec};
 
@@ -25,6 +27,8 @@ pub struct Monitor {
     pub n_steps: AtomicU64,
     /// Threads that a run may use while there are fewer runs than cores.
     team: OnceLock<Arc<Team>>,
+    /// Trials that run, where somebody looks.
+    pub board: Board,
 }
 
 impl Monitor {
@@ -86,7 +90,7 @@ pub fn train(
     seed: u64,
     monitor: &Monitor,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
-    train_watched(recipe, data, seed, monitor, &mut |_| Watched::GoOn)
+    train_watched(recipe, data, seed, monitor, &mut |_, _| Watched::GoOn)
 }
 
 /// What somebody who watches a run says after an evaluation.
@@ -96,6 +100,17 @@ pub enum Watched {
     GoOn,
     /// It ends here.
     Enough,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct At {
+    /// The step it has made, from 0.
+    pub step: usize,
+    /// Steps in all.
+    pub n_steps: usize,
+    /// Steps of an epoch.
+    pub per_epoch: usize,
 }
 
 /// Trains once, and shows the run as it grows after each evaluation. `None` when the monitor stopped it.
@@ -113,7 +128,7 @@ pub fn train_watched(
     data: &Prepared,
     seed: u64,
     monitor: &Monitor,
-    watcher: &mut dyn FnMut(&Run) -> Watched,
+    watcher: &mut dyn FnMut(&Run, At) -> Watched,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
     let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
@@ -168,7 +183,7 @@ pub fn train_watched(
                     Decision::Stop => break,
                 }
             }
-            if watcher(&record.run) == Watched::Enough {
+            if watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
                 break;
             }
         }

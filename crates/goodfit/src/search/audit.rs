@@ -69,7 +69,7 @@ fn to_the_end(objective: &Objective<'_>, trial: &StoredTrial) -> Option<f64> {
     for repeat in 0..objective.search.repeats as u64 {
         let seed = derive_seed(objective.seed, Purpose::Trial, trial.number + (repeat << 32));
         for fold in objective.folds() {
-            match objective.train(&settings, seed, fold, objective.seed, Resplit::Never, &mut |_| Watched::GoOn) {
+            match objective.train(&settings, seed, fold, objective.seed, Resplit::Never, &mut |_, _| Watched::GoOn) {
                 Ok(run) if run.diverged_at.is_none() => values.push(objective.value(&run)),
                 Ok(_) | Err(NoValue::Failed(_)) => return Some(f64::NAN),
                 Err(NoValue::Stopped) => return None,

@@ -122,6 +122,7 @@ pub fn conduct_study(
             ..StudyOptions::default()
         },
     )?;
+    study.begin_with(&space::points(search, study.space())?)?;
     let n_trainings = (search.repeats * objective.folds().len()) as u64;
     let steps = n_steps(&experiment.recipe, data.train.n_rows()) as u64 * n_trainings;
     observer.begin("training", steps * search.trials as u64);

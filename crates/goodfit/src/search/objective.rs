@@ -9,11 +9,12 @@ use goodfit_tune::{Decision, Outcome, RunningTrial};
 use serde_json::Value as Json;
 
 use super::space::settings;
+use super::words;
 use crate::comparison::{DataShelf, Resplit, check_memory};
 use crate::data::Prepared;
 use crate::recipe::{Experiment, Fold, Recipe, SearchRecipe};
 use crate::results::{Curve, Run};
-use crate::run::{Monitor, Watched, train_watched};
+use crate::run::{At, Monitor, Running, Watched, train_watched};
 
 /// Under this key a trial keeps its runs without their curves.
 pub(super) const RUNS: &str = "runs";
@@ -70,14 +71,20 @@ impl<'a> Objective<'a> {
             })
             .collect();
         let alone = trainings.len() == 1;
+        let line = self.monitor.board.begin(number, || Running {
+            settings: words::values(&settings),
+            n_trainings: trainings.len(),
+            ..Running::default()
+        });
         let (mut runs, mut sum) = (Vec::new(), 0.0);
         let mut outcome = None;
         for (i, (seed, fold)) in trainings.iter().enumerate() {
             let mut decision = Decision::Continue;
             let mut n_evaluations = 0;
-            let mut watcher = |run: &Run| {
+            let mut watcher = |run: &Run, at: At| {
                 n_evaluations += 1;
                 let value = run.curves.get(&self.search.metric).and_then(|curve| curve.value.last());
+                line.evaluated(i, at, || words::scored(value.copied().unwrap_or(f64::NAN), &self.search.metric));
                 if let (Some(value), true) = (value, alone && is_reported(n_evaluations)) {
                     decision = trial.report(n_evaluations, *value);
                 } else if trial.is_stopped() {
@@ -123,7 +130,7 @@ impl<'a> Objective<'a> {
         fold: Option<Fold>,
         split_seed: u64,
         resplit: Resplit,
-        watcher: &mut dyn FnMut(&Run) -> Watched,
+        watcher: &mut dyn FnMut(&Run, At) -> Watched,
     ) -> Result<Run, NoValue> {
         let failed = |error: &dyn std::fmt::Display| NoValue::Failed(error.to_string());
         let mut recipe = self.experiment.trial(settings).map_err(|error| failed(&error))?;

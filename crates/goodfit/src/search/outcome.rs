@@ -120,6 +120,7 @@ impl<'a> Found<'a> {
             pruner: search.pruner.clone(),
             seed,
             generation: search.generation,
+            enqueued: search.enqueue.len(),
             trainings: search.repeats * search.folds.unwrap_or(1),
             reproducible: keeping.why_not().is_none(),
             why: keeping.why_not().map(str::to_owned),

@@ -101,7 +101,7 @@ fn train(
             let (i, seed, fold) = tasks[task];
             let settings = stored_settings(objective.search, &trials[i].parameters);
             let split_seed = if resplits { seed } else { objective.seed };
-            match objective.train(&settings, seed, fold, split_seed, resplit, &mut |_| Watched::GoOn) {
+            match objective.train(&settings, seed, fold, split_seed, resplit, &mut |_, _| Watched::GoOn) {
                 Ok(run) if run.diverged_at.is_none() => Some(objective.value(&run)),
                 Ok(_) | Err(NoValue::Failed(_)) => Some(f64::NAN),
                 Err(NoValue::Stopped) => None,

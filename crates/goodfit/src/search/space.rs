@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use goodfit_tune::samplers::narrow::wider;
 use goodfit_tune::storage::StoredParameter;
-use goodfit_tune::{Distribution, Parameter, Parameters, Space, SpaceError, Value};
+use goodfit_tune::{Condition, Distribution, Parameter, Parameters, Space, SpaceError, StudyError, Value};
 use serde_json::Value as Json;
 
-use crate::recipe::{Dimension, Kind, Needs, Range, SearchRecipe, Value as Choice, Values, target};
+use crate::recipe::{Dimension, Kind, Point, Range, SearchRecipe, Value as Choice, Values, target};
 use crate::results::SearchedField;
 
 /// How much wider than the recipe's range `narrow` may become, in widths of it at either end.
 const ROOM: f64 = 0.5;
 
-/// The space of a recipe in the words of a study. A constant that only some choices of another field have a use
-/// for exists with these alone.
+/// The space of a recipe in the words of a study.
 ///
 /// # Errors
 /// When nothing could be drawn from it.
@@ -22,11 +21,8 @@ pub(super) fn space(search: &SearchRecipe) -> Result<Space, SpaceError> {
     let parameter = |dimension: &Dimension| {
         let range = range(dimension);
         let distribution = if search.sampler == "narrow" { wider(&range, ROOM, limits(dimension)) } else { range };
-        let parameter = Parameter::from((dimension.path.clone(), distribution));
-        match condition(search, dimension) {
-            Some((path, choices)) => parameter.when(path, choices),
-            None => parameter,
-        }
+        let name = dimension.path.clone();
+        Parameter { name, distribution, when: condition(search, dimension) }
     };
     Space::new(search.space.iter().map(parameter))
 }
@@ -55,14 +51,39 @@ fn limits(dimension: &Dimension) -> (f64, f64) {
     }
 }
 
-/// The field whose choice decides whether this one has a use, and the choices with which it has.
-fn condition(search: &SearchRecipe, dimension: &Dimension) -> Option<(String, Vec<Value>)> {
-    let Needs::Is(path, words) = target(&dimension.path).ok()?.field.needs? else { return None };
-    let other = search.space.iter().find(|other| other.path == path)?;
-    let Values::Choices(choices) = &other.values else { return None };
-    let fits = |choice: &Choice| matches!(choice, Choice::Text(text) if words.contains(&text.as_str()));
-    let with: Vec<Value> = (0..choices.len()).filter(|&i| fits(&choices[i])).map(Value::Choice).collect();
-    (with.len() < choices.len()).then(|| (other.path.clone(), with))
+/// What a field looks at, and the values with which it is there.
+fn condition(search: &SearchRecipe, dimension: &Dimension) -> Option<Condition> {
+    let when = dimension.when.as_ref()?;
+    let other = search.space.iter().find(|other| other.path == when.path)?;
+    let values = when.values.iter().filter_map(|value| drawn(other, value)).collect();
+    Some(Condition { parameter: other.path.clone(), values })
+}
+
+/// The points that are tried first, as a study would draw them.
+///
+/// # Errors
+/// When one is not of the space.
+pub(super) fn points(search: &SearchRecipe, space: &Space) -> Result<Vec<Parameters>, StudyError> {
+    let value = |path: &str, setting: &Choice| {
+        let dimension = search.space.iter().find(|dimension| dimension.path == path)?;
+        drawn(dimension, setting)
+    };
+    let point = |point: &Point| {
+        let values = point.iter().map(|(path, setting)| Some((path.as_str(), value(path, setting)?)));
+        let parameters = values.collect::<Option<Vec<_>>>().and_then(|values| space.parameters(values));
+        parameters.ok_or_else(|| StudyError::NotInSpace { got: format!("{point:?}") })
+    };
+    search.enqueue.iter().map(point).collect()
+}
+
+/// A setting as a study would draw it.
+fn drawn(dimension: &Dimension, setting: &Choice) -> Option<Value> {
+    match (&dimension.values, setting) {
+        (Values::Choices(choices), setting) => choices.iter().position(|choice| choice == setting).map(Value::Choice),
+        (Values::Int { .. }, Choice::Integer(n)) => Some(Value::Int(*n)),
+        (Values::Float { .. }, setting) => setting.number().map(Value::Float),
+        (Values::Int { .. }, _) => None,
+    }
 }
 
 /// Drawn values as settings of a recipe, by path.
@@ -90,6 +111,10 @@ pub(super) fn json(dimension: &Dimension, value: Value) -> Option<Json> {
     }
 }
 
+fn json_list(values: &[Choice]) -> Vec<Json> {
+    values.iter().map(Choice::to_json).collect()
+}
+
 /// What was varied, for the report.
 pub(super) fn fields(search: &SearchRecipe) -> Vec<SearchedField> {
     let field = |dimension: &Dimension| {
@@ -99,7 +124,7 @@ pub(super) fn fields(search: &SearchRecipe) -> Vec<SearchedField> {
             Values::Choices(_) => (None, None, false),
         };
         let choices = match &dimension.values {
-            Values::Choices(choices) => choices.iter().map(Choice::to_json).collect(),
+            Values::Choices(choices) => json_list(choices),
             _ => Vec::new(),
         };
         SearchedField {
@@ -109,7 +134,7 @@ pub(super) fn fields(search: &SearchRecipe) -> Vec<SearchedField> {
             high,
             log,
             choices,
-            when: condition(search, dimension).map(|(path, _)| path),
+            when: dimension.when.iter().map(|when| (when.path.clone(), json_list(&when.values))).collect(),
         }
     };
     search.space.iter().map(field).collect()

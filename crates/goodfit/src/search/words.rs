@@ -1,5 +1,6 @@
 //! Trials in words, in the form of the chapter.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
@@ -21,8 +22,8 @@ pub(super) fn name(number: usize) -> String {
 /// `val acc:0.62 | lr:0.00311823, weight decay:3.03e-06`
 pub fn trial_line(trial: &Trial, metric: &str) -> String {
     match &trial.reason {
-        Some(reason) => format!("{reason} | {}", values(trial)),
-        None => format!("{}:{} | {}", score(metric), number(trial.value), values(trial)),
+        Some(reason) => format!("{reason} | {}", values(&trial.settings)),
+        None => format!("{} | {}", scored(trial.value, metric), values(&trial.settings)),
     }
 }
 
@@ -31,8 +32,8 @@ pub fn ranking(results: &Results) -> String {
     let mut out = String::new();
     let complete = results.trials.iter().filter(|trial| trial.reason.is_none());
     for (rank, trial) in (1..=N_RANKED).zip(complete) {
-        let score = format!("{}:{}", score(&results.primary_metric), number(trial.value));
-        let _ = writeln!(out, "Best-{rank}({score}) | {}", values(trial));
+        let score = scored(trial.value, &results.primary_metric);
+        let _ = writeln!(out, "Best-{rank}({score}) | {}", values(&trial.settings));
     }
     for state in ["pruned", "failed"] {
         let n = results.trials.iter().filter(|trial| trial.state == state).count();
@@ -45,7 +46,12 @@ pub fn ranking(results: &Results) -> String {
 
 /// The best score so far, for a live view: `val acc:0.79`.
 pub(super) fn best(value: f64, metric: &str) -> String {
-    format!("best {}:{}", score(metric), number(value))
+    format!("best {}", scored(value, metric))
+}
+
+/// `val acc:0.79`
+pub(super) fn scored(value: f64, metric: &str) -> String {
+    format!("{}:{}", score(metric), number(value))
 }
 
 /// What a search found, in sentences: what its winner scores when trained again, and what the chapter reads off its
@@ -67,11 +73,17 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
             Values::Int { low, high, log, .. } => (low as f64, high as f64, log),
             Values::Choices(_) => return None,
         };
+        // A field with a condition is not there in all of them.
         let values: Vec<f64> = best.iter().filter_map(|trial| trial.settings.get(&dimension.path)?.as_f64()).collect();
         let (least, most) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), &x| (a.min(x), b.max(x)));
+        let which = match values.len() {
+            0 => return None,
+            N_BEST => String::new(),
+            n => format!(", in {n} of them,"),
+        };
         Some(Finding {
             statement: format!(
-                "among the best {N_BEST} trials the {} lies between {} and {}",
+                "among the best {N_BEST} trials the {}{which} lies between {} and {}",
                 dimension.label,
                 number(least),
                 number(most)
@@ -120,12 +132,12 @@ fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> 
 }
 
 /// `lr:0.00311823, weight decay:3.03e-06`
-fn values(trial: &Trial) -> String {
+pub(super) fn values(settings: &BTreeMap<String, Json>) -> String {
     let value = |(path, value): (&String, &Json)| {
         let shown = value.as_f64().map_or_else(|| value.to_string().replace('"', ""), number);
         format!("{}:{shown}", label(path))
     };
-    trial.settings.iter().map(value).collect::<Vec<_>>().join(", ")
+    settings.iter().map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// What the chapter calls a field, else its label.

@@ -147,11 +147,11 @@ pub fn many_fields(trials: usize) -> Results {
         &["sgd", "momentum", "adam", "adamw"].map(|name| json!(name)),
     ));
     space.push(SearchedField {
-        when: Some("training.optimizer".to_owned()),
+        when: [("training.optimizer".to_owned(), vec![json!("momentum")])].into(),
         ..number("training.momentum", "momentum", 0.5, 0.99)
     });
     space.push(SearchedField {
-        when: Some("training.optimizer".to_owned()),
+        when: [("training.optimizer".to_owned(), vec![json!("adam"), json!("adamw")])].into(),
         ..number("training.beta2", "beta 2", 0.9, 0.9999)
     });
     space.push(choice("network.batch_norm", "batch norm", &[json!(true), json!(false)]));
@@ -337,6 +337,7 @@ fn summary_of(space: Vec<SearchedField>, trials: &[Trial], complete: &[f64]) -> 
     let audited: Vec<Audited> =
         pruned.iter().step_by(4).map(|t| Audited { trial: t.trial, value: t.value + 0.06 }).collect();
     SearchSummary {
+        enqueued: 0,
         study: "search".to_owned(),
         sampler: "tpe".to_owned(),
         pruner: if pruned.is_empty() { "none" } else { "median" }.to_owned(),

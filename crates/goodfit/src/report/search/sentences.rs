@@ -29,6 +29,9 @@ fn how(search: &SearchSummary) -> String {
         all => label::count(all.len(), "field", "fields"),
     };
     let mut out = format!("It varied {space} by the sampler {}, seed {}", search.sampler, search.seed);
+    if search.enqueued > 0 {
+        let _ = write!(out, ", after {} that the recipe sets", label::count(search.enqueued, "trial", "trials"));
+    }
     if search.generation > 0 {
         let _ = match search.generation {
             1 => write!(out, ", one trial after the other"),

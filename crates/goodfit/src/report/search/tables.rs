@@ -45,7 +45,7 @@ pub(in crate::report) fn space(results: &Results) -> String {
         let _ = writeln!(
             out,
             "<td>{scale}</td><td>{}</td><td class=\"n\" data-key=\"{}\">{}</td><td>{}</td></tr>",
-            escape(&field.when.as_ref().map_or_else(|| "—".to_owned(), |when| label::field(when))),
+            escape(&exists_with(field)),
             share.map_or_else(String::new, |share| share.to_string()),
             share.map_or_else(|| "—".to_owned(), label::number),
             escape(&taken(field, &best))
@@ -65,6 +65,14 @@ pub(in crate::report) fn space(results: &Results) -> String {
         label::count(best.len(), "trial", "trials")
     );
     out
+}
+
+/// The values of another field with which this one exists.
+fn exists_with(field: &SearchedField) -> String {
+    let of = |(path, values): (&String, &Vec<serde_json::Value>)| {
+        format!("{} {}", label::field(path), values.iter().map(label::value).collect::<Vec<_>>().join(", "))
+    };
+    field.when.iter().map(of).next().unwrap_or_else(|| "—".to_owned())
 }
 
 /// The values of some trials: from the least to the greatest, or each choice once.
