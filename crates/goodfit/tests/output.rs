@@ -13,6 +13,14 @@ fn with<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
+fn arms_without_a_common_row_say_so() {
+    let place = Place::new();
+    let ran = place.succeed(&["compare", "my.toml", "--vary", "data.train_rows=80,100", "--quiet"]);
+    let said = ran.stdout.contains("cannot tell training rows 100 from 80: no seed measures both on the same rows");
+    assert!(said && !ran.stdout.contains("no verdicts"), "{}", ran.stdout);
+}
+
+#[test]
 fn json_is_one_document() {
     let place = Place::new();
     let ran = place.succeed(&with(&TWO_ARMS, &["--json"]));

@@ -5,13 +5,13 @@
 //!
 //! Parts are taken, not given: a helper that comes late, because it slept or the system had other things to do, finds
 //! its part done by the caller, who never waits for a helper that has not begun. A helper that has nothing to do looks
-//! for work for some microseconds, then sleeps.
+//! for work for about a millisecond, then sleeps.
 
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 
 /// Most threads of a team, the caller's included.
@@ -19,7 +19,7 @@ pub const MAX_THREADS: usize = 64;
 /// More than the helpers of any team.
 const CALLED: usize = 1 << 8;
 /// How often a helper looks for work before it sleeps, and the caller for the end of a part before it lets others run.
-const LOOKS: usize = 4_000;
+const LOOKS: usize = 60_000;
 
 /// Some threads for the runs of a process to share.
 ///
@@ -88,6 +88,16 @@ impl Team {
         Member { team: Arc::clone(self) }
     }
 
+    /// The helpers, when no other run has them.
+    fn take_turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            // A part panicked in an earlier turn, which was over all the same.
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
     /// Helpers that no other run needs.
     fn n_free(&self) -> usize {
         self.helpers.len().saturating_sub(self.n_members.load(Ordering::Relaxed).saturating_sub(1))
@@ -96,6 +106,7 @@ impl Team {
     /// Calls `job` on this thread, and on up to `n_helpers` others meanwhile; returns when all have come back from it.
     fn run(&self, n_helpers: usize, job: &(dyn Fn() + Sync)) {
         let shared = &*self.shared;
+        shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         // SAFETY: the lifetime alone is changed; `Wait` lets nobody past this function while a helper is active.
         let lasting = unsafe { std::mem::transmute::<&(dyn Fn() + Sync), Job>(job) };
         // SAFETY: the caller holds the turn and the call before is over, so no helper reads it.
@@ -223,7 +234,7 @@ pub(crate) fn n_parts(member: Option<&Member>, work: usize, least: usize) -> usi
 /// # Panics
 /// When there are more than [`MAX_THREADS`] parts, and when `work` does.
 pub(crate) fn share<P: Send>(member: Option<&Member>, parts: impl Iterator<Item = P>, work: impl Fn(P) + Sync) {
-    let turn = member.and_then(|member| Some((member, member.team.turn.try_lock().ok()?)));
+    let turn = member.and_then(|member| Some((member, member.team.take_turn()?)));
     let Some((member, _turn)) = turn else { return parts.for_each(work) };
     let cells = Parts([const { UnsafeCell::new(None) }; MAX_THREADS]);
     let mut n = 0;
@@ -341,7 +352,29 @@ mod tests {
                 share(Some(&member), 0..2, |i| assert!(i != bad, "part {i}"));
             }));
             assert!(outcome.is_err(), "part {bad}");
-            assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9], "the team goes on");
+            assert!(n_at_work_together(&member) == 2, "the team goes on");
         }
+        let both = catch_unwind(AssertUnwindSafe(|| share(Some(&member), 0..2, |i| panic!("part {i}"))));
+        assert!(both.is_err());
+        assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9], "an old panic stays old");
+    }
+
+    /// The most threads that were at work at the same time, when each part waits a while for another.
+    fn n_at_work_together(member: &Member) -> usize {
+        let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        share(Some(member), 0..2, |_| {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let start = std::time::Instant::now();
+            while most.load(Ordering::SeqCst) < 2 && start.elapsed().as_secs() < 10 {
+                thread::yield_now();
+            }
+            now.fetch_sub(1, Ordering::SeqCst);
+        });
+        most.into_inner()
+    }
+
+    #[test]
+    fn parts_are_worked_on_at_the_same_time() {
+        assert_eq!(n_at_work_together(&Team::new(2).join()), 2);
     }
 }

@@ -40,7 +40,9 @@ pub(super) fn text(results: &Results) -> String {
 /// The data and the seeds, in words.
 fn rows(results: &Results) -> String {
     let data = &results.data;
-    let mut parts = vec![format!("{}: {} training rows", data.source, data.train_rows)];
+    let varies = results.arms.iter().any(|arm| arm.settings.keys().any(|path| path.starts_with("data.")));
+    let of = if varies { "in the first arm " } else { "" };
+    let mut parts = vec![format!("{}: {of}{} training rows", data.source, data.train_rows)];
     if data.validation_rows > 0 {
         parts.push(format!("{} validation rows", data.validation_rows));
     }
@@ -58,7 +60,8 @@ fn rows(results: &Results) -> String {
 fn comparisons(results: &Results) -> String {
     let all = &results.comparisons;
     let Some(n_pairs) = all.iter().map(|comparison| comparison.n).max() else { return String::new() };
-    if n_pairs < MIN_SEEDS {
+    // Without a pair, in none of them, each says why there is none.
+    if (1..MIN_SEEDS).contains(&n_pairs) {
         let pairs = if n_pairs == 1 { "1 seed".to_owned() } else { format!("{n_pairs} seeds") };
         return format!("\n{pairs}: no verdicts, they take {MIN_SEEDS} seeds (--seeds 5)\n");
     }

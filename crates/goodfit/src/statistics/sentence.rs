@@ -126,6 +126,12 @@ fn measured(metric: &str, data: &DataSummary) -> String {
         let (n_train, n) = (thousands(data.train_rows), thousands(n));
         return format!("accuracy gap between the {n_train} training and {n} {name} rows{source}");
     }
+    if metric == "activation_scale_gap" {
+        let n = thousands(data.train_rows);
+        return format!(
+            "distance from 0 of ln(sd of the last layer's activations / sd of the first's) on {n} rows{source}"
+        );
+    }
     let (rows, n_rows, quantity) = match metric.split_once('_') {
         Some(("late", _)) => ("training", data.train_rows, "loss over the last steps (100 at most)"),
         Some(("train", quantity)) => ("training", data.train_rows, quantity),

@@ -1,6 +1,7 @@
 //! From the comparisons to the table of claims. Whatever comes out is said as it is.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
@@ -115,13 +116,16 @@ fn by_init(part: &Results, metric: &str) -> String {
     RECOMMENDED.map(|(activation, _)| of(activation)).join("; ")
 }
 
-/// `0.016 ± 0.002`
+/// `0.016 ± 0.002`, with as many decimal places, three at least, as show two digits of the mean and one of the sd.
 fn cell(arm: &Arm, metric: &str) -> Option<String> {
     let values = arm.summary.get(metric)?;
+    let places = |x: f64, digits: i32| if x == 0.0 { 3 } else { digits - 1 - x.abs().log10().floor() as i32 };
+    let sd = if values.n > 1 { places(values.sd, 1) } else { 3 };
+    let places = places(values.mean, 2).max(sd).clamp(3, 7) as usize;
     Some(match (values.mean.is_finite(), values.n) {
         (false, _) => "not finite".to_owned(),
-        (true, 1) => format!("{:.3}", values.mean),
-        (true, _) => format!("{:.3} ± {:.3}", values.mean, values.sd),
+        (true, 1) => format!("{:.places$}", values.mean),
+        (true, _) => format!("{:.places$} ± {:.places$}", values.mean, values.sd),
     })
 }
 
@@ -196,16 +200,21 @@ fn works(run: &Run) -> bool {
     run.final_.get("train_accuracy").is_some_and(|&accuracy| accuracy >= WORKS)
 }
 
-/// With against without batch norm on a number per seed that moves in steps of `step`: evidence and
-/// verdict. Each claim is one comparison and is not corrected for the others.
-fn with_against_without(with: &[f64], without: &[f64], step: f64, what: &str) -> (String, String) {
+/// With against without batch norm on a number per seed that moves in steps of `step`, whose mean is `shown`:
+/// evidence and verdict. Each claim is one comparison and is not corrected for the others.
+fn with_against_without(
+    with: &[f64],
+    without: &[f64],
+    step: f64,
+    (what, unit, shown): (&str, &str, impl Fn(f64) -> String),
+) -> (String, String) {
     let differences: Vec<f64> = with.iter().zip(without).map(|(a, b)| a - b).collect();
     let test = paired_t(&differences, step);
     let (a, b) = (summary(with), summary(without));
     let interval = if test.n < 2 {
         "no interval from 1 seed".to_owned()
     } else {
-        format!("difference {:+.1}, 95 % interval {:.1} to {:.1}", test.difference, test.ci95[0], test.ci95[1])
+        format!("difference {:+.1}{unit}, 95 % interval {:.1} to {:.1}", test.difference, test.ci95[0], test.ci95[1])
     };
     let significant = test.n >= MIN_SEEDS && test.p < SIGNIFICANCE;
     let verdict = match significant {
@@ -213,7 +222,8 @@ fn with_against_without(with: &[f64], without: &[f64], step: f64, what: &str) ->
         true => "does not hold: the opposite",
         false => "cannot tell",
     };
-    (format!("{what}: {:.1} with, {:.1} without batch norm; {interval}", a.mean, b.mean), verdict.to_owned())
+    let evidence = format!("{what}: {} with, {} without batch norm; {interval}", shown(a.mean), shown(b.mean));
+    (evidence, verdict.to_owned())
 }
 
 /// (b): the range of initial values that work.
@@ -223,7 +233,8 @@ fn initial_values(results: &mut Results) -> Option<Claim> {
     let n_scales = part.arms.iter().filter(|arm| arm.settings.get("network.batch_norm") == Some(&json!(true))).count();
     let what =
         format!("of {n_scales} scales of the initial weights, those that reach training accuracy {WORKS} in the end");
-    let (evidence, verdict) = with_against_without(&count(true), &count(false), 1.0, &what);
+    let shown = |mean: f64| format!("{mean:.1}");
+    let (evidence, verdict) = with_against_without(&count(true), &count(false), 1.0, (&what, "", shown));
     Some(Claim {
         claim: "With batch normalisation training depends less on the initial values".to_owned(),
         evidence: format!("{evidence}. {}", rows(part)),
@@ -237,13 +248,34 @@ fn rates(results: &mut Results) -> Option<Claim> {
     let part = part(results, "c")?;
     let rate = |arm: &Arm| arm.settings.get("training.learning_rate").and_then(Json::as_f64).unwrap_or(f64::NAN);
     let largest = |on| working(part, on, |arm, run| if works(run) { rate(arm).log10() } else { f64::MIN }, f64::max);
-    let smallest = part.arms.iter().map(rate).fold(f64::INFINITY, f64::min).log10();
+    let smallest = part.arms.iter().map(rate).fold(f64::INFINITY, f64::min);
+    let tried = part.arms.iter().map(rate).fold(0.0, f64::max);
+    let (with, without) = (largest(true), largest(false));
     // No rate works: half a decade below the smallest that was tried.
-    let decades =
-        |on| largest(on).into_iter().map(|r| if r == f64::MIN { smallest - 0.5 } else { r }).collect::<Vec<_>>();
-    let (with, without) = (decades(true), decades(false));
-    let what = format!("log10 of the largest rate that reaches training accuracy {WORKS} in the end");
-    let (evidence, verdict) = with_against_without(&with, &without, 0.5, &what);
+    let decades = |found: &[f64]| {
+        found.iter().map(|&r| if r == f64::MIN { smallest.log10() - 0.5 } else { r }).collect::<Vec<_>>()
+    };
+    let what = format!(
+        "largest learning rate, of {smallest} to {tried}, that reaches training accuracy {WORKS} in the end, \
+         geometric mean over the seeds"
+    );
+    let shown = |mean: f64| format!("{:.2}", 10f64.powf(mean));
+    let (mut evidence, verdict) =
+        with_against_without(&decades(&with), &decades(&without), 0.5, (&what, " decades", shown));
+    for (found, which) in [(&with, "with"), (&without, "without")] {
+        let n_none = found.iter().filter(|&&r| r == f64::MIN).count();
+        let n_all = found.iter().filter(|&&r| r == tried.log10()).count();
+        let n = found.len();
+        if n_none > 0 {
+            let _ = write!(
+                evidence,
+                "; {which} it none works in {n_none} of {n} seeds, taken for half a decade less than the smallest"
+            );
+        }
+        if n_all > 0 {
+            let _ = write!(evidence, "; {which} it the largest works in {n_all} of {n} seeds, so larger ones may");
+        }
+    }
     Some(Claim {
         claim: "Batch normalisation lets the learning rate be larger".to_owned(),
         evidence: format!(

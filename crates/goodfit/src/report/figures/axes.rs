@@ -31,7 +31,7 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     };
     let [from, to] = with_bands([low, high], &bands, unit);
     if name.ends_with("accuracy") && low >= 0.0 && high <= 1.0 {
-        let start = if low > 0.7 { ((low * 10.0).floor() / 10.0).min(0.9) } else { 0.0 };
+        let start = if from > 0.7 { ((from * 10.0).floor() / 10.0).min(0.9) } else { 0.0 };
         return Axis::linear(text, unit, [start, 1.0]);
     }
     let middle = values[values.len() / 2];
@@ -99,5 +99,28 @@ fn drawn(series: &Series) -> Vec<f64> {
         Shape::Cloud(cloud) => cloud.y.clone(),
         Shape::Histogram { heights, .. } => heights.clone(),
         Shape::Boxes(_) | Shape::Surface(_) | Shape::Strands(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(name: &str, line: [f64; 2], low: [f64; 2], high: [f64; 2]) -> [f64; 2] {
+        let band = Some(Band { low: low.to_vec(), high: high.to_vec() });
+        let shape = Shape::Line { x: vec![0.0, 1.0], y: line.to_vec(), band, cross: None, thin: false };
+        metric(name, name, [Series { key: 0, note: String::new(), shape }].iter()).range
+    }
+
+    #[test]
+    fn bands_fit_their_axis() {
+        assert_eq!(axis("test_accuracy", [0.80, 0.85], [0.748, 0.8], [0.854, 0.9]), [0.7, 1.0]);
+        assert_eq!(axis("layer1.dead", [0.1, 0.1], [-0.2, 0.0], [0.4, 0.2])[0], 0.0);
+        assert!(axis("layer1.dead", [0.1, 0.1], [-0.2, 0.0], [0.4, 0.2])[1] >= 0.4);
+        let [from, to] = axis("train_loss", [2.0, 2.2], [1.9, 2.1], [2.1, 2.3]);
+        assert!(from <= 1.9 && to >= 2.3, "{from} to {to}");
+        // A band that is far wider than what it surrounds is cut off.
+        let [from, to] = axis("train_loss", [2.0, 2.2], [-50.0, 2.1], [50.0, 2.3]);
+        assert!(from >= 0.0 && to < 4.0, "{from} to {to}");
     }
 }
