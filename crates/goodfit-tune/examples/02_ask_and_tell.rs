@@ -56,8 +56,8 @@ fn run() -> Result<(f64, f64), Box<dyn Error>> {
     // A history holds losses, the negatives of what is maximised.
     let history = study.history();
     let points = |loss: Option<f64>| loss.map(|loss| -loss).ok_or("no points");
-    let first = points(history.get(0).and_then(|trial| trial.loss()))?;
-    Ok((first, points(history.best().and_then(|trial| trial.loss()))?))
+    let first = points(history.get(0).and_then(goodfit_tune::Observed::loss))?;
+    Ok((first, points(history.best().and_then(goodfit_tune::Observed::loss))?))
 }
 
 fn recipe(parameters: &Parameters) -> Option<(f64, i64)> {
