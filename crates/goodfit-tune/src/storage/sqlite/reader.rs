@@ -9,6 +9,7 @@
 //! | made for a log, but no changes lie in one: nobody uses it | as a file that does not change, since SQLite would put a new log beside it; what changed after all is read again |
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -174,7 +175,10 @@ fn unchanging(path: &Path) -> String {
     for &byte in path.as_os_str().as_encoded_bytes() {
         match byte {
             b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => address.push(char::from(byte)),
-            other => address.push_str(&format!("%{other:02X}")),
+            other => {
+                // Writing into a text does not fail.
+                let _ = write!(address, "%{other:02X}");
+            }
         }
     }
     address + "?immutable=1"
