@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use goodfit_tune::samplers::Gp;
 use goodfit_tune::storage::Memory;
-use goodfit_tune::{Direction, Distribution, NoPruner, Outcome, Parameters, Space, Study, StudyOptions, Value};
+use goodfit_tune::{
+    Direction, Distribution, NoPruner, Observed, Outcome, Parameters, Space, Study, StudyOptions, Value,
+};
 
 const LOAVES: usize = 18;
 /// That fit into the oven.
@@ -56,8 +58,8 @@ fn run() -> Result<(f64, f64), Box<dyn Error>> {
     // A history holds losses, the negatives of what is maximised.
     let history = study.history();
     let points = |loss: Option<f64>| loss.map(|loss| -loss).ok_or("no points");
-    let first = points(history.get(0).and_then(goodfit_tune::Observed::loss))?;
-    Ok((first, points(history.best().and_then(goodfit_tune::Observed::loss))?))
+    let first = points(history.get(0).and_then(Observed::loss))?;
+    Ok((first, points(history.best().and_then(Observed::loss))?))
 }
 
 fn recipe(parameters: &Parameters) -> Option<(f64, i64)> {

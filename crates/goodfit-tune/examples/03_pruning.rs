@@ -11,8 +11,8 @@ use goodfit_tune::pruners::Median;
 use goodfit_tune::samplers::Random;
 use goodfit_tune::storage::Memory;
 use goodfit_tune::{
-    Decision, Distribution, Limits, NoPruner, Outcome, Pruner, RunningTrial, Space, Study, StudyOptions, TrialState,
-    Value,
+    Decision, Distribution, Limits, NoPruner, Observed, Outcome, Pruner, RunningTrial, Space, Study, StudyOptions,
+    TrialState, Value,
 };
 
 const TRIALS: u64 = 60;
@@ -60,7 +60,7 @@ fn run(pruner: Box<dyn Pruner>) -> Result<Found, Box<dyn Error>> {
     study.optimise(|trial| train(trial, &n_epochs), &limits, &mut |_: u64, _: &TrialState| {})?;
 
     let history = study.history();
-    let best = history.best().and_then(goodfit_tune::Observed::loss).ok_or("no trial is complete")?;
+    let best = history.best().and_then(Observed::loss).ok_or("no trial is complete")?;
     let n_pruned = study.trials()?.iter().filter(|trial| matches!(trial.state, TrialState::Pruned(_))).count();
     Ok(Found { n_pruned, n_epochs: n_epochs.into_inner(), best })
 }

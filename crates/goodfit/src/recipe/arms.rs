@@ -105,7 +105,10 @@ impl Experiment {
             [index] => Ok(index),
             [] => {
                 let message = format!("compare.baseline is {shown}, which is no arm");
-                let near = nearest(shown.trim_matches('"'), arms.iter().map(|arm| arm.name.as_str()));
+                let said = shown.trim_matches('"');
+                let ends = |arm: &&ArmPlan| arm.name.ends_with(&format!(" {said}"));
+                let near = nearest(said, arms.iter().map(|arm| arm.name.as_str()))
+                    .or_else(|| arms.iter().find(ends).map(|arm| arm.name.as_str()));
                 let some: Vec<&str> = arms.iter().take(5).map(|arm| arm.name.as_str()).collect();
                 Err(self.settings.fault("compare.baseline", message).hint(match near {
                     Some(near) => format!("did you mean \"{near}\"?"),

@@ -124,6 +124,9 @@ fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
             let near = nearest(text, kind.words().iter().copied().chain(kind.parts().iter().map(|part| part.name)));
             RecipeError { hint: near.map(|near| instead(kind, near)), ..error }
         }
+        (value, _) if largest(kind).is_some_and(|most| value.number().is_some_and(|x| x > most as f64)) => {
+            error.hint(format!("the largest is {}", largest(kind).unwrap_or_default()))
+        }
         (Value::Number(x), _) if whole(kind) && x.fract() == 0.0 && x.abs() < 1e15 => {
             error.hint(format!("without a point or an exponent: {x}"))
         }
@@ -134,6 +137,14 @@ fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
             _ => error,
         },
         _ => error,
+    }
+}
+
+/// The largest whole number that it takes, where it takes such.
+fn largest(kind: &Kind) -> Option<i64> {
+    match kind.numeric() {
+        Some(Kind::Integer { high, .. }) => Some(*high),
+        _ => None,
     }
 }
 

@@ -42,9 +42,17 @@ pub fn sentence(comparison: &Comparison, data: &DataSummary) -> String {
 pub(crate) fn written(comparison: &Comparison) -> (String, Option<[String; 2]>) {
     let [low, high] = comparison.ci95;
     let digits = digits((high - low) / 2.0);
-    let interval =
-        (low.is_finite() && high.is_finite()).then(|| [format!("{low:.digits$}"), format!("{high:.digits$}")]);
-    (format!("{:+.digits$}", comparison.difference), interval)
+    let number = |x: f64| unsigned_zero(format!("{x:.digits$}"));
+    let interval = (low.is_finite() && high.is_finite()).then(|| [number(low), number(high)]);
+    (unsigned_zero(format!("{:+.digits$}", comparison.difference)), interval)
+}
+
+/// "0.00" for "-0.00" and "+0.00".
+fn unsigned_zero(number: String) -> String {
+    match number.strip_prefix(['-', '+']) {
+        Some(rest) if rest.bytes().all(|byte| matches!(byte, b'0' | b'.')) => rest.to_owned(),
+        _ => number,
+    }
 }
 
 /// Why numbers that are there do not tell, where the interval does not show it.

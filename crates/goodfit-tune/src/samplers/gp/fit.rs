@@ -16,8 +16,8 @@
 //! The priors are wide: they decide where few trials say little, as long as length scales are not seen in the data.
 
 use super::kernel::{Kernel, Points};
-use super::lbfgs::{Limits, minimise};
-use super::regression::log_marginal_likelihood;
+use super::lbfgs::{Function, Limits, minimise};
+use super::likelihood::Likelihood;
 
 /// A normal distribution of one entry of t, and its bounds.
 #[derive(Clone, Copy, Debug)]
@@ -53,24 +53,45 @@ pub(super) fn kernel(t: &[f64]) -> Kernel {
     }
 }
 
-/// -ln p(y | X, t) - ln p(t) without the constants of the latter, and its gradient.
-fn objective(points: &Points, values: &[f64], t: &[f64], gradient: &mut [f64]) -> f64 {
-    let Ok(likelihood) = log_marginal_likelihood(points, values, &kernel(t), gradient) else { return f64::INFINITY };
-    let mut loss = -likelihood;
-    for ((t, slope), prior) in t.iter().zip(gradient).zip(priors(points.n_dims())) {
-        let z = (t - prior.mean) / prior.sd;
-        loss += 0.5 * z * z;
-        *slope = z / prior.sd - *slope;
+/// -ln p(y | X, t) - ln p(t) without the constants of the latter.
+struct Objective<'a> {
+    likelihood: Likelihood<'a>,
+    priors: Vec<Prior>,
+}
+
+impl<'a> Objective<'a> {
+    fn new(points: &'a Points, values: &'a [f64]) -> Self {
+        Self { likelihood: Likelihood::new(points, values), priors: priors(points.n_dims()).collect() }
     }
-    loss
+}
+
+impl Function for Objective<'_> {
+    fn value(&mut self, t: &[f64]) -> f64 {
+        let Ok(likelihood) = self.likelihood.value(&kernel(t)) else { return f64::INFINITY };
+        let mut loss = -likelihood;
+        for (t, prior) in t.iter().zip(&self.priors) {
+            let z = (t - prior.mean) / prior.sd;
+            loss += 0.5 * z * z;
+        }
+        loss
+    }
+
+    fn gradient(&mut self, t: &[f64], gradient: &mut [f64]) {
+        self.likelihood.gradient(&kernel(t), gradient);
+        for ((t, slope), prior) in t.iter().zip(gradient).zip(&self.priors) {
+            let z = (t - prior.mean) / prior.sd;
+            *slope = z / prior.sd - *slope;
+        }
+    }
 }
 
 /// The most probable t reached from a start in so many steps of L-BFGS, and its loss.
 pub(super) fn fit(points: &Points, values: &[f64], start: &[f64], n_steps: usize) -> (Vec<f64>, f64) {
-    let bounds: Vec<(f64, f64)> = priors(points.n_dims()).map(|prior| prior.bounds).collect();
+    let mut objective = Objective::new(points, values);
+    let bounds: Vec<(f64, f64)> = objective.priors.iter().map(|prior| prior.bounds).collect();
     let limits = Limits { n_steps, gradient: 1e-2, decrease: 1e-3 };
     let mut t = start.to_vec();
-    let loss = minimise(&mut t, &bounds, limits, |t, gradient| objective(points, values, t, gradient));
+    let loss = minimise(&mut t, &bounds, limits, &mut objective);
     (t, loss)
 }
 
@@ -101,12 +122,14 @@ mod tests {
         let (points, values) = data(20, 0.01);
         let t = [-0.3, 0.2, 1.0, 0.4, -4.0];
         let mut gradient = [0.0; 5];
-        objective(&points, &values, &t, &mut gradient);
+        let mut objective = Objective::new(&points, &values);
+        objective.value(&t);
+        objective.gradient(&t, &mut gradient);
         for i in 0..5 {
-            let beside = |h: f64| {
+            let mut beside = |h: f64| {
                 let mut t = t;
                 t[i] += h;
-                objective(&points, &values, &t, &mut [0.0; 5])
+                objective.value(&t)
             };
             let difference = (beside(1e-5) - beside(-1e-5)) / 2e-5;
             assert!((gradient[i] - difference).abs() < 1e-6 * difference.abs().max(1.0), "{i}");

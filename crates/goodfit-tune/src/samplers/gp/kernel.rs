@@ -61,22 +61,32 @@ impl Points {
 
     /// Squared scaled distances of a point to the first points, as many as `r2` has places.
     pub(super) fn squared_distances(&self, point: &[f64], inverse_squares: &[f64], r2: &mut [f64]) {
+        let n = r2.len();
         r2.fill(0.0);
-        for (dim, column) in self.columns.iter().enumerate() {
-            let (x, weight) = (point[dim], inverse_squares[dim]);
-            let column = &column[..r2.len()];
-            match self.metrics[dim] {
-                Metric::Difference => {
+        let mut dim = 0;
+        while dim < self.n_dims() {
+            let (x, weight, column) = (point[dim], inverse_squares[dim], &self.columns[dim][..n]);
+            match (self.metrics[dim], self.metrics.get(dim + 1)) {
+                // Two dimensions at a time share the loads and stores of the result.
+                (Metric::Difference, Some(Metric::Difference)) => {
+                    let (x2, weight2) = (point[dim + 1], inverse_squares[dim + 1]);
+                    for ((r2, y), y2) in r2.iter_mut().zip(column).zip(&self.columns[dim + 1]) {
+                        *r2 = *r2 + (x - y) * (x - y) * weight + (x2 - y2) * (x2 - y2) * weight2;
+                    }
+                    dim += 1;
+                }
+                (Metric::Difference, _) => {
                     for (r2, y) in r2.iter_mut().zip(column) {
                         *r2 += (x - y) * (x - y) * weight;
                     }
                 }
-                Metric::Equality => {
+                (Metric::Equality, _) => {
                     for (r2, y) in r2.iter_mut().zip(column) {
                         *r2 += if (x - y).abs() > 0.0 { weight } else { 0.0 };
                     }
                 }
             }
+            dim += 1;
         }
     }
 }

@@ -6,7 +6,7 @@
 //! | `s`, `y` | differences of the last points and gradients |
 //! | `p` | direction |
 
-use super::linalg::dot;
+use super::sums::dot;
 
 /// When to stop.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,15 @@ pub(super) struct Limits {
     pub(super) decrease: f64,
 }
 
+/// A function of several variables.
+pub(super) trait Function {
+    /// Its value.
+    fn value(&mut self, x: &[f64]) -> f64;
+
+    /// Its gradient, asked for only at the point of the last value: where a step is not taken, nobody needs it.
+    fn gradient(&mut self, x: &[f64], gradient: &mut [f64]);
+}
+
 /// How many differences are kept.
 const MEMORY: usize = 8;
 
@@ -26,19 +35,14 @@ const MEMORY: usize = 8;
 ///
 /// Limited-memory BFGS (Nocedal and Wright, algorithm 7.4) on the coordinates that are not held by a bound, with
 /// a backtracking search along the projected path (Bertsekas 1982). A value that is not finite counts as too far.
-/// `evaluate` gives the value and writes the gradient.
-pub(super) fn minimise(
-    x: &mut [f64],
-    bounds: &[(f64, f64)],
-    limits: Limits,
-    mut evaluate: impl FnMut(&[f64], &mut [f64]) -> f64,
-) -> f64 {
+pub(super) fn minimise(x: &mut [f64], bounds: &[(f64, f64)], limits: Limits, function: &mut impl Function) -> f64 {
     let n = x.len();
     let mut g = vec![0.0; n];
-    let mut value = evaluate(x, &mut g);
+    let mut value = function.value(x);
     if !value.is_finite() {
         return value;
     }
+    function.gradient(x, &mut g);
     let mut pairs: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
     let (mut next, mut next_g) = (x.to_vec(), vec![0.0; n]);
     for _ in 0..limits.n_steps {
@@ -62,7 +66,7 @@ pub(super) fn minimise(
                 next[i] = (x[i] + step * p[i]).clamp(bounds[i].0, bounds[i].1);
             }
             let gain: f64 = (0..n).map(|i| g[i] * (next[i] - x[i])).sum();
-            let there = evaluate(&next, &mut next_g);
+            let there = function.value(&next);
             if there <= value + 1e-4 * gain && there.is_finite() {
                 accepted = Some(there);
                 break;
@@ -78,6 +82,13 @@ pub(super) fn minimise(
             pairs.clear();
             continue;
         };
+        let decrease = value - there;
+        value = there;
+        if decrease <= limits.decrease {
+            x.copy_from_slice(&next);
+            break;
+        }
+        function.gradient(&next, &mut next_g);
         let s: Vec<f64> = (0..n).map(|i| next[i] - x[i]).collect();
         let y: Vec<f64> = (0..n).map(|i| next_g[i] - g[i]).collect();
         if dot(&s, &y) > 1e-10 * dot(&y, &y) {
@@ -86,13 +97,8 @@ pub(super) fn minimise(
             }
             pairs.push((s, y));
         }
-        let decrease = value - there;
         x.copy_from_slice(&next);
         g.copy_from_slice(&next_g);
-        value = there;
-        if decrease <= limits.decrease {
-            break;
-        }
     }
     value
 }
@@ -139,6 +145,17 @@ mod tests {
 
     const TIGHT: Limits = Limits { n_steps: 200, gradient: 1e-9, decrease: 0.0 };
 
+    /// Both at once.
+    impl<F: FnMut(&[f64], &mut [f64]) -> f64> Function for F {
+        fn value(&mut self, x: &[f64]) -> f64 {
+            self(x, &mut vec![0.0; x.len()])
+        }
+
+        fn gradient(&mut self, x: &[f64], gradient: &mut [f64]) {
+            self(x, gradient);
+        }
+    }
+
     fn rosenbrock(x: &[f64], g: &mut [f64]) -> f64 {
         let (a, b) = (1.0 - x[0], x[1] - x[0] * x[0]);
         g[0] = -2.0 * a - 400.0 * x[0] * b;
@@ -150,30 +167,30 @@ mod tests {
     fn finds_the_minimum_of_a_valley() {
         let mut x = [-1.2, 1.0];
         let mut n = 0;
-        let value = minimise(&mut x, &[(-5.0, 5.0); 2], TIGHT, |x, g| {
+        let value = minimise(&mut x, &[(-5.0, 5.0); 2], TIGHT, &mut |x: &[f64], g: &mut [f64]| {
             n += 1;
             rosenbrock(x, g)
         });
         assert!(value < 1e-16 && (x[0] - 1.0).abs() < 1e-7, "{x:?}");
-        assert!(n < 80, "{n} evaluations");
+        assert!(n < 160, "{n} values and gradients");
     }
 
     #[test]
     fn stays_in_the_box() {
         // On x <= 0.5 the minimum lies at the bound, at (0.5, 0.25).
         let mut x = [-1.2, 1.0];
-        minimise(&mut x, &[(-5.0, 0.5), (-5.0, 5.0)], TIGHT, rosenbrock);
+        minimise(&mut x, &[(-5.0, 0.5), (-5.0, 5.0)], TIGHT, &mut rosenbrock);
         assert!((x[0] - 0.5).abs() < 1e-12 && (x[1] - 0.25).abs() < 1e-7, "{x:?}");
     }
 
     #[test]
     fn steps_back_from_where_there_is_no_value() {
         let mut x = [1e-3];
-        let log_like = |x: &[f64], g: &mut [f64]| {
+        let mut log_like = |x: &[f64], g: &mut [f64]| {
             g[0] = 1.0 - 1.0 / x[0];
             if x[0] > 1.5 { f64::NAN } else { x[0] - x[0].ln() }
         };
-        minimise(&mut x, &[(1e-6, 10.0)], TIGHT, log_like);
+        minimise(&mut x, &[(1e-6, 10.0)], TIGHT, &mut log_like);
         assert!((x[0] - 1.0).abs() < 1e-6, "{x:?}");
     }
 }

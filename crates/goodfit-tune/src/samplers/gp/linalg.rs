@@ -7,7 +7,9 @@
 //! | `M` | L^-1, so that A^-1 = M^T M | packed |
 //!
 //! Packed: row i of the lower triangle lies at i (i + 1) / 2 and has i + 1 entries, so a further row goes
-//! to the end. All sums are added in an order that is written down here: the bits do not depend on the machine.
+//! to the end.
+
+use super::sums::{axpy, axpy4, axpy8, dot, dot2x4, dot4};
 
 /// A lower triangular matrix, row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,33 +44,35 @@ impl Lower {
 
     /// A becomes L.
     ///
-    /// L_ij = (A_ij - sum_k<j L_ik L_jk) / L_jj, row by row.
+    /// L_ij = (A_ij - sum_k<j L_ik L_jk) / L_jj, two rows at a time: neither waits for the divisions of the other.
     pub(super) fn cholesky(&mut self) -> Result<(), NotPositive> {
-        for i in 0..self.n {
-            let (before, row) = self.split(i);
+        let mut i = 0;
+        while i < self.n {
+            let (before, rest) = self.entries.split_at_mut(start(i));
+            let (row, next) = rest.split_at_mut(i + 1);
+            let mut next = if i + 1 < self.n { Some(&mut next[..i + 2]) } else { None };
             let other = |j: usize| &before[start(j)..start(j + 1)];
             let mut j = 0;
-            // Four columns at a time share the loads of this row.
+            // Four columns at a time share the loads of these rows.
             while j + 4 <= i {
-                let done = dot4(&row[..j], [other(j), other(j + 1), other(j + 2), other(j + 3)]);
-                for (k, sum) in done.into_iter().enumerate() {
-                    let mut x = row[j + k] - sum;
-                    for l in 0..k {
-                        x -= row[j + l] * other(j + k)[j + l];
-                    }
-                    row[j + k] = x / other(j + k)[j + k];
+                let others = [other(j), other(j + 1), other(j + 2), other(j + 3)];
+                let ends = others.map(|other| &other[j..]);
+                if let Some(next) = &mut next {
+                    let done = dot2x4([&row[..j], &next[..j]], others);
+                    solve4(&mut row[j..j + 4], done[0], ends);
+                    solve4(&mut next[j..j + 4], done[1], ends);
+                } else {
+                    let done = dot4(&row[..j], others);
+                    solve4(&mut row[j..j + 4], done, ends);
                 }
                 j += 4;
             }
-            while j < i {
-                row[j] = (row[j] - dot(&row[..j], other(j))) / other(j)[j];
-                j += 1;
+            finish(row, j, other)?;
+            if let Some(next) = next {
+                let row = &*row;
+                finish(next, j, |k| if k < i { other(k) } else { row })?;
             }
-            let pivot = row[i] - dot(&row[..i], &row[..i]);
-            if pivot.is_nan() || pivot <= 0.0 {
-                return Err(NotPositive);
-            }
-            row[i] = pivot.sqrt();
+            i += 2;
         }
         Ok(())
     }
@@ -91,28 +95,38 @@ impl Lower {
         }
     }
 
-    /// The lower triangle of A^-1 = M^T M from M.
-    pub(super) fn gram(&self) -> Self {
-        let mut gram = Self::zeros(self.n);
+    /// The lower triangle of A^-1 = M^T M from M, into a matrix of the same size.
+    pub(super) fn gram(&self, gram: &mut Self) {
+        gram.entries.fill(0.0);
         let mut i = 0;
+        // Eight rows of M at a time share the loads and stores of the result.
+        while i + 8 <= self.n {
+            let rows = |i: usize| std::array::from_fn(|k| self.row(i + k));
+            let (first, second): ([&[f64]; 4], [&[f64]; 4]) = (rows(i), rows(i + 4));
+            for a in 0..i {
+                axpy8(gram.row_mut(a), [first.map(|row| row[a]), second.map(|row| row[a])], [first, second]);
+            }
+            for a in i..i + 4 {
+                add_corner(gram.row_mut(a), &first);
+                axpy4(gram.row_mut(a), second.map(|row| row[a]), second);
+            }
+            for a in i + 4..i + 8 {
+                add_corner(gram.row_mut(a), &second);
+            }
+            i += 8;
+        }
         while i < self.n {
-            // Four rows of M at a time share the loads and stores of the result.
             let m = (self.n - i).min(4);
             let rows: [&[f64]; 4] = std::array::from_fn(|k| if k < m { self.row(i + k) } else { &[] });
             for a in 0..i + m {
-                let target = gram.row_mut(a);
                 if a < i && m == 4 {
-                    let [r0, r1, r2, r3] = rows;
-                    axpy4(target, [r0[a], r1[a], r2[a], r3[a]], [r0, r1, r2, r3]);
+                    axpy4(gram.row_mut(a), rows.map(|row| row[a]), rows);
                 } else {
-                    for row in rows.iter().take(m).filter(|row| row.len() > a) {
-                        axpy(target, row[a], row);
-                    }
+                    add_corner(gram.row_mut(a), &rows);
                 }
             }
             i += m;
         }
-        gram
     }
 
     /// out = M x.
@@ -166,71 +180,64 @@ fn start(i: usize) -> usize {
     i * (i + 1) / 2
 }
 
-/// The scalar product of x with the first entries of y, summed in eight interleaved parts.
-pub(super) fn dot(x: &[f64], y: &[f64]) -> f64 {
-    let y = &y[..x.len()];
-    let mut sums = [0.0; 8];
-    let (x_blocks, x_rest) = x.as_chunks::<8>();
-    let (y_blocks, y_rest) = y.as_chunks::<8>();
-    for (x, y) in x_blocks.iter().zip(y_blocks) {
-        for k in 0..8 {
-            sums[k] += x[k] * y[k];
-        }
+/// The last entries of a row of L from those of A, from entry j on; `other` gives the rows before.
+fn finish<'a>(row: &mut [f64], j: usize, other: impl Fn(usize) -> &'a [f64]) -> Result<(), NotPositive> {
+    let i = row.len() - 1;
+    for j in j..i {
+        row[j] = (row[j] - dot(&row[..j], other(j))) / other(j)[j];
     }
-    let mut rest = 0.0;
-    for (x, y) in x_rest.iter().zip(y_rest) {
-        rest += x * y;
+    let pivot = row[i] - dot(&row[..i], &row[..i]);
+    if pivot.is_nan() || pivot <= 0.0 {
+        return Err(NotPositive);
     }
-    ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7])) + rest
+    row[i] = pivot.sqrt();
+    Ok(())
 }
 
-/// The scalar products of x with the first entries of four others, each summed in two interleaved parts.
-fn dot4(x: &[f64], y: [&[f64]; 4]) -> [f64; 4] {
-    let n = x.len();
-    let y = y.map(|y| &y[..n]);
-    let (x_blocks, x_rest) = x.as_chunks::<2>();
-    let blocks = y.map(|y| y.as_chunks::<2>().0);
-    let mut sums = [[0.0; 2]; 4];
-    for (i, x) in x_blocks.iter().enumerate() {
-        for (sums, y) in sums.iter_mut().zip(&blocks) {
-            sums[0] += x[0] * y[i][0];
-            sums[1] += x[1] * y[i][1];
-        }
-    }
-    let mut products = sums.map(|sums| sums[0] + sums[1]);
-    if let [x] = x_rest {
-        for (product, y) in products.iter_mut().zip(&y) {
-            *product += x * y[n - 1];
-        }
-    }
-    products
+/// The next four entries of a row of L from those of A. `done` is what the entries before them take away, `others` what
+/// the rows of L of these columns have from the first of them on: 1, 2, 3 and 4 entries.
+fn solve4(row: &mut [f64], done: [f64; 4], others: [&[f64]; 4]) {
+    let [_, x1, x2, x3] = others;
+    row[0] = (row[0] - done[0]) / others[0][0];
+    row[1] = (row[1] - done[1] - row[0] * x1[0]) / x1[1];
+    row[2] = (row[2] - done[2] - row[0] * x2[0] - row[1] * x2[1]) / x2[2];
+    row[3] = (row[3] - done[3] - row[0] * x3[0] - row[1] * x3[1] - row[2] * x3[2]) / x3[3];
 }
 
-/// y += a x, over the entries of y or x, whichever has fewer.
-fn axpy(y: &mut [f64], a: f64, x: &[f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
+/// y += sum of x_k's last entry in y times x_k, over those rows that reach that far.
+fn add_corner(y: &mut [f64], rows: &[&[f64]; 4]) {
+    let a = y.len() - 1;
+    for row in rows.iter().filter(|row| row.len() > a) {
+        axpy(y, row[a], row);
     }
 }
 
-/// y += sum of a_k x_k; every x has at least the entries of y.
-fn axpy4(y: &mut [f64], a: [f64; 4], x: [&[f64]; 4]) {
-    let n = y.len();
-    let [x0, x1, x2, x3] = x.map(|x| &x[..n]);
-    for i in 0..n {
-        y[i] += (a[0] * x0[i] + a[1] * x1[i]) + (a[2] * x2[i] + a[3] * x3[i]);
-    }
+/// sum += a_1 x_1 + a_2 x_2 + a_3 x_3 where x_k has k entries.
+fn add_triangle(sum: &mut [f64], a: &[f64], x: [&[f64]; 3]) {
+    sum[0] = sum[0] + a[0] * x[0][0] + a[1] * x[1][0] + a[2] * x[2][0];
+    sum[1] = sum[1] + a[1] * x[1][1] + a[2] * x[2][1];
+    sum[2] += a[2] * x[2][2];
 }
 
 /// sum += sum_k a_k row_k, where row k has k + 1 entries.
 fn combine<'a>(sum: &mut [f64], a: &[f64], row: impl Fn(usize) -> &'a [f64]) {
     let mut k = 0;
-    while k + 4 <= a.len() {
-        let rows = [row(k), row(k + 1), row(k + 2), row(k + 3)];
-        axpy4(&mut sum[..=k], [a[k], a[k + 1], a[k + 2], a[k + 3]], rows);
-        for l in 1..4 {
-            axpy(&mut sum[k + 1..=k + l], a[k + l], &rows[l][k + 1..]);
-        }
+    let rows = |k: usize| [row(k), row(k + 1), row(k + 2), row(k + 3)];
+    let four = |k: usize| [a[k], a[k + 1], a[k + 2], a[k + 3]];
+    let triangle = |sum: &mut [f64], k: usize, [_, x, y, z]: [&[f64]; 4]| {
+        add_triangle(&mut sum[k + 1..k + 4], &a[k + 1..k + 4], [&x[k + 1..], &y[k + 1..], &z[k + 1..]]);
+    };
+    while k + 8 <= a.len() {
+        let (first, second) = (rows(k), rows(k + 4));
+        axpy8(&mut sum[..=k], [four(k), four(k + 4)], [first, second]);
+        triangle(sum, k, first);
+        axpy4(&mut sum[k + 1..k + 5], four(k + 4), second.map(|row| &row[k + 1..]));
+        triangle(sum, k + 4, second);
+        k += 8;
+    }
+    if k + 4 <= a.len() {
+        axpy4(&mut sum[..=k], four(k), rows(k));
+        triangle(sum, k, rows(k));
         k += 4;
     }
     for k in k..a.len() {
@@ -267,7 +274,8 @@ mod tests {
             l.cholesky().expect("positive definite");
             let mut m = l.clone();
             m.invert();
-            let gram = m.gram();
+            let mut gram = Lower::zeros(n);
+            m.gram(&mut gram);
             let product = |i: usize, j: usize, x: &dyn Fn(usize, usize) -> f64, y: &dyn Fn(usize, usize) -> f64| {
                 (0..n).map(|k| x(i, k) * y(k, j)).sum::<f64>()
             };
@@ -305,7 +313,9 @@ mod tests {
         agrees(&lower, "l");
         lower.invert();
         agrees(&lower, "m");
-        agrees(&lower.gram(), "inverse");
+        let mut gram = Lower::zeros(a.len());
+        lower.gram(&mut gram);
+        agrees(&gram, "inverse");
     }
 
     #[test]

@@ -8,11 +8,13 @@ mod fit;
 mod goldens;
 mod kernel;
 mod lbfgs;
+mod likelihood;
 mod linalg;
 mod losses;
 mod model;
 mod optimise;
 mod regression;
+mod sums;
 
 use domain::Domain;
 use losses::Outcome;

@@ -5,8 +5,8 @@ use rand_core::Rng;
 use super::acquisition::log_expected_improvement;
 use super::domain::Axis;
 use super::kernel::Metric;
-use super::lbfgs::{Limits, minimise};
-use super::regression::{Posterior, Prediction, Scratch};
+use super::lbfgs::{Function, Limits, minimise};
+use super::regression::{Posterior, Scratch};
 use crate::streams::uniform;
 
 /// Quasi-random candidates all over the domain.
@@ -177,28 +177,46 @@ fn ascend(
     let lengths: Vec<f64> = smooth.iter().map(|&dim| posterior.kernel.lengths[dim].clamp(1e-3, 10.0)).collect();
     let bounds: Vec<(f64, f64)> = lengths.iter().map(|l| (0.0, 1.0 / l)).collect();
     let mut z: Vec<f64> = smooth.iter().zip(&lengths).map(|(&dim, l)| point[dim] / l).collect();
-    let (mut full, mut slopes) = (point.to_vec(), vec![0.0; point.len()]);
-    let limits = Limits { n_steps: 30, gradient: 1e-3, decrease: 1e-5 };
-    minimise(&mut z, &bounds, limits, |z, gradient| {
-        for ((&dim, l), z) in smooth.iter().zip(&lengths).zip(z) {
-            full[dim] = z * l;
-        }
-        let mut value = 0.0;
-        let derivatives = |prediction: &Prediction| {
-            let (log_ei, by_mean, by_variance) = log_expected_improvement(prediction, best);
-            value = -log_ei;
-            (-by_mean, -by_variance)
-        };
-        posterior.predict_with_gradient(&full, derivatives, &mut slopes, scratch);
-        for ((&dim, l), gradient) in smooth.iter().zip(&lengths).zip(gradient) {
-            *gradient = slopes[dim] * l;
-        }
-        value
-    });
+    let (full, slopes, by) = (point.to_vec(), vec![0.0; point.len()], (0.0, 0.0));
+    let mut loss = Loss { posterior, best, smooth, lengths: &lengths, full, slopes, by, scratch };
+    minimise(&mut z, &bounds, Limits { n_steps: 30, gradient: 1e-3, decrease: 1e-5 }, &mut loss);
     let mut moved = point.to_vec();
     for ((&dim, l), z) in smooth.iter().zip(&lengths).zip(&z) {
         moved[dim] = axes[dim].snap(z * l);
     }
     let prediction = posterior.predict(&moved, scratch);
     (log_expected_improvement(&prediction, best).0, moved)
+}
+
+/// What to minimise in the smooth axes: the negative log expected improvement.
+struct Loss<'a> {
+    posterior: &'a Posterior,
+    best: f64,
+    smooth: &'a [usize],
+    lengths: &'a [f64],
+    /// The point in all axes, and the gradient there.
+    full: Vec<f64>,
+    slopes: Vec<f64>,
+    /// Derivatives by mean and variance at the last value.
+    by: (f64, f64),
+    scratch: &'a mut Scratch,
+}
+
+impl Function for Loss<'_> {
+    fn value(&mut self, z: &[f64]) -> f64 {
+        for ((&dim, l), z) in self.smooth.iter().zip(self.lengths).zip(z) {
+            self.full[dim] = z * l;
+        }
+        let prediction = self.posterior.predict_to_derive(&self.full, self.scratch);
+        let (log_ei, by_mean, by_variance) = log_expected_improvement(&prediction, self.best);
+        self.by = (-by_mean, -by_variance);
+        -log_ei
+    }
+
+    fn gradient(&mut self, _z: &[f64], gradient: &mut [f64]) {
+        self.posterior.gradient(&self.full, self.by, &mut self.slopes, self.scratch);
+        for ((&dim, l), gradient) in self.smooth.iter().zip(self.lengths).zip(gradient) {
+            *gradient = self.slopes[dim] * l;
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The Gaussian process given observations: posterior and marginal likelihood. It knows nothing of trials.
+//! The Gaussian process given observations: the posterior. It knows nothing of trials.
 //!
 //! | name | what it is | shape |
 //! |---|---|---|
@@ -11,7 +11,8 @@
 //! | `v`, `w` | M k and A^-1 k = M^T v | n |
 
 use super::kernel::{Kernel, Metric, Points};
-use super::linalg::{Lower, NotPositive, dot};
+use super::linalg::{Lower, NotPositive};
+use super::sums::dot;
 
 /// A Gaussian process that has seen observations.
 #[derive(Clone, Debug)]
@@ -103,28 +104,35 @@ impl Posterior {
         Prediction { mean, variance: self.kernel.variance - dot(&scratch.v, &scratch.v) }
     }
 
-    /// Mean and variance, and the gradient of any function of both from its derivatives (by mean, by variance).
-    ///
-    /// d mean / dx_j = sum_i alpha_i dk_i/dx_j and d variance / dx_j = -2 sum_i w_i dk_i/dx_j with
-    /// dk_i/dx_j = dk_i 2 (x_j - X_ij) / l_j^2. Dimensions of choices have the derivative 0.
-    pub(super) fn predict_with_gradient(
-        &self,
-        point: &[f64],
-        derivatives: impl FnOnce(&Prediction) -> (f64, f64),
-        gradient: &mut [f64],
-        scratch: &mut Scratch,
-    ) -> Prediction {
+    /// Mean and variance at one point, with what [`Self::gradient`] needs left in `scratch`.
+    pub(super) fn predict_to_derive(&self, point: &[f64], scratch: &mut Scratch) -> Prediction {
         let n = self.values.len();
-        let Scratch { k, dk, v, w } = scratch;
-        for buffer in [&mut *k, &mut *dk, &mut *v, &mut *w] {
+        let Scratch { k, dk, v, .. } = scratch;
+        for buffer in [&mut *k, &mut *dk, &mut *v] {
             buffer.resize(n, 0.0);
         }
         self.points.squared_distances(point, &self.inverse_squares, k);
         self.kernel.covariances_and_derivatives(k, dk);
         self.m.times(k, v);
+        Prediction { mean: dot(k, &self.alpha), variance: self.kernel.variance - dot(v, v) }
+    }
+
+    /// The gradient of any function of mean and variance from its derivatives (by mean, by variance), once after
+    /// [`Self::predict_to_derive`] at the same point.
+    ///
+    /// d mean / dx_j = sum_i alpha_i dk_i/dx_j and d variance / dx_j = -2 sum_i w_i dk_i/dx_j with
+    /// dk_i/dx_j = dk_i 2 (x_j - X_ij) / l_j^2. Dimensions of choices have the derivative 0.
+    pub(super) fn gradient(
+        &self,
+        point: &[f64],
+        (by_mean, by_variance): (f64, f64),
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let n = self.values.len();
+        let Scratch { dk, v, w, .. } = scratch;
+        w.resize(n, 0.0);
         self.m.transposed_times(v, w);
-        let prediction = Prediction { mean: dot(k, &self.alpha), variance: self.kernel.variance - dot(v, v) };
-        let (by_mean, by_variance) = derivatives(&prediction);
         for i in 0..n {
             dk[i] *= 2.0 * (by_mean * self.alpha[i] - 2.0 * by_variance * w[i]);
         }
@@ -140,7 +148,6 @@ impl Posterior {
                 }
             };
         }
-        prediction
     }
 }
 
@@ -156,79 +163,13 @@ fn covariance(points: &Points, kernel: &Kernel) -> Lower {
     a
 }
 
-/// The logarithm of the marginal likelihood and its derivatives by (ln l_1, .., ln l_d, ln s2, ln noise).
-///
-/// ln p(y | X) = -1/2 y^T A^-1 y - sum_i ln L_ii - n/2 ln(2 pi), and for a hyperparameter t
-/// d/dt = 1/2 sum_ab (alpha_a alpha_b - A^-1_ab) dA_ab/dt (Rasmussen and Williams, equations 2.30 and 5.9), where
-/// dA_ab/d ln l_j = -2 dk_ab (x_aj - x_bj)^2 / l_j^2.
-pub(super) fn log_marginal_likelihood(
-    points: &Points,
-    values: &[f64],
-    kernel: &Kernel,
-    gradient: &mut [f64],
-) -> Result<f64, NotPositive> {
-    let (n, n_dims) = (points.n(), points.n_dims());
-    let inverse_squares = kernel.inverse_squares();
-    let mut m = Lower::zeros(n);
-    let mut derivatives = Lower::zeros(n);
-    for i in 0..n {
-        let row = m.row_mut(i);
-        points.squared_distances(&points.point(i), &inverse_squares, row);
-        kernel.covariances_and_derivatives(row, derivatives.row_mut(i));
-        row[i] += kernel.noise;
-    }
-    m.cholesky()?;
-    let half_log_determinant: f64 = (0..n).map(|i| libm::log(m.row(i)[i])).sum();
-    m.invert();
-    let (mut v, mut alpha) = (vec![0.0; n], vec![0.0; n]);
-    m.times(values, &mut v);
-    m.transposed_times(&v, &mut alpha);
-    let inverse = m.gram();
-
-    gradient.fill(0.0);
-    let mut trace = 0.0;
-    let mut squares = vec![0.0; n];
-    for a in 0..n {
-        let (weights, inverse) = (derivatives.row_mut(a), inverse.row(a));
-        let diagonal = alpha[a] * alpha[a] - inverse[a];
-        trace += diagonal;
-        for b in 0..a {
-            weights[b] *= alpha[a] * alpha[b] - inverse[b];
-        }
-        for dim in 0..n_dims {
-            let (column, squares) = (points.column(dim), &mut squares[..a]);
-            let x = column[a];
-            match points.metrics[dim] {
-                Metric::Difference => {
-                    for (square, y) in squares.iter_mut().zip(column) {
-                        *square = (x - y) * (x - y);
-                    }
-                }
-                Metric::Equality => {
-                    for (square, y) in squares.iter_mut().zip(column) {
-                        *square = if (x - y).abs() > 0.0 { 1.0 } else { 0.0 };
-                    }
-                }
-            }
-            // Twice for both triangles, half from the formula.
-            gradient[dim] += dot(squares, weights) * (-2.0 * inverse_squares[dim]);
-        }
-    }
-    gradient[n_dims + 1] = 0.5 * kernel.noise * trace;
-    // s2 dA/ds2 = K = A - noise I, and the sum of (alpha alpha^T - A^-1) A is y^T alpha - n.
-    let fit = dot(values, &alpha);
-    gradient[n_dims] = 0.5 * (fit - n as f64) - gradient[n_dims + 1];
-    let constant = 0.5 * n as f64 * libm::log(std::f64::consts::TAU);
-    Ok(-0.5 * fit - half_log_determinant - constant)
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::goldens::{close, goldens, numbers, rows};
     use super::*;
 
     /// The observations and hyperparameters that scikit-learn saw.
-    fn observed() -> (Points, Vec<f64>, Kernel) {
+    pub(in super::super) fn observed() -> (Points, Vec<f64>, Kernel) {
         let golden = &goldens()["regression"];
         let mut points = Points::new(vec![Metric::Difference, Metric::Difference, Metric::Equality]);
         for point in rows(&golden["x"]) {
@@ -238,41 +179,6 @@ mod tests {
         let kernel =
             Kernel { lengths: numbers(&golden["lengths"]), variance: number("variance"), noise: number("noise") };
         (points, numbers(&golden["y"]), kernel)
-    }
-
-    #[test]
-    fn marginal_likelihood_as_scikit_learn() {
-        let (points, values, kernel) = observed();
-        let golden = &goldens()["regression"];
-        let mut gradient = [0.0; 5];
-        let got = log_marginal_likelihood(&points, &values, &kernel, &mut gradient).expect("positive definite");
-        close(got, golden["log_likelihood"].as_f64().expect("a number"), 1e-11, "log likelihood");
-        for (got, expected) in gradient.iter().zip(numbers(&golden["gradient"])) {
-            close(*got, expected, 1e-10, "gradient");
-        }
-    }
-
-    #[test]
-    fn gradient_of_the_likelihood_as_differences() {
-        let (points, values, kernel) = observed();
-        let at = |t: &[f64; 5], gradient: &mut [f64]| {
-            let lengths = t[..3].iter().map(|t| t.exp()).collect();
-            let kernel = Kernel { lengths, variance: t[3].exp(), noise: t[4].exp() };
-            log_marginal_likelihood(&points, &values, &kernel, gradient).expect("positive definite")
-        };
-        let mut t = [0.0; 5];
-        t[..3].copy_from_slice(&kernel.lengths.iter().map(|l| l.ln()).collect::<Vec<_>>());
-        (t[3], t[4]) = (kernel.variance.ln(), kernel.noise.ln());
-        let mut gradient = [0.0; 5];
-        at(&t, &mut gradient);
-        for i in 0..5 {
-            let beside = |h: f64| {
-                let mut t = t;
-                t[i] += h;
-                at(&t, &mut [0.0; 5])
-            };
-            close(gradient[i], (beside(1e-5) - beside(-1e-5)) / 2e-5, 1e-7, "slope");
-        }
     }
 
     #[test]
@@ -286,7 +192,7 @@ mod tests {
         for ((query, mean), variance) in queries.iter().zip(means).zip(variances) {
             let one = posterior.predict(query, &mut scratch);
             let four = posterior.predict4([query; 4], &mut Default::default())[3].clone();
-            let sloped = posterior.predict_with_gradient(query, |_| (0.0, 0.0), &mut [0.0; 3], &mut scratch);
+            let sloped = posterior.predict_to_derive(query, &mut scratch);
             for prediction in [one, four, sloped] {
                 close(prediction.mean, mean, 1e-11, "mean");
                 close(prediction.variance, variance, 1e-11, "variance");
@@ -320,7 +226,8 @@ mod tests {
         let query = [0.31, 0.62, 0.5];
         let mut gradient = [f64::NAN; 3];
         // Of 2 mean + 3 variance.
-        posterior.predict_with_gradient(&query, |_| (2.0, 3.0), &mut gradient, &mut scratch);
+        posterior.predict_to_derive(&query, &mut scratch);
+        posterior.gradient(&query, (2.0, 3.0), &mut gradient, &mut scratch);
         let mut value = |dim: usize, h: f64| {
             let mut query = query;
             query[dim] += h;

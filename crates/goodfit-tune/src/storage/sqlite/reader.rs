@@ -9,6 +9,7 @@
 //! | made for a log, but no changes lie in one: nobody uses it | as a file that does not change, since SQLite would put a new log beside it; what changed after all is read again |
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -170,12 +171,17 @@ fn connect(path: &Path, state: State) -> Result<Connection, Fault> {
 /// The address of a file that SQLite takes for one that nobody changes.
 fn unchanging(path: &Path) -> String {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let escaped = |&byte: &u8| match byte {
-        b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => char::from(byte).to_string(),
-        other => format!("%{other:02X}"),
-    };
-    let path: String = path.as_os_str().as_encoded_bytes().iter().map(escaped).collect();
-    format!("file:{path}?immutable=1")
+    let mut address = "file:".to_owned();
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => address.push(char::from(byte)),
+            other => {
+                // Writing into a text does not fail.
+                let _ = write!(address, "%{other:02X}");
+            }
+        }
+    }
+    address + "?immutable=1"
 }
 
 /// In other words than for a file that is to be written.
