@@ -1,7 +1,7 @@
 //! Values against what a field takes.
 
 use crate::recipe::error::{RecipeError, any_of, nearest};
-use crate::recipe::field::{Kind, Part};
+use crate::recipe::field::{Kind, MANY, Part};
 use crate::recipe::space;
 use crate::recipe::target::usual;
 use crate::recipe::value::{Entry, Item, Value};
@@ -140,10 +140,10 @@ fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
     }
 }
 
-/// The largest whole number that it takes, where it takes such.
+/// The largest whole number that it takes, where it takes such and does not say it.
 fn largest(kind: &Kind) -> Option<i64> {
     match kind.numeric() {
-        Some(Kind::Integer { high, .. }) => Some(*high),
+        Some(Kind::Integer { high, .. }) if *high >= MANY => Some(*high),
         _ => None,
     }
 }
