@@ -3,7 +3,7 @@
 mod browser;
 mod synthetic;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use browser::Page;
 use goodfit::figure::Shape;
@@ -86,16 +86,42 @@ fn a_real_browser_can_be_worked_with() {
     assert_eq!(before, after, "a double click shows all again");
 }
 
+/// With 10,000 trials every figure answers the mouse within a few frames, beside other work. Says what it measured.
+#[test]
+fn a_real_browser_stays_fluid() {
+    let Some(chromium) = browser::chromium() else { return };
+    let (_, results) = cases().into_iter().find(|(name, _)| *name == "search-10000").expect("the large search");
+    let dir = tempfile::tempdir().unwrap();
+    let script = include_str!("browser/fluid.js").replace("PORT", &browser::hold().to_string());
+    let page = written_with(dir.path(), &results, &script);
+    // The page's own policy would not let it ask the test to wait.
+    let text = std::fs::read_to_string(&page).unwrap().replacen("Content-Security-Policy", "None", 1);
+    std::fs::write(&page, text).unwrap();
+    let root = browser::open_by_the_clock(&chromium, &page, &dir.path().join("profile"));
+    let taken = json_attribute(&root, "fluid");
+    let figures = taken.as_object().unwrap();
+    assert!(figures.len() >= 5, "{taken}");
+    for (figure, times) in figures {
+        println!("{figure}: a move of the mouse takes {} ms, {} at most", times["median"], times["most"]);
+        assert!(times["median"].as_f64().unwrap() < 100.0, "{figure}: {times}");
+    }
+}
+
 /// The opening tag of the page of these results when a script of the test has run in it.
 fn opened_with(chromium: &Path, results: &Results, script: &str) -> Page {
     let dir = tempfile::tempdir().unwrap();
+    browser::open(chromium, &written_with(dir.path(), results, script), &dir.path().join("profile"))
+}
+
+/// The page of these results with a script of the test in it.
+fn written_with(folder: &Path, results: &Results, script: &str) -> PathBuf {
     let page = render(results);
     // Before the last script, the page's own.
     let (page, end) = page.rsplit_once("<script>").unwrap();
     let charts = include_str!("browser/charts.js");
-    let path = dir.path().join("report.html");
+    let path = folder.join("report.html");
     std::fs::write(&path, format!("{page}<script>{charts}{script}</script><script>{end}")).unwrap();
-    browser::open(chromium, &path, &dir.path().join("profile"))
+    path
 }
 
 /// A `data-` attribute that holds JSON.
