@@ -189,6 +189,16 @@ fn what_gives_up_reproducibility_says_so() {
         assert_eq!(search["reproducible"], false);
         assert!(search["why"].as_str().unwrap().starts_with(option));
     }
+    // Trials stay what they are when a later call says nothing; only a new study has none of them.
+    let again = |words: &[&str]| {
+        place.succeed(&[&["search", "my.toml", "--out", "out"], words].concat());
+        place.json("out/results.json")["search"].clone()
+    };
+    again(&["--force", "--asynchronous"]);
+    let went_on = again(&["--trials", "30"]);
+    assert_eq!(went_on["reproducible"], false);
+    assert!(went_on["why"].as_str().unwrap().starts_with("an earlier --asynchronous"), "{went_on}");
+    assert_eq!(again(&["--force"])["reproducible"], true);
 }
 
 #[test]

@@ -15,6 +15,8 @@ const LEVEL: f64 = 0.05;
 /// The share of the trials that counts as the best.
 const BEST: f64 = 0.1;
 
+/// Fewest trials from which a parameter is said to explain little.
+const FEWEST_FOR_EFFECT: usize = 30;
 /// A field that explains at most this share of the differences between trials has no effect to speak of.
 const NO_EFFECT: f64 = 0.02;
 
@@ -45,7 +47,10 @@ pub(super) fn checks(results: &Results, search: &SearchRecipe, study: &Study) ->
             next: format!("end the range of {} before {} in [search.space]", split.parameter, shown(split.from)),
         });
     }
-    let unused = |effect: &&Effect| effect.is_unconnected() || effect.is_without_effect(NO_EFFECT);
+    // A bound of nothing at all is one that the trials happened to fall below, and with few of them it is rough.
+    let is_bounded = |effect: &Effect| effect.n >= FEWEST_FOR_EFFECT && effect.at_most > 0.0;
+    let unused =
+        |effect: &&Effect| effect.is_unconnected() || (is_bounded(effect) && effect.is_without_effect(NO_EFFECT));
     for effect in effects(study.space(), &history, 1.0 - LEVEL).iter().filter(unused) {
         let evidence = if effect.is_unconnected() {
             format!("{} sets of trials that differ in it alone ended with the same value to the bit", effect.n_same)
@@ -62,7 +67,7 @@ pub(super) fn checks(results: &Results, search: &SearchRecipe, study: &Study) ->
             next: format!("leave {} out of [search.space]", effect.parameter),
         });
     }
-    findings.extend(noise(results, &history));
+    findings.extend(noise(results, search.repeats, &history));
     findings.extend(curves(results, search));
     findings
 }
@@ -85,22 +90,25 @@ fn crowded(edge: &Edge, results: &Results) -> Finding {
 }
 
 /// The lead of the best trial is one that equal settings would show.
-fn noise(results: &Results, history: &goodfit_tune::History) -> Option<Finding> {
+fn noise(results: &Results, repeats: usize, history: &goodfit_tune::History) -> Option<Finding> {
     let winner = results.search.as_ref()?.winner.as_ref()?;
     let score = winner.score.filter(|score| score.n > 1)?;
-    let lead = lead(history, score.sd).filter(goodfit_tune::findings::Lead::is_within_noise)?;
+    // A trial is the mean of its repeats, the score is of single trainings.
+    let sd = score.sd / (repeats as f64).sqrt();
+    let lead = lead(history, sd).filter(goodfit_tune::findings::Lead::is_within_noise)?;
     Some(Finding {
         statement: "the lead of the best trial over the second is within noise".to_owned(),
         evidence: format!(
-            "{} between trials {} and {}; two trainings of one setting differ by up to {} in 95 of 100 cases (sd {} over {} seeds)",
+            "{} between trials {} and {}; two trials of one setting differ by up to {} in 95 of 100 cases (sd {} over {} seeds{})",
             number(lead.difference),
             lead.trials.0,
             lead.trials.1,
             number(lead.noise),
             number(score.sd),
-            score.n
+            score.n,
+            if repeats > 1 { format!(", by the root of {repeats} repeats") } else { String::new() }
         ),
-        next: "--set search.repeats=3 ranks each trial by the mean of three trainings".to_owned(),
+        next: format!("--set search.repeats={0} ranks each trial by the mean of {0} trainings", 3 * repeats),
     })
 }
 

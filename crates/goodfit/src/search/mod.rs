@@ -19,12 +19,13 @@ mod words;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use goodfit_tune::storage::{Memory, Storage, StoredTrial};
+use goodfit_tune::storage::{Memory, Scope, Storage, StoredTrial, Target};
 use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
 use serde_json::Value as Json;
 
 use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit};
 use crate::recipe::{Experiment, FIELDS, SearchRecipe};
+use crate::results::DataSummary;
 use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
 pub use error::SearchError;
@@ -60,7 +61,7 @@ impl Keeping {
         }
     }
 
-    /// Why the same command may give other bytes.
+    /// Why the same command may give other bytes, as far as this call says.
     fn why_not(&self) -> Option<&'static str> {
         match (self.order, self.seconds) {
             (Order::Asynchronous, _) => Some("--asynchronous: what a trial knows of others depends on their speed"),
@@ -68,6 +69,14 @@ impl Keeping {
             _ => None,
         }
     }
+}
+
+/// The private attribute of a study some of whose trials were drawn with `--asynchronous`.
+const ASYNCHRONOUS: &str = "asynchronous";
+
+/// Rows behind the score of a trial: with folds each row validates once.
+fn ranking_rows(search: &SearchRecipe, data: &DataSummary) -> usize {
+    if search.folds.is_some() { data.train_rows + data.validation_rows } else { data.validation_rows }
 }
 
 /// Searches the space of an experiment in memory.
@@ -122,6 +131,10 @@ pub fn conduct_study(
             ..StudyOptions::default()
         },
     )?;
+    if keeping.order == Order::Asynchronous {
+        let mark = (ASYNCHRONOUS.to_owned(), Json::Bool(true));
+        keeping.storage.set_attributes(Target::Study(study.id()), Scope::Private, &[mark])?;
+    }
     study.begin_with(&space::points(search, study.space())?)?;
     let n_trainings = (search.repeats * objective.folds().len()) as u64;
     let steps = n_steps(&experiment.recipe, data.train.n_rows()) as u64 * n_trainings;
@@ -145,8 +158,8 @@ pub fn conduct_study(
         let storage = &*keeping.storage;
         found.audit = audit::audit(&objective, storage, &trials, &study.history())?;
         observer.begin("retraining", steps * found.n_retrainings(search));
-        found.rescored =
-            rescore::rescore(&objective, storage, &found.ranked, data.summary.validation_rows, keeping.resplit)?;
+        let n_rows = ranking_rows(search, &data.summary);
+        found.rescored = rescore::rescore(&objective, storage, &found.ranked, n_rows, keeping.resplit)?;
     }
     let complete = complete && !monitor.is_stopped();
     let results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::objective::{RUNS, kept};
 use super::rescore::Rescored;
 use super::space::{fields, json, stored_settings};
-use super::{Keeping, SearchError, checks, goal, methods, value, words};
+use super::{ASYNCHRONOUS, Keeping, SearchError, checks, goal, methods, value, words};
 use crate::comparison::{Options, blank};
 use crate::recipe::{Experiment, SearchRecipe};
 use crate::results::{
@@ -112,8 +112,21 @@ impl<'a> Found<'a> {
         Ok(best.iter().zip(curves).map(arm).collect())
     }
 
+    /// Whether the study has a private attribute.
+    fn is_marked(&self, key: &str) -> Result<bool, SearchError> {
+        let studies = self.study.storage().studies()?;
+        let study = studies.iter().find(|study| study.id == self.study.id());
+        Ok(study.is_some_and(|study| study.attributes.contains_key(&(Scope::Private, key.to_owned()))))
+    }
+
     fn summary(&self, seed: u64, keeping: &Keeping) -> Result<SearchSummary, SearchError> {
         let search = self.search;
+        let why = match keeping.why_not() {
+            None if self.is_marked(ASYNCHRONOUS)? => {
+                Some("an earlier --asynchronous: what a trial knew of others depended on their speed")
+            }
+            why => why,
+        };
         Ok(SearchSummary {
             study: keeping.study.clone(),
             sampler: search.sampler.clone(),
@@ -122,8 +135,8 @@ impl<'a> Found<'a> {
             generation: search.generation,
             enqueued: search.enqueue.len(),
             trainings: search.repeats * search.folds.unwrap_or(1),
-            reproducible: keeping.why_not().is_none(),
-            why: keeping.why_not().map(str::to_owned),
+            reproducible: why.is_none(),
+            why: why.map(str::to_owned),
             space: fields(search),
             rounds: self.rounds(seed)?,
             importance: self.importance(seed),

@@ -95,7 +95,7 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
                 if log { " on a log scale" } else { "" },
                 ranked.len(),
                 search.metric,
-                data.validation_rows,
+                super::ranking_rows(search, data),
                 data.source
             ),
             next: String::new(),
