@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(bar("search", best, 80), all.replace("bar:32", "bar:25"));
         assert_eq!(bar("search", best, 50), "{msg}{bar:9.cyan/dim} {percent:>3} %  {best}  {eta_precise} left");
         assert_eq!(bar("search", best, 40), "{msg}{bar:14.cyan/dim} {percent:>3} %  {best}");
-        assert_eq!(bar("search", "best val acc:0.96125", 50), bar("search", best, 46));
+        assert_eq!(bar("search", "best val acc:0.96125", 50), bar("search", best, 47));
         assert_eq!(bar("search", "", 20), "{msg}{bar:13.cyan/dim} {percent:>3} %");
         assert_eq!(bar("search", best, 3), "{msg}{bar:1.cyan/dim} {percent:>3} %");
     }
