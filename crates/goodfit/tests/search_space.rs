@@ -243,7 +243,7 @@ fn points_are_a_part_of_their_study() {
 fn what_is_no_terminal_gets_no_live_view() {
     let place = place(CONDITIONS);
     let ran = place.succeed(&["search", "my.toml", "--out", "out", "--trials", "3"]);
-    assert_eq!(ran.stderr, "");
+    assert_eq!(ran.stderr, "report: out/report.html\n");
     assert!(!ran.stdout.contains(['\u{1b}', '\r']), "{:?}", ran.stdout);
 }
 
