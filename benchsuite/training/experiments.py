@@ -29,10 +29,10 @@ class Experiment:
     arms: tuple
     hidden: tuple
     train_rows: int
-    held_out: str | None
-    batch_size: int
     n_steps: int
-    evaluate_every: int
+    batch_size: int = 100
+    evaluate_every: int = 0
+    held_out: str | None = None
     loss_after_update: bool = False
 
 
@@ -49,18 +49,14 @@ EXPERIMENTS = {
         arms=(Arm(0.01), Arm("xavier"), Arm("he")),
         hidden=(100,) * 4,
         train_rows=60_000,
-        held_out=None,
         batch_size=128,
         n_steps=2_000,
-        evaluate_every=0,
         loss_after_update=True,
     ),
     "batch-norm": Experiment(
         arms=tuple(Arm(std, batch_norm=on) for on in (False, True) for std in SCALES),
         hidden=(100,) * 5,
         train_rows=1_000,
-        held_out=None,
-        batch_size=100,
         n_steps=191,
         evaluate_every=10,
     ),
@@ -69,7 +65,6 @@ EXPERIMENTS = {
         hidden=(100,) * 6,
         train_rows=300,
         held_out="test",
-        batch_size=100,
         n_steps=601,
         evaluate_every=3,
     ),
@@ -78,7 +73,6 @@ EXPERIMENTS = {
         hidden=(100,) * 6,
         train_rows=300,
         held_out="test",
-        batch_size=100,
         n_steps=903,
         evaluate_every=3,
     ),
@@ -87,7 +81,6 @@ EXPERIMENTS = {
         hidden=(100,) * 6,
         train_rows=400,
         held_out="validation",
-        batch_size=100,
         n_steps=200,
         evaluate_every=4,
     ),

@@ -15,6 +15,17 @@ fn names(figures: &[Figure]) -> Vec<&str> {
 }
 
 #[test]
+fn a_loss_other_than_cross_entropy_has_no_unit() {
+    let units = |recipe: &str| {
+        let results = Results { recipe: recipe.to_owned(), ..synthetic::weight_init(3) };
+        let panels: Vec<_> = figures(&results).into_iter().flat_map(|figure| figure.panels).collect();
+        panels.into_iter().filter(|panel| panel.y.unit == "nats").count()
+    };
+    assert!(units("") > 0);
+    assert_eq!(units("[training]\nloss   =   \"mean-squared-error\" # recipe\n"), 0);
+}
+
+#[test]
 fn the_shipped_experiments_get_the_figures_of_the_book() {
     let expected: [(Results, &[&str]); 7] = [
         (synthetic::weight_init(5), &["curves"]),

@@ -83,20 +83,7 @@ pub fn matmul_with<T: Float>(
     rhs: MatRef<'_, T>,
     scratch: &mut [T],
 ) {
-    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-    assert!(
-        dst.n_rows == m && dst.n_columns == n && rhs.n_rows == k,
-        "a product of {m} x {k} and {} x {n} into {} x {}",
-        rhs.n_rows,
-        dst.n_rows,
-        dst.n_columns
-    );
-    assert!(scratch.len() >= matmul_scratch(m, n, k), "scratch for {m} x {n} over {k}");
-    for view in [lhs, rhs] {
-        let last = (view.n_rows.max(1) - 1) * view.row_stride + (view.n_columns.max(1) - 1) * view.column_stride;
-        assert!(view.n_rows * view.n_columns == 0 || last < view.data.len(), "a view past the end of its values");
-    }
-    assert!(dst.data.len() >= m * n, "a view past the end of its values");
+    let (m, n, k) = check(&dst, lhs, rhs, scratch.len());
     if m == 0 || n == 0 {
         return;
     }
@@ -109,6 +96,33 @@ pub fn matmul_with<T: Float>(
     // One column is one row of the transposed product: the same chains, as many as a vector has lanes.
     let (lhs, rhs) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
     T::dispatch(isa, Product { dst: dst.data.as_mut_ptr(), dst_row: rhs.n_columns, accum, lhs, rhs, scratch });
+}
+
+/// What every product is sure of before it reads or writes: (m, n, k).
+///
+/// # Panics
+/// When the shapes do not agree, a view goes past the end of its values, or the scratch is too short.
+pub(super) fn check<T: Float>(
+    dst: &MatMut<'_, T>,
+    lhs: MatRef<'_, T>,
+    rhs: MatRef<'_, T>,
+    scratch: usize,
+) -> (usize, usize, usize) {
+    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+    assert!(
+        dst.n_rows == m && dst.n_columns == n && rhs.n_rows == k,
+        "a product of {m} x {k} and {} x {n} into {} x {}",
+        rhs.n_rows,
+        dst.n_rows,
+        dst.n_columns
+    );
+    assert!(scratch >= matmul_scratch(m, n, k), "scratch for {m} x {n} over {k}");
+    for view in [lhs, rhs] {
+        let last = (view.n_rows.max(1) - 1) * view.row_stride + (view.n_columns.max(1) - 1) * view.column_stride;
+        assert!(view.n_rows * view.n_columns == 0 || last < view.data.len(), "a view past the end of its values");
+    }
+    assert!(dst.data.len() >= m * n, "a view past the end of its values");
+    (m, n, k)
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).

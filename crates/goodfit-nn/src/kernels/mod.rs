@@ -34,7 +34,7 @@ pub use sparse_products::{
     SparseScratch, sparse_forward, sparse_forward_with, sparse_weight_gradient, sparse_weight_gradient_with,
 };
 pub use team::{MAX_THREADS, Member, Team};
-pub(crate) use team::{n_parts, share};
+pub(crate) use team::{n_parts, share, share_vectorised};
 
 /// What happens to the values that stand in a destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Shapes: as in `matmul` and `sparse_products`.
 
-use super::matmul::{Product, block};
+use super::matmul::{Product, block, check};
 use super::sparse_products::Gradient;
 use super::team::{Member, n_parts, share};
 use super::{Accum, Csr, Isa, SparseScratch, matmul, matmul_scratch, sparse_forward, sparse_weight_gradient};
@@ -28,7 +28,7 @@ pub(crate) fn matmul_shared<T: Float>(
     rhs: MatRef<'_, T>,
     scratch: &mut [T],
 ) {
-    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+    let (m, n, k) = check(&dst, lhs, rhs, scratch.len());
     let room = matmul_scratch(m, n, k);
     let by_rows = m >= n;
     let n_parts = n_parts(member, m * n * k, DENSE_WORK).min(scratch.len() / room);
@@ -44,8 +44,6 @@ pub(crate) fn matmul_shared<T: Float>(
             matmul(MatMut::new(dst, n_rows, n), accum, lhs, rhs, scratch);
         });
     }
-    assert!(dst.n_rows == m && dst.n_columns == n && dst.data.len() >= m * n, "a product of {m} x {n}");
-    assert_eq!(rhs.n_rows, k, "a product over {k}");
     let start = Columns(dst.data.as_mut_ptr());
     let parts = (0..n).step_by(length).zip(scratch.chunks_mut(room));
     share(member, parts, |(column, scratch)| {

@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 
+use super::vectorised;
+
 /// Most threads of a team, the caller's included.
 pub const MAX_THREADS: usize = 64;
 /// More than the helpers of any team.
@@ -262,6 +264,21 @@ pub(crate) fn share<P: Send>(member: Option<&Member>, parts: impl Iterator<Item 
         0 => job(),
         _ => member.team.run(n_helpers, &job),
     }
+}
+
+/// [`share`] of elementwise loops, each part compiled as [`vectorised`] does it: `work` carries `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn share_vectorised<P: Send>(
+    member: Option<&Member>,
+    parts: impl Iterator<Item = P>,
+    work: impl Fn(P) + Sync,
+) {
+    share(member, parts, |part| {
+        vectorised(
+            #[inline(always)]
+            || work(part),
+        );
+    });
 }
 
 /// The parts of shared work.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::plan::{Block, Plan};
 use super::rows::{add_to_rows, part_length};
-use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share};
+use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share, share_vectorised};
 use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
@@ -175,21 +175,21 @@ pub(crate) fn forward<T: Float>(
     };
     let post = match block.activation {
         Some(activation) if activation.needs_input() => {
-            share(member, stages.y.chunks_mut(length).zip(pre.chunks(length)), |(y, pre)| {
-                kernels::vectorised(
-                    #[inline(always)]
-                    || activation.forward(y, pre),
-                );
-            });
+            share_vectorised(
+                member,
+                stages.y.chunks_mut(length).zip(pre.chunks(length)),
+                #[inline(always)]
+                |(y, pre)| activation.forward(y, pre),
+            );
             stages.y
         }
         Some(activation) => {
-            share(member, pre.chunks_mut(length), |part| {
-                kernels::vectorised(
-                    #[inline(always)]
-                    || activation.forward_in_place(part),
-                );
-            });
+            share_vectorised(
+                member,
+                pre.chunks_mut(length),
+                #[inline(always)]
+                |part| activation.forward_in_place(part),
+            );
             pre
         }
         None => pre,
@@ -197,13 +197,15 @@ pub(crate) fn forward<T: Float>(
     if let Some(dropout) = block.dropout {
         let dropout = mask.of(dropout);
         let parts = stages.dropped.chunks_mut(length).zip(post.chunks(length));
-        share(member, parts.zip(mask.draws.chunks(length * Dropout::MASK_BYTES)), |((dropped, post), draws)| {
-            dropped.copy_from_slice(post);
-            kernels::vectorised(
-                #[inline(always)]
-                || dropout.forward_training(dropped, draws),
-            );
-        });
+        share_vectorised(
+            member,
+            parts.zip(mask.draws.chunks(length * Dropout::MASK_BYTES)),
+            #[inline(always)]
+            |((dropped, post), draws)| {
+                dropped.copy_from_slice(post);
+                dropout.forward_training(dropped, draws);
+            },
+        );
     }
 }
 
@@ -227,23 +229,23 @@ pub(crate) fn backward<T: Float>(
     let length = part_length(member, n, units);
     if let Some(dropout) = block.dropout {
         let dropout = mask.of(dropout);
-        share(member, d.chunks_mut(length).zip(mask.draws.chunks(length * Dropout::MASK_BYTES)), |(d, draws)| {
-            kernels::vectorised(
-                #[inline(always)]
-                || dropout.backward(d, draws),
-            );
-        });
+        share_vectorised(
+            member,
+            d.chunks_mut(length).zip(mask.draws.chunks(length * Dropout::MASK_BYTES)),
+            #[inline(always)]
+            |(d, draws)| dropout.backward(d, draws),
+        );
     }
     if let Some(activation) = block.activation {
         let pre = if block.norm.is_some() { stages.z } else { &mut *stages.linear };
         let post = if activation.needs_input() { &*stages.y } else { &*pre };
         let parts = d.chunks_mut(length).zip(post.chunks(length).zip(pre.chunks(length)));
-        share(member, parts, |(d, (post, pre))| {
-            kernels::vectorised(
-                #[inline(always)]
-                || activation.backward(d, post, pre),
-            );
-        });
+        share_vectorised(
+            member,
+            parts,
+            #[inline(always)]
+            |(d, (post, pre))| activation.backward(d, post, pre),
+        );
     }
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {

@@ -46,8 +46,9 @@ impl Failure {
             help += &(word + " ");
             command = below;
         }
+        let sets_fields = command.get_arguments().any(|argument| argument.get_long() == Some("set"));
         let hint = hint
-            .or_else(|| field_hint(error))
+            .or_else(|| field_hint(error).filter(|_| sets_fields))
             .unwrap_or_else(|| format!("`goodfit {help}--help` says what can be typed"));
         Self::new(message.join(" "), Some(hint))
     }

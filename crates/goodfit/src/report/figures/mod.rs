@@ -16,6 +16,7 @@ mod trials;
 
 use super::label;
 use crate::figure::Figure;
+use crate::recipe::Settings;
 use crate::results::{Arm, FigureKind, Results};
 
 pub(super) use lines::overflow_note;
@@ -50,8 +51,9 @@ pub fn figures(results: &Results) -> Vec<Figure> {
 /// Whether every arm trains on cross-entropy, whose unit is the nat.
 fn in_nats(results: &Results) -> bool {
     let squared = |arm: &Arm| arm.settings.get("training.loss").is_some_and(|loss| loss == "mean-squared-error");
-    !results.recipe.lines().any(|line| line.starts_with("loss = \"mean-squared-error\""))
-        && !results.arms.iter().any(squared)
+    let recipe = Settings::parse("recipe", &results.recipe);
+    let loss = recipe.ok().and_then(|recipe| recipe.get("training.loss"));
+    loss.is_none_or(|loss| loss.to_json() != "mean-squared-error") && !results.arms.iter().any(squared)
 }
 
 /// Data and seeds, as every caption begins.
