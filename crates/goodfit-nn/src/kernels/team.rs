@@ -4,20 +4,27 @@
 //! whose chains stay whole (see `matmul`), and elementwise loops.
 //!
 //! Parts are taken, not given: a helper that comes late, because it slept or the system had other things to do, finds
-//! its part done by the caller, who never waits for a helper that has not begun. A helper that has nothing to do looks
-//! for work for about a millisecond, then sleeps.
+//! its part done by the caller, who never waits for a helper that has not begun. One that the system puts aside in the
+//! middle of a part holds the caller up; then the core belongs to somebody else, and the helpers rest for a while
+//! ([`Rest`]). A helper that has nothing to do looks for work for a moment, then sleeps.
 
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use super::vectorised;
 
 /// Most threads of a team, the caller's included.
 pub const MAX_THREADS: usize = 64;
+/// A caller that waits longer than it worked, by that much, was held up by a helper that did not run.
+const HELD_UP: Duration = Duration::from_millis(1);
+/// In nanoseconds.
+const LEAST_REST: u64 = 20_000_000;
+const MOST_REST: u64 = 250_000_000;
 /// More than the helpers of any team.
 const CALLED: usize = 1 << 8;
 /// How often a helper looks for work before it sleeps, and the caller for the end of a part before it lets others run.
@@ -33,6 +40,39 @@ pub struct Team {
     /// Held by the run that has the helpers.
     turn: Mutex<()>,
     n_members: AtomicUsize,
+    rest: Rest,
+}
+
+/// How long the helpers rest after one of them held up the caller: [`LEAST_REST`], twice as long each time when they
+/// had hardly begun again, at most [`MOST_REST`].
+struct Rest {
+    start: Instant,
+    /// Nanoseconds from the start, and how long the last rest was.
+    until: AtomicU64,
+    length: AtomicU64,
+}
+
+impl Rest {
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn is_over(&self) -> bool {
+        let until = self.until.load(Ordering::Relaxed);
+        until == 0 || self.now() >= until
+    }
+
+    /// The caller worked for so long on its own parts, then waited.
+    fn after(&self, worked: Duration, waited: Duration) {
+        if waited > worked + HELD_UP {
+            let (now, length) = (self.now(), self.length.load(Ordering::Relaxed));
+            let since = now.saturating_sub(self.until.load(Ordering::Relaxed));
+            let soon = length > 0 && since < 4 * length;
+            let length = if soon { (2 * length).min(MOST_REST) } else { LEAST_REST };
+            self.length.store(length, Ordering::Relaxed);
+            self.until.store(now + length, Ordering::Relaxed);
+        }
+    }
 }
 
 /// What caller and helpers tell each other.
@@ -81,7 +121,8 @@ impl Team {
                 thread::spawn(move || shared.help(i))
             })
             .collect();
-        Arc::new(Self { shared, helpers, turn: Mutex::new(()), n_members: AtomicUsize::new(0) })
+        let rest = Rest { start: Instant::now(), until: AtomicU64::new(0), length: AtomicU64::new(0) };
+        Arc::new(Self { shared, helpers, turn: Mutex::new(()), n_members: AtomicUsize::new(0), rest })
     }
 
     /// A place in the team for a run.
@@ -100,8 +141,11 @@ impl Team {
         }
     }
 
-    /// Helpers that no other run needs.
+    /// Helpers that no other run needs, and that do not rest.
     fn n_free(&self) -> usize {
+        if !self.rest.is_over() {
+            return 0;
+        }
         self.helpers.len().saturating_sub(self.n_members.load(Ordering::Relaxed).saturating_sub(1))
     }
 
@@ -119,10 +163,13 @@ impl Team {
                 helper.thread().unpark();
             }
         }
-        {
+        let start = Instant::now();
+        let worked = {
             let _wait = Wait { shared };
             job();
-        }
+            start.elapsed()
+        };
+        self.rest.after(worked, start.elapsed().saturating_sub(worked));
         let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
             resume_unwind(panic);
@@ -329,7 +376,7 @@ mod tests {
     fn helpers_that_fell_asleep_wake_up() {
         let member = Team::new(3).join();
         for _ in 0..20 {
-            thread::sleep(std::time::Duration::from_millis(5));
+            thread::sleep(Duration::from_millis(5));
             assert_eq!(squares(Some(&member), 5), [0, 1, 4, 9, 16]);
         }
     }
@@ -376,18 +423,41 @@ mod tests {
         assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9], "an old panic stays old");
     }
 
-    /// The most threads that were at work at the same time, when each part waits a while for another.
+    /// The most threads that were at work at the same time, when each part waits a while for another and no helper
+    /// rests.
     fn n_at_work_together(member: &Member) -> usize {
+        while !member.team.rest.is_over() {
+            thread::sleep(Duration::from_millis(5));
+        }
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
         share(Some(member), 0..2, |_| {
             most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            let start = std::time::Instant::now();
+            let start = Instant::now();
             while most.load(Ordering::SeqCst) < 2 && start.elapsed().as_secs() < 10 {
                 thread::yield_now();
             }
             now.fetch_sub(1, Ordering::SeqCst);
         });
         most.into_inner()
+    }
+
+    #[test]
+    fn helpers_rest_after_one_held_up_the_caller() {
+        let team = Team::new(3);
+        let member = team.join();
+        let [short, long] = [1, 5].map(Duration::from_millis);
+        team.rest.after(long, long);
+        team.rest.after(short, short + HELD_UP);
+        assert_eq!(member.n_threads(), 3, "a wait as long as the work is none");
+        for expected in [1, 2, 4, 8, 16, 16] {
+            team.rest.after(short, long);
+            let length = team.rest.length.load(Ordering::Relaxed);
+            assert_eq!(length, (expected * LEAST_REST).min(MOST_REST));
+            assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9]);
+        }
+        assert_eq!(member.n_threads(), 1);
+        thread::sleep(Duration::from_nanos(MOST_REST) + Duration::from_millis(5));
+        assert_eq!(member.n_threads(), 3);
     }
 
     #[test]
