@@ -24,7 +24,8 @@ pub struct Request<'a> {
 /// after the other with those before them running: `sample(8..16)` is `sample(8..12)` and then, with these four
 /// in the history as running, `sample(12..16)`. [`crate::contract::sampler`] checks all of this.
 pub trait Sampler: Send {
-    /// Parameters for each of the numbers, in their order.
+    /// Parameters for each of the numbers, in their order. A request for no trial asks whether it can draw from the
+    /// space at all.
     ///
     /// # Errors
     /// When the space is not one it can draw from.

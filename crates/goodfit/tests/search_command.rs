@@ -132,7 +132,7 @@ fn a_study_is_gone_on_with_refused_or_begun_anew() {
     assert_eq!(other.status, Some(2));
     assert_eq!(
         other.stderr,
-        "error: the study \"my\" was begun with another training.batch_size: \"16\", now \"20\"\n\
+        "error: the study \"my\" was begun with another training.batch_size: 16, now 20\n\
          hint: another --out or --study begins a new one, --force begins this one anew\n"
     );
     assert_eq!(place.run(&with(&["--seed", "1"])).status, Some(2));
@@ -214,4 +214,150 @@ fn what_is_no_storage() {
         assert_eq!(ran.status, Some(2), "{url}");
         assert!(ran.stderr.contains(says), "{url}: {}", ran.stderr);
     }
+}
+
+/// Statement, evidence and what to type next of a finding whose statement contains some words.
+fn finding(place: &Place, words: &str) -> [String; 3] {
+    let results = place.json("out/results.json");
+    let findings = results["findings"].as_array().unwrap();
+    let found = findings.iter().find(|one| one["statement"].as_str().unwrap().contains(words));
+    let found = found.unwrap_or_else(|| panic!("{words}: {findings:#?}"));
+    ["statement", "evidence", "next"].map(|key| found[key].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn a_grid_says_how_much_of_it_was_tried() {
+    let place = Place::new();
+    let rate = "\"training.learning_rate\" = { low = 1e-3, high = 10, log = true }";
+    let space = format!("[search]\nsampler = \"grid\"\nfinalists = 0\n[search.space]\n{rate}\n");
+    place.write("my.toml", format!("{}{space}\"training.weight_decay\" = {{ low = 0, high = 0.1 }}\n", command::SMALL));
+    let search = |trials| place.succeed(&["search", "my.toml", "--out", "out", "--force", "--trials", trials]);
+    search("16");
+    let [statement, _, next] = finding(&place, "points of the grid");
+    assert_eq!(statement, "16 of the 100 points of the grid were tried");
+    assert!(next.starts_with("--trials 100 tries all of them"), "{next}");
+    let rates = place.json("out/results.json")["trials"].as_array().unwrap().clone();
+    let mut rates: Vec<String> =
+        rates.iter().map(|trial| trial["settings"]["training.learning_rate"].to_string()).collect();
+    rates.sort_unstable();
+    rates.dedup();
+    assert!(rates.len() > 4, "a part of a grid is no corner of it: {rates:?}");
+
+    place.write("my.toml", format!("{}{space}", command::SMALL));
+    search("16");
+    let [statement, evidence, _] = finding(&place, "the whole grid was tried");
+    assert_eq!(statement, "the whole grid was tried: it has 10 points");
+    assert!(evidence.starts_with("16 trials were asked for"), "{evidence}");
+    search("10");
+    assert!(!place.json("out/results.json")["findings"].to_string().contains("grid was tried"));
+}
+
+#[test]
+fn what_cannot_be_drawn_from_is_refused_before_anything_runs() {
+    let place = place();
+    let ran = place.run(&[
+        "search",
+        "my.toml",
+        "--sampler",
+        "gp",
+        "--enqueue",
+        "training.optimizer=sgd,training.learning_rate=0.1",
+    ]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""));
+    assert!(
+        ran.stderr.ends_with(
+            "error: gp: it cannot draw from a space with conditions, and training.momentum exists only sometimes\n\
+             hint: --sampler tpe learns in a space with conditions, and auto takes it there\n"
+        ),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn points_of_the_recipe_and_of_the_command_line_are_tried_first() {
+    let place = Place::new();
+    let enqueue = "enqueue = [{ \"training.learning_rate\" = 0.5, \"training.optimizer\" = \"sgd\" }]\n[search.space]";
+    place.write("my.toml", format!("{}{}", command::SMALL, SPACE.replace("[search.space]", enqueue)));
+    let point = "training.learning_rate=0.25,training.optimizer=sgd";
+    place.succeed(&["search", "my.toml", "--out", "out", "--trials", "4", "--enqueue", point]);
+    let results = place.json("out/results.json");
+    let rate = |number: u64| {
+        let trials = results["trials"].as_array().unwrap();
+        let trial = trials.iter().find(|trial| trial["trial"] == number).unwrap();
+        trial["settings"]["training.learning_rate"].as_f64().unwrap()
+    };
+    assert_eq!((rate(0), rate(1)), (0.5, 0.25));
+}
+
+#[test]
+fn fewer_trials_than_there_are_and_none_at_all() {
+    let place = place();
+    let search = |words: &[&str]| {
+        place.run(&[&["search", "my.toml", "--out", "out", "--set", "search.finalists=0"], words].concat())
+    };
+    assert_eq!(search(&["--trials", "6"]).status, Some(0));
+    assert_eq!(search(&["--trials", "5"]).status, Some(0));
+    let [statement, _, next] = finding(&place, "more than the");
+    assert_eq!(statement, "the study has 6 trials, more than the 5 asked for");
+    assert_eq!(next, "--force begins the study anew, with 5");
+
+    let none = search(&["--force", "--seconds", "0"]);
+    assert_eq!(none.status, Some(1));
+    assert!(
+        none.stdout.contains("no trial was carried out") && none.stdout.contains("--seconds with more"),
+        "{none:?}"
+    );
+
+    // A step of such a length is more than a float32 bears.
+    let far = SPACE.replace("low = 1e-3, high = 10,", "low = 1e30, high = 1e37,");
+    place.write("my.toml", format!("{}{far}", command::SMALL));
+    let diverged = search(&["--force", "--trials", "4"]);
+    assert_eq!(diverged.status, Some(1), "{diverged:?}");
+    let [statement, evidence, next] = finding(&place, "has a score");
+    assert_eq!((statement.as_str(), evidence.as_str()), ("none of 4 trials has a score", "4 times: diverged"));
+    assert!(next.starts_with("lower the upper end of training.learning_rate"), "{next}");
+}
+
+#[test]
+fn a_search_in_memory_spares_another_one() {
+    let place = place();
+    let search = |seed, more: &[&str]| {
+        place.run(
+            &[&["search", "my.toml", "--out", "out", "--trials", "3", "--storage", "memory", "--seed", seed], more]
+                .concat(),
+        )
+    };
+    assert_eq!(search("0", &[]).status, Some(0));
+    let first = place.read("out/results.json");
+    assert_eq!(search("0", &[]).status, Some(0));
+    let other = search("1", &[]);
+    assert_eq!((other.status, place.read("out/results.json")), (Some(2), first.clone()));
+    assert!(
+        other.stderr.contains("there is another finished search in it\nhint: another --out keeps both"),
+        "{other:?}"
+    );
+    assert_eq!(search("1", &["--force"]).status, Some(0));
+    assert_ne!(place.read("out/results.json"), first);
+}
+
+#[test]
+fn two_processes_tell_of_each_others_trials() {
+    let place = place();
+    let words = ["search", "my.toml", "--storage", "study.db", "--pruner", "median", "--set", "training.steps=3000"];
+    let pipe = |out: &str| {
+        let words = [&words[..], &["--out", out]].concat();
+        place.command(GOODFIT).args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let both = [pipe("one"), pipe("two")].map(|child| child.wait_with_output().unwrap());
+    for (ran, out) in both.iter().zip(["one", "two"]) {
+        let shown = String::from_utf8_lossy(&ran.stdout);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let lines = shown.lines().filter(|line| line.contains(" | lr:") && !line.starts_with("Best-")).count();
+        assert_eq!(lines, 24, "{out}: {shown}");
+        assert!(place.json(&format!("{out}/results.json"))["complete"].as_bool().unwrap());
+    }
+    let search = &place.json("one/results.json")["search"];
+    assert_eq!(search["reproducible"], false, "{search}");
+    assert!(search["why"].as_str().unwrap().starts_with("several processes pruned side by side"));
 }

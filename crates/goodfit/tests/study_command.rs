@@ -56,6 +56,35 @@ fn list_show_and_best() {
 }
 
 #[test]
+fn the_best_is_the_winner_of_the_retraining() {
+    let place = Place::new();
+    place.write("space.toml", format!("{SMALL}{}", SPACE.replace("finalists = 0", "finalists = 3\nrescore_seeds = 3")));
+    // Some seed whose search found another trial than the retraining.
+    let mut moved = 0;
+    for seed in 0..20 {
+        let seed = seed.to_string();
+        place.succeed(&["search", "space.toml", "--storage", "study.db", "--seed", &seed, "--quiet", "--force"]);
+        let winner = place.json("goodfit-out/space/results.json")["search"]["winner"].clone();
+        let best = json(&place.succeed(&["study", "best", "study.db", "--json"]));
+        assert_eq!((&best["number"], &best["retrained"]["mean"]), (&winner["trial"], &winner["score"]["mean"]));
+        assert_eq!(best["value"], winner["searched"]);
+        let shown = json(&place.succeed(&["study", "show", "study.db", "--json"]));
+        if shown[0]["number"] != winner["trial"] {
+            moved += 1;
+            let line = place.succeed(&["study", "best", "study.db"]).stdout;
+            assert!(
+                line.contains(" in the search, ") && line.contains(" when retrained (mean of 3 seeds) | "),
+                "{line}"
+            );
+            let recipe = place.succeed(&["study", "best", "study.db", "--print-recipe"]).stdout;
+            assert!(recipe.starts_with(&format!("# Trial {} of the study", winner["trial"])), "{recipe}");
+            break;
+        }
+    }
+    assert!(moved > 0, "no search of 20 whose best trial lost when retrained");
+}
+
+#[test]
 fn exports_say_the_same() {
     let place = searched();
     let export = |format| place.succeed(&["study", "export", "study.db", "--format", format]);

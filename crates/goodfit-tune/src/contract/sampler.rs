@@ -65,6 +65,7 @@ pub fn sampler(make: &dyn Fn() -> Box<dyn Sampler>, space: &Space) {
             }
             drawn
         };
+        assert!(draw(&mut *make(), &history, first..first).is_empty(), "{name}: no trial was asked for");
         let together = draw(&mut *make(), &history, first..first + 8);
         assert_eq!(together, draw(&mut *used, &history, first..first + 8), "{name}: a used sampler draws otherwise");
         assert_eq!(together, draw(&mut *used, &history, first..first + 8), "{name}: a second time it draws otherwise");

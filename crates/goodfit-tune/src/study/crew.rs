@@ -41,6 +41,8 @@ pub(super) struct Shared {
     /// By number, the trials that run, and whether somebody else has taken them.
     pub(super) tickets: BTreeMap<u64, (Ticket, Arc<AtomicBool>)>,
     pub(super) stopped: Option<Stopped>,
+    /// Whether others were seen to work on trials beside those that are held in step here.
+    pub(super) has_company: bool,
 }
 
 impl Crew<'_> {
@@ -76,13 +78,12 @@ impl Crew<'_> {
 
     /// Carries out trials until there is nothing more to do.
     pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
-        while let Some(asked) = self.wait_for_next() {
+        while let Some(asked) = self.wait_for_next(sender) {
             let number = asked.number;
             // Nobody listens any more when a progress callback panicked.
             let _ = sender.send(Event::Began(number));
             match self.run(*asked) {
-                Ok(Some(state)) => drop(sender.send(Event::Ended(number, state))),
-                Ok(None) => {}
+                Ok(state) => drop(sender.send(Event::Ended(number, state))),
                 Err(error) => self.fail(error),
             }
             self.shared().n_ended += 1;
@@ -91,7 +92,7 @@ impl Crew<'_> {
         self.changed.notify_all();
     }
 
-    pub(super) fn wait_for_next(&self) -> Option<Box<Asked>> {
+    fn wait_for_next(&self, sender: &mpsc::Sender<Event>) -> Option<Box<Asked>> {
         loop {
             let n_ended = {
                 let shared = self.shared();
@@ -100,15 +101,22 @@ impl Crew<'_> {
                 }
                 shared.n_ended
             };
-            let (next, absent) = {
+            let (next, absent, elsewhere) = {
                 let mut known = self.study.known();
                 let next = self.study.next(&mut known, self.limits, self);
                 let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
                 // Whoever stops takes up no further trial, so that nobody may wait for one.
                 let absent = |open: Open| open == Open::Elsewhere || (open == Open::Waiting && !goes_on);
                 let numbers = known.open.iter().filter(|(_, open)| absent(**open)).map(|(number, _)| *number);
-                (next, numbers.collect::<Vec<u64>>())
+                let elsewhere = known.open.values().any(|open| *open == Open::Elsewhere);
+                (next, numbers.collect::<Vec<u64>>(), elsewhere)
             };
+            if self.gate.is_some() && elsewhere && !self.limits.stop.load(Ordering::Relaxed) {
+                let mut shared = self.shared();
+                if !std::mem::replace(&mut shared.has_company, true) {
+                    let _ = sender.send(Event::Shared);
+                }
+            }
             if let (Some(gate), false) = (self.gate, absent.is_empty()) {
                 gate.leave(&absent, &*self.study.pruner);
             }
@@ -128,7 +136,7 @@ impl Crew<'_> {
     }
 
     /// Carries out one trial; `None` when it was broken off or somebody else's by its end.
-    pub(super) fn run(&self, asked: Asked) -> Result<Option<TrialState>, StudyError> {
+    fn run(&self, asked: Asked) -> Result<Option<TrialState>, StudyError> {
         let number = asked.number;
         let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
         if let Some(gate) = self.gate {
@@ -158,7 +166,7 @@ impl Crew<'_> {
         ended
     }
 
-    pub(super) fn fail(&self, error: StudyError) {
+    fn fail(&self, error: StudyError) {
         let mut shared = self.shared();
         shared.failed.get_or_insert(error);
         for (_, lost) in shared.tickets.values() {

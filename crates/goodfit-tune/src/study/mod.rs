@@ -4,6 +4,7 @@ mod convert;
 mod crew;
 mod error;
 mod gate;
+mod in_order;
 mod known;
 mod next;
 mod open;
@@ -16,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value as Json;
 
 use crate::storage::{Cursor, NewTrial, Record, Scope, Series, Storage, StoredTrial, StudyId, Ticket, Worker};
-use crate::{History, Intermediate, Observed, Parameters, Pruner, Sampler, Space};
+use crate::{History, Intermediate, Observed, Parameters, Pruner, Request, Sampler, Space, Streams};
 use known::{Known, Open};
 use open::open_study;
 
@@ -59,14 +60,17 @@ impl Study {
     /// Makes a study, or opens it where the storage has one of that name.
     ///
     /// # Errors
-    /// When the storage fails, or its study of that name stands for something else.
+    /// When the sampler cannot draw from the space, the storage fails, or its study of that name stands for something
+    /// else.
     pub fn open(
         storage: Arc<dyn Storage>,
         space: Space,
-        sampler: Box<dyn Sampler>,
+        mut sampler: Box<dyn Sampler>,
         pruner: Box<dyn Pruner>,
         options: StudyOptions,
     ) -> Result<Self, StudyError> {
+        let (history, streams) = (History::new(), Streams::new(options.seed));
+        sampler.sample(&Request { space: &space, history: &history, numbers: 0..0, streams })?;
         let id = open_study(&*storage, &options)?;
         let (worker, known) = (Worker::here(), Mutex::new(Known::new(sampler)));
         let study = Self { storage, id, space, pruner, options, worker, known };
@@ -176,6 +180,11 @@ impl Study {
     /// When the storage fails.
     pub fn trials(&self) -> Result<Vec<StoredTrial>, StudyError> {
         Ok(self.storage.changes_since(self.id, &Cursor::default())?.trials)
+    }
+
+    /// The number of trials after which its sampler has nothing new to say; `None` when it never ends.
+    pub fn n_drawable(&self) -> Option<u64> {
+        self.known().sampler.n_trials(&self.space)
     }
 
     /// What may vary.

@@ -1,5 +1,7 @@
 //! Finding a study in its storage, or making it.
 
+use serde_json::Value as Json;
+
 use super::{StudyError, StudyOptions};
 use crate::storage::{NewStudy, Scope, Storage, StorageError, StoredStudy, StudyId};
 
@@ -33,9 +35,14 @@ fn check_same(study: &StoredStudy, options: &StudyOptions) -> Result<(), StudyEr
     for (key, given) in &options.identity {
         // A study that another tool has made says nothing of it.
         match study.attributes.get(&(Scope::Private, key.clone())) {
-            Some(stored) if stored != given => return different(key, stored.to_string(), given.to_string()),
+            Some(stored) if stored != given => return different(key, shown(stored), shown(given)),
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Text without another pair of quotes: it is a value as somebody wrote it.
+fn shown(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

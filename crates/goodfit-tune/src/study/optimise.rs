@@ -1,13 +1,14 @@
 //! Many trials of an objective, on several threads.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Condvar, Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::crew::{Crew, Shared};
 use super::gate::Gate;
+use super::in_order::InOrder;
 use super::running::{Outcome, RunningTrial};
 use super::{Order, Study, StudyError};
 use crate::{History, TrialState};
@@ -36,8 +37,13 @@ pub trait Progress {
         let _ = number;
     }
 
-    /// A trial has ended. Trials are told in the order of their numbers, those of earlier runs included.
+    /// A trial has ended. Trials are told in the order of their numbers, those of earlier runs and of other
+    /// processes included.
     fn ended(&mut self, number: u64, state: &TrialState);
+
+    /// Another process carries out trials beside those that a pruner watches here: what it decides depends on how far
+    /// the others had come. Told once.
+    fn shared(&mut self) {}
 }
 
 impl<F: FnMut(u64, &TrialState)> Progress for F {
@@ -61,8 +67,13 @@ pub enum Stopped {
 
 pub(super) enum Event {
     Began(u64),
-    Ended(u64, TrialState),
+    /// With the state it ended in, unless it was broken off or is somebody else's by now.
+    Ended(u64, Option<TrialState>),
+    Shared,
 }
+
+/// How often to look for trials that others ended, while none ends here.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl Study {
     /// Carries out trials of an objective until a limit is reached. Trials that waited go first.
@@ -90,7 +101,8 @@ impl Study {
             changed: Condvar::new(),
         };
         let (sender, receiver) = mpsc::channel();
-        let mut in_order = InOrder { next: 0, ended: self.ended()?, progress };
+        let mut in_order = InOrder::new(self, progress);
+        in_order.look()?;
         thread::scope(|scope| {
             let workers: Vec<_> = (0..n_threads)
                 .map(|_| {
@@ -100,16 +112,15 @@ impl Study {
                 .collect();
             drop(sender);
             scope.spawn(|| crew.keep_alive());
-            in_order.tell();
-            for event in receiver {
-                match event {
-                    Event::Began(number) => in_order.progress.began(number),
-                    Event::Ended(number, state) => {
-                        in_order.ended.insert(number, state);
-                        in_order.tell();
-                    }
-                }
+            loop {
+                // Whoever needs the storage next will say that it fails.
+                let _ = match receiver.recv_timeout(LOOK) {
+                    Ok(event) => in_order.take(event),
+                    Err(RecvTimeoutError::Timeout) => in_order.look(),
+                    Err(RecvTimeoutError::Disconnected) => break,
+                };
             }
+            let _ = in_order.look();
             for worker in workers {
                 // A worker catches the panics of its objective; one of its own goes on in `scope`.
                 let _ = worker.join();
@@ -127,27 +138,5 @@ impl Study {
     /// Whether no step is ever looked at.
     fn never_prunes(&self) -> bool {
         self.pruner.is_none()
-    }
-
-    /// The trials that have ended before.
-    fn ended(&self) -> Result<BTreeMap<u64, TrialState>, StudyError> {
-        let ended = self.trials()?.into_iter().filter(|trial| trial.state.is_finished());
-        Ok(ended.map(|trial| (trial.number, trial.state)).collect())
-    }
-}
-
-/// Tells of trials in the order of their numbers.
-struct InOrder<'a> {
-    next: u64,
-    ended: BTreeMap<u64, TrialState>,
-    progress: &'a mut dyn Progress,
-}
-
-impl InOrder<'_> {
-    fn tell(&mut self) {
-        while let Some(state) = self.ended.remove(&self.next) {
-            self.progress.ended(self.next, &state);
-            self.next += 1;
-        }
     }
 }

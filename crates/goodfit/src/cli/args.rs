@@ -88,7 +88,7 @@ pub(super) struct Search {
     /// Which trials are given up early: none, median, percentile, successive-halving, hyperband or patience
     #[arg(long, value_name = "NAME")]
     pub(super) pruner: Option<String>,
-    /// Try this point first, for instance training.momentum=0.9; what it leaves out is as the recipe says
+    /// Try this point first, too, for instance training.momentum=0.9; what it leaves out is as the recipe says
     #[arg(long, value_name = "FIELD=VALUE,..")]
     pub(super) enqueue: Vec<String>,
     /// Make so many studies, with the seeds that follow each other

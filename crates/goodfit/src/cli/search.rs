@@ -12,13 +12,17 @@ use super::message::Failure;
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
-use crate::comparison::{Conducted, Resplit};
+use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
 use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
+use crate::results;
 use crate::search::{Keeping, SearchError, conduct_study, several};
 
 /// The file of a study in the output folder.
 const STUDY: &str = "study.db";
+
+/// The storage that is gone with the process.
+const MEMORY: &str = "memory";
 
 /// `goodfit search RECIPE`
 pub(super) fn search(args: &Search) -> Outcome {
@@ -73,6 +77,9 @@ pub(super) fn run(
     if seeds == Some(0) {
         return Err(Failure::new("--seeds is 0, expected at least 1", Some("leave --seeds out for one study")));
     }
+    if keep.storage.as_deref() == Some(MEMORY) && !keep.force {
+        spare(experiment, &options, seeds.unwrap_or(1), out)?;
+    }
     let (storage, n) = (storage(keep, out)?, seeds.unwrap_or(1));
     let mut all = Vec::new();
     for i in 0..n as u64 {
@@ -101,6 +108,21 @@ pub(super) fn run(
     Ok(several(all, n))
 }
 
+/// Refuses to put a search that is kept nowhere in the place of another finished one.
+fn spare(experiment: &Experiment, options: &Options, n_seeds: usize, out: &Path) -> Result<(), Failure> {
+    let Ok(found) = results::read(out) else { return Ok(()) };
+    let searches = if found.parts.is_empty() { std::slice::from_ref(&found) } else { &found.parts };
+    let is_search = found.complete && searches.iter().all(|one| one.search.is_some());
+    let seeds: Vec<u64> = (0..n_seeds as u64).map(|i| options.first_seed.wrapping_add(i)).collect();
+    if !is_search || (found.recipe == experiment.print() && found.seeds == seeds) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("{}: there is another finished search in it", out.display()),
+        Some("another --out keeps both, --force puts this one in its place"),
+    ))
+}
+
 /// Deletes the study of that name, where there is one.
 fn forget(storage: &dyn Storage, name: &str) -> Result<(), Failure> {
     let forgotten = storage.studies().and_then(|studies| {
@@ -113,7 +135,7 @@ fn forget(storage: &dyn Storage, name: &str) -> Result<(), Failure> {
 /// Opens what `--storage` names.
 pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failure> {
     match keep.storage.as_deref() {
-        Some("memory") => Ok(Arc::new(Memory::new())),
+        Some(MEMORY) => Ok(Arc::new(Memory::new())),
         Some(url) => file(url, keep.durable),
         None => {
             std::fs::create_dir_all(out).map_err(|source| {

@@ -15,7 +15,7 @@ use super::message::Failure;
 use super::search::failure;
 use super::{Outcome, message, print};
 use crate::recipe::{Value, nearest};
-use crate::search::{keeps_recipe, trial_recipe};
+use crate::search::{keeps_recipe, rescored, trial_recipe};
 
 /// A study with its trials, by number.
 struct Found {
@@ -41,11 +41,16 @@ impl Found {
         self
     }
 
-    /// The best of the complete trials; with several objectives there is none.
+    /// Of the trials that were trained again on fresh seeds the one with the best mean, as `goodfit search` chooses it;
+    /// where there are none, the best of the complete trials. With several objectives there is none.
     fn best(&self) -> Option<&StoredTrial> {
-        let first = self.ranked().into_iter().next()?;
-        let is_complete = matches!(first.state, TrialState::Complete(_));
-        (is_complete && self.study.directions.len() == 1).then_some(first)
+        let &[direction] = self.study.directions.as_slice() else { return None };
+        let loss =
+            |trial: &&StoredTrial| rescored(trial).map(|score| direction.loss(score.mean)).filter(|x| !x.is_nan());
+        let ranked = self.ranked();
+        let again = ranked.iter().copied().filter_map(|trial| Some((loss(&trial)?, trial)));
+        let winner = again.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, trial)| trial);
+        winner.or_else(|| ranked.into_iter().next().filter(|first| matches!(first.state, TrialState::Complete(_))))
     }
 }
 

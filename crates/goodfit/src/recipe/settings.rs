@@ -138,8 +138,8 @@ impl Settings {
         self.insert(vary, Value::Table(entries).at(Place::NOWHERE), origin, Layer::Options)
     }
 
-    /// One `FIELD=VALUE,FIELD=VALUE,..` of the command line: a point that a search tries first. The first one replaces
-    /// those of the file.
+    /// One `FIELD=VALUE,FIELD=VALUE,..` of the command line: a point that a search tries first. It comes after
+    /// those of the file and of earlier options.
     ///
     /// # Errors
     /// An unknown field, or a value that it does not take.
@@ -147,9 +147,7 @@ impl Settings {
         let origin = Origin::Option(format!("{option} {argument}"));
         let point = enqueue::argument(option, argument).map_err(|error| error.within(&origin))?;
         let mut points = match self.map.get("search.enqueue") {
-            Some(Setting { layer: Layer::Options, item: Item { value: Value::List(points), .. }, .. }) => {
-                points.clone()
-            }
+            Some(Setting { item: Item { value: Value::List(points), .. }, .. }) => points.clone(),
             _ => Vec::new(),
         };
         points.push(point);

@@ -47,7 +47,11 @@ impl SearchError {
                 Some("another --out or --study begins a new one, --force begins this one anew".to_owned())
             }
             Self::Study(error) => error.hint(),
-            Self::Sampler(_) => Some("search.sampler = \"random\" draws from any space".to_owned()),
+            Self::Sampler(SamplerError::Conditional { .. }) => {
+                Some("--sampler tpe learns in a space with conditions, and auto takes it there".to_owned())
+            }
+            Self::Sampler(SamplerError::Dimensions { .. }) => Some("--sampler tpe takes any number of them".to_owned()),
+            Self::Sampler(_) => Some("--sampler random draws from any space".to_owned()),
         }
     }
 }

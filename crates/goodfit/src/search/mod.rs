@@ -19,7 +19,7 @@ mod words;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use goodfit_tune::storage::{Memory, Scope, Storage, StoredTrial, Target};
+use goodfit_tune::storage::{Memory, Scope, Storage, StorageError, StoredTrial, Target};
 use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
 use serde_json::Value as Json;
 
@@ -30,6 +30,7 @@ use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
 pub use error::SearchError;
 use objective::Objective;
+pub use rescore::{rescored, retrained};
 pub use several::several;
 pub use stored::{keeps_recipe, trial_recipe};
 pub use words::{number, ranking, trial_line};
@@ -73,6 +74,8 @@ impl Keeping {
 
 /// The private attribute of a study some of whose trials were drawn with `--asynchronous`.
 const ASYNCHRONOUS: &str = "asynchronous";
+/// That of one whose trials were pruned in several processes at the same time.
+const SHARED: &str = "shared";
 
 /// Rows behind the score of a trial: with folds each row validates once.
 fn ranking_rows(search: &SearchRecipe, data: &DataSummary) -> usize {
@@ -132,13 +135,13 @@ pub fn conduct_study(
         },
     )?;
     if keeping.order == Order::Asynchronous {
-        let mark = (ASYNCHRONOUS.to_owned(), Json::Bool(true));
-        keeping.storage.set_attributes(Target::Study(study.id()), Scope::Private, &[mark])?;
+        mark(&study, ASYNCHRONOUS)?;
     }
     study.begin_with(&space::points(search, study.space())?)?;
     let n_trainings = (search.repeats * objective.folds().len()) as u64;
     let steps = n_steps(&experiment.recipe, data.train.n_rows()) as u64 * n_trainings;
-    observer.begin("training", steps * search.trials as u64);
+    let n_trials = study.n_drawable().map_or(search.trials, |n| search.trials.min(n as usize));
+    observer.begin("training", steps * n_trials as u64);
     let limits = Limits {
         trials: search.trials as u64,
         deadline: keeping.seconds.map(|seconds| start + Duration::from_secs_f64(seconds)),
@@ -165,6 +168,11 @@ pub fn conduct_study(
     let results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;
     let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
     Ok(Conducted { results, timing })
+}
+
+/// Sets a private attribute of a study for good.
+fn mark(study: &Study, key: &str) -> Result<(), StorageError> {
+    study.storage().set_attributes(Target::Study(study.id()), Scope::Private, &[(key.to_owned(), Json::Bool(true))])
 }
 
 /// Whether small or large values are good.
@@ -217,6 +225,10 @@ impl Progress for Told<'_> {
         self.observer.line(&trial_line(&trial, &self.search.metric));
         let best = self.best.map(|best| words::best(best, &self.search.metric));
         self.observer.trial(number, self.steps, best.as_deref());
+    }
+
+    fn shared(&mut self) {
+        self.failed = mark(self.study, SHARED).err().map(SearchError::from);
     }
 }
 

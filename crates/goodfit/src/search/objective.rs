@@ -19,6 +19,9 @@ use crate::run::{At, Monitor, Running, Watched, train_watched};
 /// Under this key a trial keeps its runs without their curves.
 pub(super) const RUNS: &str = "runs";
 
+/// Why a trial failed whose loss or outputs overflowed.
+pub(super) const DIVERGED: &str = "diverged";
+
 /// Values that a trial reports at full resolution; later ones become sparser, so that a long training does not
 /// fill its storage.
 const DENSE: u64 = 64;
@@ -109,7 +112,7 @@ impl<'a> Objective<'a> {
             }
             match decision {
                 Decision::Stop => return Outcome::Interrupted,
-                _ if diverged => outcome = Some(Outcome::Failed("diverged".to_owned())),
+                _ if diverged => outcome = Some(Outcome::Failed(DIVERGED.to_owned())),
                 Decision::Prune => outcome = Some(Outcome::Pruned),
                 Decision::Continue => {}
             }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::objective::{RUNS, kept};
 use super::rescore::Rescored;
 use super::space::{fields, json, stored_settings};
-use super::{ASYNCHRONOUS, Keeping, SearchError, checks, goal, methods, value, words};
+use super::{ASYNCHRONOUS, Keeping, SHARED, SearchError, checks, goal, methods, value, words};
 use crate::comparison::{Options, blank};
 use crate::recipe::{Experiment, SearchRecipe};
 use crate::results::{
@@ -121,12 +121,18 @@ impl<'a> Found<'a> {
 
     fn summary(&self, seed: u64, keeping: &Keeping) -> Result<SearchSummary, SearchError> {
         let search = self.search;
-        let why = match keeping.why_not() {
-            None if self.is_marked(ASYNCHRONOUS)? => {
-                Some("an earlier --asynchronous: what a trial knew of others depended on their speed")
+        let mut why = keeping.why_not();
+        for (key, reason) in [
+            (ASYNCHRONOUS, "an earlier --asynchronous: what a trial knew of others depended on their speed"),
+            (
+                SHARED,
+                "several processes pruned side by side: what each knew of the other's trials depended on their speed",
+            ),
+        ] {
+            if why.is_none() && self.is_marked(key)? {
+                why = Some(reason);
             }
-            why => why,
-        };
+        }
         Ok(SearchSummary {
             study: keeping.study.clone(),
             sampler: search.sampler.clone(),

@@ -122,6 +122,22 @@ fn train(
     Ok(Some(scores.into_iter().flatten().collect()))
 }
 
+/// What a stored trial scored on fresh seeds, as one of the finalists.
+pub fn rescored(trial: &StoredTrial) -> Option<Summary> {
+    kept(trial, FRESH)
+}
+
+/// What a stored trial scored on further seeds, as the winner among the finalists.
+pub fn retrained(trial: &StoredTrial) -> Option<Summary> {
+    kept(trial, FURTHER)
+}
+
+fn kept(trial: &StoredTrial, key: &str) -> Option<Summary> {
+    let values = trial.attributes.get(&(Scope::Private, key.to_owned()))?["values"].as_array()?;
+    let values: Vec<f64> = values.iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+    (!values.is_empty()).then(|| summary(&values))
+}
+
 /// The scores that a trial keeps, if they are of these seeds.
 fn known(kept: Option<&Json>, seeds: &[u64], resplit: bool) -> Option<Vec<f64>> {
     let kept = kept?;

@@ -4,6 +4,7 @@ use goodfit_tune::storage::{Scope, StoredParameter, StoredStudy, StoredTrial};
 use goodfit_tune::{Distribution, Value};
 use serde_json::Value as Json;
 
+use super::rescore::retrained;
 use super::words;
 use crate::recipe::{Experiment, FIELDS, Layer, RecipeError, Settings, Value as Setting};
 
@@ -56,7 +57,9 @@ pub fn keeps_recipe(study: &StoredStudy) -> bool {
 fn head(study: &StoredStudy, trial: &StoredTrial, metric: Option<&str>) -> String {
     let metric = metric.map_or("value", |metric| metric.trim_matches('"'));
     let value = super::value(trial);
-    let score = if value.is_nan() { String::new() } else { format!(", {metric} {}", words::number(value)) };
+    let again = retrained(trial)
+        .map_or_else(String::new, |score| format!(" in the search, {} when retrained", words::number(score.mean)));
+    let score = if value.is_nan() { String::new() } else { format!(", {metric} {}{again}", words::number(value)) };
     format!("# Trial {} of the study {:?}{score}.\n", trial.number, study.name)
 }
 

@@ -89,7 +89,9 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
                 number(most)
             ),
             evidence: format!(
-                "searched from {} to {}{}; {} trials ranked by {} on {} rows of {}",
+                "{} {} to {}{}; {} trials ranked by {} on {} rows of {}",
+                // That sampler goes beyond the range of the recipe where trials are good there.
+                if search.sampler == "narrow" { "the first round searched from" } else { "searched from" },
                 number(low),
                 number(high),
                 if log { " on a log scale" } else { "" },
@@ -108,23 +110,19 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
 /// The score that the winner was chosen by, and the one to believe.
 fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> {
     let found = winner.score?;
-    let half = (winner.ci95[1] - winner.ci95[0]) / 2.0;
-    let mut evidence = format!(
-        "mean of {} further seeds, 95 % interval {:.3} to {:.3}",
-        winner.seeds.len(),
-        winner.ci95[0],
-        winner.ci95[1]
-    );
+    let mut evidence = format!("mean of {} further seeds and its 95 % interval", winner.seeds.len());
     if let Some(error) = winner.row_error {
         let _ = write!(evidence, "; the {} validation rows of {} alone leave {error:.3}", winner.rows, data.source);
     }
     Some(Finding {
         statement: format!(
-            "trial {}: {} {} in the search, {:.3} +- {half:.3} when retrained",
+            "trial {}: {} {} in the search, {:.3} ({:.3} to {:.3}) when retrained",
             winner.trial,
             score(metric),
             number(winner.searched),
-            found.mean
+            found.mean,
+            winner.ci95[0],
+            winner.ci95[1]
         ),
         evidence,
         next: String::new(),

@@ -4,6 +4,9 @@ use goodfit_tune::storage::{Scope, StoredParameter, StoredTrial, time_text};
 use goodfit_tune::{Choice, Distribution, TrialState, Value};
 use serde_json::{Map, Value as Json, json};
 
+use crate::results::Summary;
+use crate::search::{rescored, retrained};
+
 /// The names of all parameters, by their first appearance.
 pub(super) fn names<'a>(trials: impl IntoIterator<Item = &'a StoredTrial>) -> Vec<&'a str> {
     let mut names = Vec::new();
@@ -106,6 +109,11 @@ pub(super) fn trial(trial: &StoredTrial) -> Json {
     });
     if values.len() > 1 {
         whole["values"] = Json::from(values);
+    }
+    for (key, score) in [("rescored", rescored(trial)), ("retrained", retrained(trial))] {
+        if let Some(Summary { mean, sd, n }) = score {
+            whole[key] = json!({ "mean": number(mean), "sd": number(sd), "n": n });
+        }
     }
     if let TrialState::Failed(reason) = &trial.state {
         whole["reason"] = Json::from(reason.as_str());
