@@ -112,6 +112,40 @@ pub fn expected_gain(history: &History, n: usize, confidence: f64, streams: Stre
     Some(Gain { n, p_better, at_most: gain(&losses), band })
 }
 
+/// A [`StopRule`](crate::StopRule): enough, when half as many trials again would bring the smallest loss down by at most
+/// `tolerance`, by the upper end of [`expected_gain`]'s 95 % interval. It never stops before 20 trials have ended.
+///
+/// ```
+/// use std::sync::{Arc, atomic::AtomicBool};
+/// use goodfit_tune::storage::Memory;
+/// use goodfit_tune::{
+///     Distribution, Limits, NoPruner, Outcome, Space, Stopped, Study, StudyOptions, TrialState, Value,
+///     no_expected_gain, samplers::Random,
+/// };
+/// let space = Space::new([("x", Distribution::Float { low: -1.0, high: 1.0, log: false, step: None })])?;
+/// let (storage, pruner) = (Arc::new(Memory::new()), Box::new(NoPruner));
+/// let study = Study::open(storage, space, Box::new(Random), pruner, StudyOptions::default())?;
+/// let (enough, stop) = (no_expected_gain(0.01), AtomicBool::new(false));
+/// let limits = Limits { trials: 1_000, deadline: None, rule: Some(&enough), stop: &stop, jobs: 1 };
+/// let square = |trial: &mut goodfit_tune::RunningTrial<'_>| match trial.parameters().get("x") {
+///     Some(Value::Float(x)) => Outcome::Complete(x * x),
+///     _ => Outcome::Failed("no x".to_owned()),
+/// };
+/// let stopped = study.optimise(square, &limits, &mut |_: u64, _: &TrialState| {})?;
+/// assert!(matches!(stopped, Stopped::Rule(_)) && study.history().n_finished() < 100);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn no_expected_gain(tolerance: f64) -> impl Fn(&History) -> Option<String> + Sync {
+    const FEWEST: usize = 20;
+    move |history| {
+        let n = history.n_finished();
+        let gain = expected_gain(history, n / 2, 0.95, Streams::new(0)).filter(|_| n >= FEWEST)?;
+        (gain.band.1 <= tolerance).then(|| {
+            format!("{} trials more would gain at most {:.3e}, {tolerance:.3e} is enough", gain.n, gain.band.1)
+        })
+    }
+}
+
 /// The losses of all finished trials, sorted; none when no loss is finite.
 fn losses(history: &History) -> Vec<f64> {
     let finite = |loss: Option<f64>| loss.filter(|loss| loss.is_finite());
@@ -267,5 +301,18 @@ mod tests {
         let nothing = self::history([Seen::Failed, Seen::Complete(vec![f64::INFINITY])]);
         assert!(best_of(&nothing, &[1], 0.95, Streams::new(1)).is_empty());
         assert_eq!(expected_gain(&nothing, 1, 0.95, Streams::new(1)), None);
+    }
+
+    #[test]
+    fn stops_where_nothing_more_is_to_be_gained() {
+        let falling = |n: u64| history((0..n).map(|number| Seen::Complete(vec![1.0 / (number + 1) as f64])));
+        let enough = no_expected_gain(0.005);
+        let first = (1..200).find(|&n| enough(&falling(n)).is_some()).expect("it ends");
+        let bound = |n: u64| expected_gain(&falling(n), n as usize / 2, 0.95, Streams::new(0)).expect("a gain").band.1;
+        assert!(first > 20 && bound(first) <= 0.005 && bound(first - 1) > 0.005, "{first}");
+        let reason = enough(&falling(first)).expect("a reason");
+        assert!(reason.ends_with("5.000e-3 is enough"), "{reason}");
+        // However little is to be gained, a few trials do not show it.
+        assert!(no_expected_gain(1.0)(&falling(19)).is_none() && no_expected_gain(1.0)(&falling(20)).is_some());
     }
 }

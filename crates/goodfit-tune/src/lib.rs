@@ -21,7 +21,7 @@ mod study;
 mod trial;
 
 pub use audit::{Audit, Audited, clopper_pearson};
-pub use bootstrap::{BestOf, Gain, best_of, expected_gain};
+pub use bootstrap::{BestOf, Gain, best_of, expected_gain, no_expected_gain};
 pub use distribution::{Choice, Distribution, Value};
 pub use error::SpaceError;
 pub use history::{History, Observed, Seen, ranked};
