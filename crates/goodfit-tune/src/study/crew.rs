@@ -27,6 +27,8 @@ pub(super) struct Crew<'a> {
     pub(super) gate: Option<&'a Gate>,
     pub(super) shared: Mutex<Shared>,
     pub(super) changed: Condvar,
+    /// All workers have gone. Not `changed`: whoever renews leases would be woken by every trial.
+    pub(super) over: Condvar,
 }
 
 #[derive(Default)]
@@ -180,7 +182,7 @@ impl Crew<'_> {
         let mut shared = self.shared();
         loop {
             shared = self
-                .changed
+                .over
                 .wait_timeout_while(shared, every, |shared| !shared.over)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;

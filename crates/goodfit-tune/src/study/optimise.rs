@@ -99,6 +99,7 @@ impl Study {
             gate: gate.as_ref(),
             shared: Mutex::new(Shared::default()),
             changed: Condvar::new(),
+            over: Condvar::new(),
         };
         let (sender, receiver) = mpsc::channel();
         let mut in_order = InOrder::new(self, progress);
@@ -126,7 +127,7 @@ impl Study {
                 let _ = worker.join();
             }
             crew.shared().over = true;
-            crew.changed.notify_all();
+            crew.over.notify_all();
         });
         let shared = crew.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         match shared.failed {
