@@ -9,8 +9,15 @@ use goodfit_nn::kernels::{Isa, calibration_loop, column_sums, math::single, vect
 use goodfit_nn::{Activation, MatRef};
 
 /// Rows of a batch, inputs and units of a layer.
-const SHAPES: [(usize, usize, usize); 7] =
-    [(100, 784, 100), (100, 100, 100), (100, 100, 10), (128, 784, 512), (128, 512, 512), (256, 1024, 1024), (1, 100, 100)];
+const SHAPES: [(usize, usize, usize); 7] = [
+    (100, 784, 100),
+    (100, 100, 100),
+    (100, 100, 10),
+    (128, 784, 512),
+    (128, 512, 512),
+    (256, 1024, 1024),
+    (1, 100, 100),
+];
 
 fn main() {
     divan::main();

@@ -75,7 +75,11 @@ impl Product {
     /// By goodfit.
     pub fn goodfit(&mut self) {
         let view = |values, (rows, columns): (usize, usize), transposed| {
-            if transposed { MatRef::new(values, columns, rows).transposed() } else { MatRef::new(values, rows, columns) }
+            if transposed {
+                MatRef::new(values, columns, rows).transposed()
+            } else {
+                MatRef::new(values, rows, columns)
+            }
         };
         let lhs = view(&self.lhs, (self.m, self.k), self.lhs_transposed);
         let rhs = view(&self.rhs, (self.k, self.n), self.rhs_transposed);
@@ -94,8 +98,25 @@ impl Product {
         // SAFETY: the vectors have m n, m k and k n values, and the strides stay within them.
         unsafe {
             gemm::gemm(
-                m, n, k, dst, 1, n as isize, false, self.lhs.as_ptr(), lhs.0, lhs.1, self.rhs.as_ptr(), rhs.0, rhs.1,
-                0.0, one, false, false, false, Parallelism::None,
+                m,
+                n,
+                k,
+                dst,
+                1,
+                n as isize,
+                false,
+                self.lhs.as_ptr(),
+                lhs.0,
+                lhs.1,
+                self.rhs.as_ptr(),
+                rhs.0,
+                rhs.1,
+                0.0,
+                one,
+                false,
+                false,
+                false,
+                Parallelism::None,
             );
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release -p goodfit-nn --example step`
 //!
-//! The network is that of the chapter's search: 784-100-100-100-100-100-100-10, ReLU, plain SGD with weight decay,
+//! The network is that of the chapter's search: 784-100-100-100-100-100-100-10, `ReLU`, plain SGD with weight decay,
 //! batches of 100 rows. Parts are the kernels alone, on data of the same shapes; what is left is all the rest of the step.
 //! Work is that of the dense network, without the first layer's input gradient. Each is timed in turns with the
 //! calibration loop, and of each the least time counts.
@@ -15,6 +15,9 @@ use goodfit_nn::{
     Activation, Affine, Batch, BatchOrder, Batches, Init, Inputs, LayerSpec, Loss, MatMut, Matrix, Network,
     NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, UpdateStep, WeightDecay, Workspace,
 };
+
+/// One product of a layer: its inputs and units, and room for the result and for scratch.
+type Each<'a> = dyn FnMut(usize, usize, &mut [f32], &mut [f32]) + 'a;
 
 const REPEATS: usize = 60;
 const SIZES: [usize; 8] = [784, 100, 100, 100, 100, 100, 100, 10];
@@ -94,7 +97,7 @@ fn parts(inputs: &Inputs<f32>, whole: f64) {
     });
     let all: usize = layers().map(|(inputs, units)| inputs * units).sum();
     let view = |rows, columns| goodfit_nn::MatRef::new(&values[..rows * columns], rows, columns);
-    let mut products = |name: &str, work: usize, each: &mut dyn FnMut(usize, usize, &mut [f32], &mut [f32])| {
+    let mut products = |name: &str, work: usize, each: &mut Each<'_>| {
         part(name, (BATCH * work) as f64, &mut || layers().for_each(|(d, u)| each(d, u, &mut dst, &mut scratch)));
     };
     products("  forward products", all, &mut |d, u, dst, scratch| {
