@@ -1,5 +1,5 @@
 //! Two processes on one study, killed at any moment, again and again: it ends as one that nobody disturbed.
-//! `GOODFIT_FULL=1` kills 200 processes for each sampler.
+//! `GOODFIT_FULL=1` kills 201 processes.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -80,7 +80,7 @@ fn start(path: &Path, sampler: &str, n: u64) -> Child {
 #[test]
 #[cfg(target_os = "linux")]
 fn it_ends_as_one_that_nobody_disturbed() {
-    let (n_kills, n_trials) = if std::env::var_os("GOODFIT_FULL").is_some() { (200, 12_000) } else { (10, 600) };
+    let (n_kills, n_trials) = if std::env::var_os("GOODFIT_FULL").is_some() { (67, 4_000) } else { (10, 600) };
     let folder = std::env::temp_dir().join(format!("goodfit-study-kills-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
     let mut random = 1_u64;
