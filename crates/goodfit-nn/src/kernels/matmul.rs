@@ -9,7 +9,8 @@
 //!
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
 //! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
-//! result has the same bytes whatever m and n are and whichever other rows are computed with it.
+//! result has the same bytes whatever m and n are and whichever other rows are computed with it; but
+//! for n = 1, where the sums have an order of their own (`vector_products`).
 //! They do differ between [`Isa`]s: the portable path has no fused operation.
 //!
 //! Measured (Zen 4, one core, 118 GFLOP/s in the calibration loop, `examples/efficiency.rs`). With
@@ -22,13 +23,14 @@
 
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
+use super::vector_products::{Column, Outer, Row};
 use super::{Accum, Isa};
 use crate::{Float, MatMut, MatRef};
 
 /// Most rows of `rhs` that are packed at once.
-const K_BLOCK: usize = 256;
+pub(super) const K_BLOCK: usize = 256;
 /// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
-const N_BLOCK: usize = 512;
+pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 256;
 /// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
@@ -93,9 +95,17 @@ pub fn matmul_with<T: Float>(
         }
         return;
     }
-    // One column is one row of the transposed product: the same chains, as many as a vector has lanes.
+    let values = &mut dst.data[..m * n];
+    if n == 1 && k > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 {
+        return T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] });
+    }
+    // One column is one row of the transposed product.
     let (lhs, rhs) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
-    T::dispatch(isa, Product { dst: dst.data.as_mut_ptr(), dst_row: rhs.n_columns, accum, lhs, rhs, scratch });
+    match rhs.column_stride {
+        1 if k == 1 => T::dispatch(isa, Outer { dst: values, accum, lhs, rhs: &rhs.data[..rhs.n_columns] }),
+        1 if lhs.n_rows == 1 => T::dispatch(isa, Row { dst: values, accum, lhs, rhs, scratch }),
+        _ => T::dispatch(isa, Product { dst: values.as_mut_ptr(), dst_row: rhs.n_columns, accum, lhs, rhs, scratch }),
+    }
 }
 
 /// What every product is sure of before it reads or writes: (m, n, k).
@@ -126,7 +136,7 @@ pub(super) fn check<T: Float>(
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
-fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let pieces = n.div_ceil(most).max(1);
     let (short, n_longer) = (n / pieces, n % pieces);
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))

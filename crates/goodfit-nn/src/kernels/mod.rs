@@ -20,6 +20,7 @@ mod sparse_products;
 mod team;
 mod tile;
 mod transpose;
+mod vector_products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

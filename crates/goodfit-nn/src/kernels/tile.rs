@@ -137,7 +137,7 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
 }
 
 #[inline(always)]
-unsafe fn put<V: Vector>(sum: V, place: *mut V::Element, accum: Accum) {
+pub(super) unsafe fn put<V: Vector>(sum: V, place: *mut V::Element, accum: Accum) {
     // SAFETY: the caller vouches for a whole vector at `place`.
     unsafe {
         match accum {
