@@ -195,7 +195,7 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
             while n > 1 {
                 n /= 2;
                 for i in 0..n {
-                    lanes[i] = lanes[i] + lanes[i + n];
+                    lanes[i] += lanes[i + n];
                 }
             }
             lanes[0]
