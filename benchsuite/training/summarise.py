@@ -76,21 +76,23 @@ def larger_networks(folder):
         table(rows)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
-    folder = parser.parse_args().runs
+def machine(run):
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    print(f"{run['cpu']}, {run['cores']} cores, Python {run['python']}, {versions}\n")
+
+
+def chapter(folder):
+    """Seconds, ratios and agreement of the experiments that goodfit has been timed on."""
     runs = {name: load(folder / name) for name in EXPERIMENTS}
     runs = {name: methods for name, methods in runs.items() if "goodfit" in methods}
+    if not runs:
+        return
     seconds = {n: {m: median(r["seconds"] for r in rs) for m, rs in methods.items()} for n, methods in runs.items()}
     compiled = {
         n: {m: median(r.get("seconds_compiled", r["seconds"]) for r in rs) for m, rs in methods.items()}
         for n, methods in runs.items()
     }
-    one = next(iter(next(iter(runs.values())).values()))[0]["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in one["versions"].items())
-    print(f"{one['cpu']}, {one['cores']} cores, Python {one['python']}, {versions}\n")
-
+    machine(next(iter(next(iter(runs.values())).values()))[0]["machine"])
     methods = sorted({method for found in seconds.values() for method in found})
     rows = [["seconds", *methods, "peak"]]
     for name, found in seconds.items():
@@ -128,6 +130,13 @@ def main():
             keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
             rows.append([name, method, *(f"{last(recorded, key):.4f}" for key in keys)])
     table(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
+    folder = parser.parse_args().runs
+    chapter(folder)
     larger_networks(folder / "large")
 
 
