@@ -16,7 +16,7 @@ def program(peer):
     """Path of a peer's program, which has to be built."""
     path = RUST / "target/release" / f"{peer}-peer"
     if not path.exists():
-        sys.exit(f"{path} is not built: cargo build --release --locked --manifest-path {RUST / 'Cargo.toml'}")
+        sys.exit(f"{path} is not built: cd {RUST} && cargo build --release --locked")
     return path
 
 

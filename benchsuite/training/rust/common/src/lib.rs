@@ -13,3 +13,7 @@ pub use protocol::main;
 pub use rand::rngs::SmallRng;
 pub use rows::Rows;
 pub use training::Peer;
+
+/// Frameworks that allocate every result gain by an allocator that keeps large blocks instead of returning their pages.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
