@@ -3,8 +3,8 @@
     python run.py --mnist FOLDER                       # everything that is not recorded yet
     python run.py --mnist FOLDER --experiments search --methods goodfit jax:vmap --rounds 5
 
-A method is a peer of `peer.py`, in one process on all cores (`torch`: the better of 1 and 2 threads is chosen by
-`summarise.py`), or divided over as many one-thread processes as there are cores (`torch/split`).
+A method is a peer of `peer.py`, in one process on all cores (`torch`, `burn`, `candle`: the better of 1 and 2 threads
+is chosen by `summarise.py`), or divided over as many one-thread processes as there are cores (`torch/split`).
 A round runs every method once, so that whatever else the machine does falls on all of them alike.
 """
 
@@ -23,6 +23,9 @@ from pathlib import Path
 from experiments import EXPERIMENTS
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE / "peers"))
+import native  # noqa: E402  a module of the folder above
+
 ROOT = HERE.parents[1]
 CORES = len(os.sched_getaffinity(0))
 METHODS = [
@@ -36,6 +39,12 @@ METHODS = [
     f"jax:vmap@{CORES}",
     "jax/split",
     "jax:vmap/split",
+    "burn@1",
+    f"burn@{CORES}",
+    "burn/split",
+    "candle@1",
+    f"candle@{CORES}",
+    "candle/split",
     "numpy",
 ]
 # A compiled step costs more than it saves on all but the longest of the others.
@@ -43,15 +52,21 @@ ONLY = {"torch:compile/split": ("weight-init", "search")}
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mnist", type=Path, required=True, help="folder of the four raw IDX files")
+    parser = parser_of(__doc__, METHODS)
     parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS))
-    parser.add_argument("--methods", nargs="+", default=METHODS)
+    return parser.parse_args()
+
+
+def parser_of(description, methods):
+    """What all timed series are told."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mnist", type=Path, required=True, help="folder of the four raw IDX files")
+    parser.add_argument("--methods", nargs="+", default=methods)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
     parser.add_argument("--peak", type=Path, default=ROOT / "target/release/examples/peak")
-    return parser.parse_args()
+    return parser
 
 
 def peak(program):
@@ -92,15 +107,15 @@ def numpy(args, experiment):
         return {"seconds": json.loads(recorded.read_text())["wall_seconds"]}
 
 
-def peer(args, experiment, method):
-    """One process, or one a core; the time is from the common start to the end of the last."""
+def processes(args, training, method):
+    """What a peer's process printed, or one a core; and the time from the common start to the end of the last."""
     name, is_split, threads = method, method.endswith("/split"), 1
     n = CORES if is_split else 1
     if is_split:
         name = method.removesuffix("/split")
     else:
         name, threads = method.split("@")
-    command = [sys.executable, HERE / "peer.py", name, experiment, "--mnist", args.mnist, "--threads", str(threads)]
+    command = [sys.executable, HERE / "peer.py", name, training, "--mnist", args.mnist, "--threads", str(threads)]
     parts = [
         subprocess.Popen(
             [*command, "--part", f"{i}/{n}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -110,7 +125,7 @@ def peer(args, experiment, method):
     ]
     for part in parts:
         if part.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{method} did not start; run it by hand: {command}")
+            raise RuntimeError(f"{method} did not start; run it by hand: {' '.join(map(str, command))}")
     start = time.perf_counter()
     for part in parts:
         part.stdin.write("go\n")
@@ -119,6 +134,11 @@ def peer(args, experiment, method):
     seconds = time.perf_counter() - start
     for part in parts:
         part.communicate()
+    return found, seconds
+
+
+def peer(args, experiment, method):
+    found, seconds = processes(args, experiment, method)
     again = max(words["seconds_again"] for words in found)
     arms = {i: words for part in found for i, words in part["arms"].items()}
     return {"seconds": seconds, "seconds_compiled": again, "arms": dict(sorted(arms.items(), key=lambda a: int(a[0])))}
@@ -135,23 +155,31 @@ def time_one(args, experiment, method):
 def machine():
     cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
     versions = {package: metadata.version(package) for package in ("numpy", "torch", "jax", "jaxlib")}
-    return {"cpu": cpu, "cores": CORES, "python": platform.python_version(), "versions": versions}
+    return {"cpu": cpu, "cores": CORES, "python": platform.python_version(), "versions": versions | native.versions()}
+
+
+def series(args, trainings, is_timed, time_one, words):
+    """A round after the other, every method of every training that is not recorded yet; `words` of a run are printed."""
+    for peer in {method.split("@")[0].split("/")[0] for method in args.methods} & set(native.CRATES):
+        native.program(peer)
+    for round_ in range(args.rounds):
+        for training in trainings:
+            for method in args.methods:
+                path = args.runs / training / f"{method.replace('/', '-')}.{round_}.json"
+                if path.exists() or not is_timed(training, method):
+                    continue
+                before = peak(args.peak)
+                found = time_one(args, training, method)
+                found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
+                print(f"{training:14}{method:22}{words(found)}", flush=True)
 
 
 def main():
     args = arguments()
-    for round_ in range(args.rounds):
-        for experiment in args.experiments:
-            for method in args.methods:
-                path = args.runs / experiment / f"{method.replace('/', '-')}.{round_}.json"
-                if path.exists() or experiment not in ONLY.get(method, (experiment,)):
-                    continue
-                before = peak(args.peak)
-                found = time_one(args, experiment, method)
-                found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
-                print(f"{experiment:14}{method:22}{found['seconds']:8.2f} s", flush=True)
+    is_timed = lambda experiment, method: experiment in ONLY.get(method, (experiment,))
+    series(args, args.experiments, is_timed, time_one, lambda found: f"{found['seconds']:8.2f} s")
 
 
 if __name__ == "__main__":

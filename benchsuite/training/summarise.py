@@ -5,7 +5,8 @@
 Every figure is the median over the rounds. (a) is the best of the peers that run in one process, (b) the best of those
 that divide the arms over one-thread processes. "ratio" is their time over goodfit's as run; "dense" over goodfit's
 when it skips no zeros; "compiled" takes the peers' second training in the same process, without their compilation.
-"peak" is the time that the dense multiply-adds would take at the measured peak of all cores together.
+"peak" is the time that the dense multiply-adds would take at the measured peak of all cores together. Of the larger
+networks an epoch after the first counts, in which some compile; "share of peak" is by the same multiply-adds.
 """
 
 import argparse
@@ -15,6 +16,8 @@ from pathlib import Path
 from statistics import median
 
 from experiments import EXPERIMENTS
+from networks import NETWORKS
+from networks import multiply_adds as multiply_adds_of_epoch
 
 HERE = Path(__file__).resolve().parent
 # Rows that an evaluation takes besides the training rows.
@@ -55,20 +58,41 @@ def table(rows):
     print()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
-    runs = {name: load(parser.parse_args().runs / name) for name in EXPERIMENTS}
+def larger_networks(folder):
+    """Seconds of an epoch, of whatever is recorded."""
+    rows = [["larger networks", "method", "s an epoch", "the first", "ratio", "share of peak", "late train loss", "test accuracy"]]
+    for name, network in NETWORKS.items():
+        methods = load(folder / name)
+        epoch = {m: median(s for r in rs for s in r["epochs"][1:]) for m, rs in methods.items()}
+        for method, runs in sorted(methods.items(), key=lambda item: epoch[item[0]]):
+            first = median(run["epochs"][0] for run in runs)
+            peak = median(p for run in runs for p in run["peak_gflops"])
+            share = 2e-9 * multiply_adds_of_epoch(network) / epoch[method] / peak
+            ratio = epoch[method] / epoch.get("goodfit", math.nan)
+            learnt = (median(run[key] for run in runs) for key in ("late_train_loss", "test_accuracy"))
+            rows.append([name, method, *(f"{v:.2f}" for v in (epoch[method], first, ratio)), f"{share:.0%}",
+                         *(f"{v:.4f}" for v in learnt)])
+    if len(rows) > 1:
+        table(rows)
+
+
+def machine(run):
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    print(f"{run['cpu']}, {run['cores']} cores, Python {run['python']}, {versions}\n")
+
+
+def chapter(folder):
+    """Seconds, ratios and agreement of the experiments that goodfit has been timed on."""
+    runs = {name: load(folder / name) for name in EXPERIMENTS}
     runs = {name: methods for name, methods in runs.items() if "goodfit" in methods}
+    if not runs:
+        return
     seconds = {n: {m: median(r["seconds"] for r in rs) for m, rs in methods.items()} for n, methods in runs.items()}
     compiled = {
         n: {m: median(r.get("seconds_compiled", r["seconds"]) for r in rs) for m, rs in methods.items()}
         for n, methods in runs.items()
     }
-    one = next(iter(next(iter(runs.values())).values()))[0]["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in one["versions"].items())
-    print(f"{one['cpu']}, {one['cores']} cores, Python {one['python']}, {versions}\n")
-
+    machine(next(iter(next(iter(runs.values())).values()))[0]["machine"])
     methods = sorted({method for found in seconds.values() for method in found})
     rows = [["seconds", *methods, "peak"]]
     for name, found in seconds.items():
@@ -106,6 +130,14 @@ def main():
             keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
             rows.append([name, method, *(f"{last(recorded, key):.4f}" for key in keys)])
     table(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
+    folder = parser.parse_args().runs
+    chapter(folder)
+    larger_networks(folder / "large")
 
 
 if __name__ == "__main__":

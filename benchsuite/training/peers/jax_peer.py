@@ -22,8 +22,11 @@ def initial(experiment, arm, rng):
     return layers, state
 
 
-def outputs(layers, state, x, dropout, key):
-    """Outputs and the running statistics after them; `key` is None in evaluation."""
+def outputs(layers, state, x, dropout, key, is_inverted=False, epsilon=EPSILON):
+    """Outputs and the running statistics after them; `key` is None in evaluation.
+
+    The textbook's dropout scales in evaluation, the inverted one in training.
+    """
     after = []
     for k, layer in enumerate(layers):
         x = x @ layer["w"] + layer["b"]
@@ -38,12 +41,13 @@ def outputs(layers, state, x, dropout, key):
                     "mean": 0.9 * state[k]["mean"] + 0.1 * mean,
                     "variance": 0.9 * state[k]["variance"] + 0.1 * variance,
                 })
-            x = (x - mean) * (layer["scale"] * jax.lax.rsqrt(variance + EPSILON)) + layer["shift"]
+            x = (x - mean) * (layer["scale"] * jax.lax.rsqrt(variance + epsilon)) + layer["shift"]
         x = jax.nn.relu(x)
         if dropout is not None:
             keep = 1 - dropout
-            mask = keep if key is None else jax.random.bernoulli(jax.random.fold_in(key, k), keep, x.shape)
-            x = x * mask
+            in_training, in_evaluation = (1 / keep, 1) if is_inverted else (1, keep)
+            mask = 1 if key is None else jax.random.bernoulli(jax.random.fold_in(key, k), keep, x.shape)
+            x = x * (mask * (in_evaluation if key is None else in_training))
 
 
 def cross_entropy(z, t):

@@ -1,0 +1,79 @@
+"""Times epochs of the larger networks, in alternation, one file per run.
+
+    python large.py --mnist FOLDER                       # everything that is not recorded yet
+    python large.py --mnist FOLDER --networks mlp-512 --methods goodfit torch@2 --rounds 5
+
+Methods and rounds are those of `run.py`. A peer says itself what each epoch took. goodfit's epochs after the first are
+what its training of all of them takes beyond that of one; its first is the whole process, data and report included.
+"""
+
+import json
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from networks import N_ROWS, NETWORKS
+from run import CORES, HERE, last_points, parser_of, processes, series
+
+METHODS = [
+    "goodfit",
+    "torch@1",
+    f"torch@{CORES}",
+    f"torch:compile@{CORES}",
+    f"jax@{CORES}",
+    f"burn@{CORES}",
+    f"candle@{CORES}",
+]
+
+
+def arguments():
+    parser = parser_of(__doc__, METHODS)
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
+    args = parser.parse_args()
+    args.runs /= "large"
+    return args
+
+
+def train(args, network, n_epochs, evaluate_every):
+    """Wall seconds of goodfit's process, and the last points of its curves."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [args.binary, "train", HERE / "large" / f"{network}.toml", "--jobs", str(CORES), "--quiet", "--out", out]
+        for field, value in (("epochs", n_epochs), ("evaluate_every", evaluate_every)):
+            command += ["--set", f"training.{field}={value}"]
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds = time.perf_counter() - start
+        return seconds, last_points(json.loads((Path(out) / "results.json").read_text()))["0"]
+
+
+def goodfit(args, network):
+    plan = NETWORKS[network]
+    first, _ = train(args, network, 1, 0)
+    all_, points = train(args, network, plan.n_epochs, 0)
+    each = (all_ - first) / (plan.n_epochs - 1)
+    # Evaluated out of the time, after the last step; the same seed trains the same network.
+    last_step = plan.n_epochs * -(-N_ROWS // plan.batch_size) - 1
+    _, evaluated = train(args, network, plan.n_epochs, last_step)
+    return {
+        "epochs": [first] + [each] * (plan.n_epochs - 1),
+        "late_train_loss": points["late_train_loss"],
+        "test_accuracy": evaluated["held_out_accuracy"],
+    }
+
+
+def time_one(args, network, method):
+    if method == "goodfit":
+        return goodfit(args, network)
+    (found,), _ = processes(args, network, method)
+    return found
+
+
+def main():
+    args = arguments()
+    words = lambda found: " ".join(f"{seconds:7.2f}" for seconds in found["epochs"]) + f" s  {found['test_accuracy']:.4f}"
+    series(args, args.networks, lambda network, method: True, time_one, words)
+
+
+if __name__ == "__main__":
+    main()
