@@ -208,6 +208,7 @@ fn what_is_no_storage() {
     for (url, says) in [
         ("text.db", "hint: "),
         ("no/such/folder/study.db", "hint: "),
+        ("", "error: --storage names no file\nhint: sqlite:///study.db, "),
         ("postgresql://localhost/studies", "hint: sqlite:///study.db, or the name of a file, or memory"),
     ] {
         let ran = place.run(&["search", "my.toml", "--storage", url]);

@@ -151,6 +151,12 @@ pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failu
 #[cfg(feature = "sqlite")]
 fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
     use goodfit_tune::storage::{Durability, Sqlite};
+    if url.is_empty() {
+        return Err(Failure::new(
+            "--storage names no file",
+            Some("sqlite:///study.db, or the name of a file, or memory"),
+        ));
+    }
     if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
         let message = format!("--storage {url}: there are no studies in {scheme}");
         return Err(Failure::new(message, Some("sqlite:///study.db, or the name of a file, or memory")));

@@ -68,7 +68,7 @@ pub(super) fn rescore(
         searched: super::value(best),
         seeds: further,
         score: Some(score),
-        ci95: [score.mean - half, score.mean + half],
+        ci95: possible(&search.metric, [score.mean - half, score.mean + half]),
         row_error,
         rows: n_rows,
     };
@@ -120,6 +120,12 @@ fn train(
         scores[i] = Some(means);
     }
     Ok(Some(scores.into_iter().flatten().collect()))
+}
+
+/// The part of an interval that a metric can lie in: few seeds that differ much give wider ones.
+fn possible(metric: &str, interval: [f64; 2]) -> [f64; 2] {
+    let most = if metric.ends_with("accuracy") { 1.0 } else { f64::INFINITY };
+    interval.map(|bound| bound.clamp(0.0, most))
 }
 
 /// What a stored trial scored on fresh seeds, as one of the finalists.
