@@ -1,15 +1,18 @@
 //! Studies: the same trials for any number of jobs, going on after a stop, faults of objectives, several workers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use goodfit_tune::samplers::Random;
-use goodfit_tune::storage::{Memory, StoredTrial};
+use goodfit_tune::storage::{
+    Changes, Claim, Cursor, Finish, Memory, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError,
+    StoredParameter, StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,
+};
 use goodfit_tune::{
-    Decision, Direction, Distribution, History, Limits, NoPruner, Observed, Order, Outcome, Parameters, Pruner,
-    Request, RunningTrial, Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
+    Decision, Direction, Distribution, History, Limits, NoPruner, Observed, Order, Outcome, Parameters, Progress,
+    Pruner, Request, RunningTrial, Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
 };
 
 fn space() -> Space {
@@ -197,6 +200,112 @@ fn two_workers_share_a_study() {
     alone.optimise(restless, &limits(50, 1, &never), &mut |_, _: &TrialState| {}).expect("it ends");
     let shared = study(&storage, Box::new(Random), Box::new(NoPruner), Order::Generations);
     assert_eq!(trials(&shared), trials(&alone));
+}
+
+/// A storage on which somebody else takes the second trial that is claimed, and ends it before anybody can look.
+struct Overtaken {
+    storage: Memory,
+    n_claims: AtomicU64,
+}
+
+impl Storage for Overtaken {
+    fn claim(&self, study: StudyId, worker: &Worker, lease: Duration, n: usize) -> Result<Vec<Claim>, StorageError> {
+        if self.n_claims.fetch_add(1, Ordering::Relaxed) == 1 {
+            let other = Worker { process: worker.process + 1, ..worker.clone() };
+            let ended = |claim: Claim| Finish {
+                ticket: claim.ticket,
+                state: TrialState::Complete(vec![0.5]),
+                intermediate: Vec::new(),
+                curves: Vec::new(),
+                attributes: Vec::new(),
+            };
+            let claims = self.storage.claim(study, &other, lease, 1)?;
+            self.storage.finish(&claims.into_iter().map(ended).collect::<Vec<_>>())?;
+        }
+        self.storage.claim(study, worker, lease, n)
+    }
+
+    fn create_study(&self, study: &NewStudy) -> Result<StudyId, StorageError> {
+        self.storage.create_study(study)
+    }
+
+    fn studies(&self) -> Result<Vec<StoredStudy>, StorageError> {
+        self.storage.studies()
+    }
+
+    fn delete_study(&self, study: StudyId) -> Result<(), StorageError> {
+        self.storage.delete_study(study)
+    }
+
+    fn create_trials(&self, study: StudyId, first: u64, trials: &[NewTrial]) -> Result<Vec<TrialId>, StorageError> {
+        self.storage.create_trials(study, first, trials)
+    }
+
+    fn set_parameters(&self, ticket: Ticket, parameters: &[StoredParameter]) -> Result<bool, StorageError> {
+        self.storage.set_parameters(ticket, parameters)
+    }
+
+    fn heartbeat(&self, tickets: &[Ticket], lease: Duration) -> Result<Vec<bool>, StorageError> {
+        self.storage.heartbeat(tickets, lease)
+    }
+
+    fn record(&self, records: &[Record]) -> Result<(), StorageError> {
+        self.storage.record(records)
+    }
+
+    fn finish(&self, outcomes: &[Finish]) -> Result<Vec<bool>, StorageError> {
+        self.storage.finish(outcomes)
+    }
+
+    fn set_attributes(
+        &self,
+        at: Target,
+        scope: Scope,
+        attributes: &[(String, serde_json::Value)],
+    ) -> Result<(), StorageError> {
+        self.storage.set_attributes(at, scope, attributes)
+    }
+
+    fn changes_since(&self, study: StudyId, cursor: &Cursor) -> Result<Changes, StorageError> {
+        self.storage.changes_since(study, cursor)
+    }
+
+    fn curves(&self, trials: &[TrialId]) -> Result<Vec<Vec<Series>>, StorageError> {
+        self.storage.curves(trials)
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    numbers: Vec<u64>,
+    shared: bool,
+}
+
+impl Progress for Told {
+    fn ended(&mut self, number: u64, _: &TrialState) {
+        self.numbers.push(number);
+    }
+
+    fn shared(&mut self) {
+        self.shared = true;
+    }
+}
+
+#[test]
+fn nobody_waits_in_step_for_a_trial_that_somebody_else_ended_unseen() {
+    let storage = Arc::new(Overtaken { storage: Memory::new(), n_claims: AtomicU64::new(0) });
+    let options = StudyOptions { order: Order::Generations, ..StudyOptions::default() };
+    let study = Study::open(storage, space(), Box::new(Random), Box::new(Median), options).expect("a study");
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let (never, mut told) = (AtomicBool::new(false), Told::default());
+        let stopped = study.optimise(restless, &limits(20, 2, &never), &mut told);
+        sender.send((stopped, told)).expect("somebody listens");
+    });
+    let (stopped, told) = receiver.recv_timeout(Duration::from_mins(1)).expect("it ends");
+    assert_eq!(stopped.expect("it ends well"), Stopped::Finished);
+    assert_eq!(told.numbers, (0..20).collect::<Vec<u64>>());
+    assert!(told.shared, "somebody else worked on it");
 }
 
 #[test]

@@ -103,24 +103,18 @@ impl Crew<'_> {
                 }
                 shared.n_ended
             };
-            let (next, absent, elsewhere) = {
+            let (next, has_company) = {
                 let mut known = self.study.known();
                 let next = self.study.next(&mut known, self.limits, self);
-                let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
                 // Whoever stops takes up no further trial, so that nobody may wait for one.
-                let absent = |open: Open| open == Open::Elsewhere || (open == Open::Waiting && !goes_on);
-                let numbers = known.open.iter().filter(|(_, open)| absent(**open)).map(|(number, _)| *number);
-                let elsewhere = known.open.values().any(|open| *open == Open::Elsewhere);
-                (next, numbers.collect::<Vec<u64>>(), elsewhere)
+                let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
+                (next, self.look_for_company(&known, goes_on))
             };
-            if self.gate.is_some() && elsewhere && !self.limits.stop.load(Ordering::Relaxed) {
+            if has_company && !self.limits.stop.load(Ordering::Relaxed) {
                 let mut shared = self.shared();
                 if !std::mem::replace(&mut shared.has_company, true) {
                     let _ = sender.send(Event::Shared);
                 }
-            }
-            if let (Some(gate), false) = (self.gate, absent.is_empty()) {
-                gate.leave(&absent, &*self.study.pruner);
             }
             match next {
                 Ok(Next::Run(asked)) => return Some(asked),
@@ -137,12 +131,25 @@ impl Crew<'_> {
         }
     }
 
+    /// Whether others work on trials beside those that are held in step here; for what they took, nobody waits.
+    fn look_for_company(&self, known: &Known, goes_on: bool) -> bool {
+        let Some(gate) = self.gate else { return false };
+        let to_come = |number| match known.open.get(&number) {
+            Some(Open::Mine) => true,
+            Some(Open::Waiting) => goes_on,
+            Some(Open::Elsewhere) | None => false,
+        };
+        let gone = gate.keep(to_come, &*self.study.pruner);
+        gone.iter().any(|number| !known.open.contains_key(number))
+            || known.open.values().any(|open| *open == Open::Elsewhere)
+    }
+
     /// Carries out one trial; `None` when it was broken off or somebody else's by its end.
     fn run(&self, asked: Asked) -> Result<Option<TrialState>, StudyError> {
         let number = asked.number;
         let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
         if let Some(gate) = self.gate {
-            gate.enter();
+            gate.enter(number);
         }
         let study = self.study;
         let mut trial = RunningTrial { study, asked, gate: self.gate, stop: self.limits.stop, lost: &lost };

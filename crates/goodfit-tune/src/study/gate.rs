@@ -30,6 +30,8 @@ struct State {
     members: BTreeMap<u64, Observed>,
     /// The trials that compute, wait or have not begun yet.
     live: BTreeSet<u64>,
+    /// Those of them that were taken up here.
+    here: BTreeSet<u64>,
     /// Those that wait, as they are now.
     waiting: BTreeMap<u64, Observed>,
     /// Trials of this generation that ended before it was gone on with, with what they still have to report.
@@ -63,19 +65,23 @@ impl Gate {
         state.past = past.into_iter().map(reports).collect();
     }
 
-    /// Trials that nobody here will take up: nobody waits for them.
-    pub(super) fn leave(&self, numbers: &[u64], pruner: &dyn Pruner) {
+    /// Waits no longer for trials that were not taken up here and will not be: those are given back. A trial that
+    /// others take may have ended by the next look, so that what counts is who is still to come, not who was seen to go.
+    pub(super) fn keep(&self, to_come: impl Fn(u64) -> bool, pruner: &dyn Pruner) -> Vec<u64> {
         let mut state = self.lock();
-        for number in numbers {
-            state.live.remove(number);
+        let State { live, here, .. } = &mut *state;
+        let gone: Vec<u64> = live.extract_if(.., |number| !here.contains(number) && !to_come(*number)).collect();
+        if !gone.is_empty() {
+            state.resolve(pruner);
+            self.changed.notify_all();
         }
-        state.resolve(pruner);
-        self.changed.notify_all();
+        gone
     }
 
-    /// Waits for a permit to compute.
-    pub(super) fn enter(&self) {
+    /// A trial is taken up here: waits for a permit to compute.
+    pub(super) fn enter(&self, number: u64) {
         let mut state = self.lock();
+        state.here.insert(number);
         while state.permits == 0 {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -108,6 +114,7 @@ impl Gate {
         let mut state = self.lock();
         state.permits += 1;
         state.live.remove(&number);
+        state.here.remove(&number);
         state.resolve(pruner);
         self.changed.notify_all();
     }
@@ -116,7 +123,7 @@ impl Gate {
 impl State {
     /// When all have arrived or ended, decides on those at the lowest step.
     fn resolve(&mut self, pruner: &dyn Pruner) {
-        if self.waiting.len() < self.live.len() {
+        if !self.live.iter().all(|number| self.waiting.contains_key(number)) {
             return;
         }
         let step = |trial: &Observed| trial.last().map_or(0, |last| last.step);
