@@ -165,7 +165,7 @@ def series(args, trainings, is_timed, time_one, words):
     for round_ in range(args.rounds):
         for training in trainings:
             for method in args.methods:
-                path = args.runs / training / f"{method.replace('/', '-')}.{round_}.json"
+                path = args.runs / training / f"{method.replace('/', '-').replace(':', '-')}.{round_}.json"
                 if path.exists() or not is_timed(training, method):
                     continue
                 before = peak(args.peak)
