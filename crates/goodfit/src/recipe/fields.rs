@@ -136,7 +136,7 @@ pub const FIELDS: &[Field] = &[
         "share of the pruned trials that is trained to the end after all, at least 10").needs(Needs::Is("search.pruner", &kinds::PRUNING)),
     Field::new("search.metric", "metric", Kind::Word(kinds::RANKING), defaults::SEARCH_METRIC,
         "the curve whose last point ranks trials"),
-    Field::new("search.space", "space", Kind::Space, Absent("nothing"),
+    Field::new("search.space", "space", Kind::Space, Absent("nothing varies"),
         "for each field { low = .., high = .., log = true, step = .. }, a list of choices or { choices = [..] }; with when = { \"other.field\" = [..] } in it the field varies only where the other takes one of these values"),
     Field::new("search.enqueue", "enqueued", Kind::List(&Kind::Point), Is("[]"),
         "points of the space that are tried first, each a table of values by field; what one leaves out is as the recipe says"),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use goodfit_tune::Distribution;
 use serde_json::Value as Json;
 
 use crate::recipe::check::check as check_value;
@@ -93,11 +94,30 @@ impl Dimension {
 
 const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
+/// Fields that say on which rows, and by which loss, trials are ranked. A search that varied them would choose the
+/// question whose answer looks best, or choose by the sealed test rows.
+const RANKING: [&str; 8] = [
+    "data.source",
+    "data.rows",
+    "data.columns",
+    "data.train_rows",
+    "data.validation",
+    "data.evaluation",
+    "data.split_seed",
+    "training.loss",
+];
+
 /// Checked ranges and lists by path.
 pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
     let mut checked: Vec<Entry> = Vec::new();
     for Entry { key, item } in by_path(entries) {
-        let kind = varying(&key)?.kind();
+        let target = varying(&key)?;
+        if RANKING.contains(&target.field.path) {
+            let message = format!("search.space varies {}, which decides what trials are ranked by", key.name);
+            let hint = "leave it out: trials can only be compared on the same rows and by the same loss";
+            return Err(RecipeError::new(message).at(key.place).hint(hint));
+        }
+        let kind = target.kind();
         let item = match &item.value {
             Value::Table(keys) => table(&key.name, kind, &item, keys)?,
             Value::List(_) => {
@@ -110,7 +130,7 @@ pub(crate) fn check(entries: &[Entry]) -> Result<Value, RecipeError> {
                     key.name,
                     value.shown()
                 );
-                return Err(RecipeError::new(message).at(item.place).hint(EXAMPLE));
+                return Err(RecipeError::new(message).at(item.place).hint(example(&key.name, kind)));
             }
         };
         if checked.iter().any(|entry| entry.key.name == key.name) {
@@ -129,7 +149,7 @@ fn table(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, R
         let name = &unknown.key.name;
         let error = RecipeError::new(format!("unknown key {name} in the range of {path}, expected {}", any_of(&KEYS)));
         let hint = nearest(name, KEYS.into_iter()).map(|near| format!("did you mean {near}?"));
-        let hint = hint.or_else(|| Some(EXAMPLE.to_owned()));
+        let hint = hint.or_else(|| Some(example(path, kind)));
         return Err(RecipeError { hint, ..error.at(unknown.key.place) });
     }
     let when = keys.iter().find(|entry| entry.key.name == "when");
@@ -152,12 +172,20 @@ fn table(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Item, R
     })
 }
 
-const EXAMPLE: &str = "{ low = 1e-4, high = 0.1, log = true }, for instance";
+/// A space that a field of this kind may have.
+fn example(path: &str, kind: &Kind) -> String {
+    match kind.numeric() {
+        Some(Kind::Integer { low, .. }) if *low > 1 => format!("{{ low = {low}, high = {} }}, for instance", low + 8),
+        Some(Kind::Integer { .. }) => "{ low = 1, high = 64, log = true }, for instance".to_owned(),
+        Some(_) => "{ low = 1e-4, high = 0.1, log = true }, for instance".to_owned(),
+        None => format!("a list of choices, of which each is {kind}, for {path}"),
+    }
+}
 
 /// A checked range.
 fn range(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<Entry>, RecipeError> {
     bounds(path, kind, item, keys)
-        .map_err(|error| RecipeError { hint: error.hint.clone().or_else(|| Some(EXAMPLE.to_owned())), ..error })
+        .map_err(|error| RecipeError { hint: error.hint.clone().or_else(|| Some(example(path, kind))), ..error })
 }
 
 fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<Entry>, RecipeError> {
@@ -192,7 +220,7 @@ fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<En
             let error = RecipeError::new(format!("the range of {path} has both log = true and step"));
             return Err(error.at(item.place).hint("without step, or without log"));
         }
-        Some(item) => Some(step_of(path, number, item, number_of(&high) - number_of(&low))?),
+        Some(item) => Some(step_of(path, number, item, number_of(&low), number_of(&high))?),
     };
     let named = [("low", Some(low)), ("high", Some(high)), ("log", log), ("step", step)];
     let entry = |(name, item): (&str, Option<Item>)| {
@@ -201,15 +229,23 @@ fn bounds(path: &str, kind: &Kind, item: &Item, keys: &[Entry]) -> Result<Vec<En
     Ok(named.into_iter().filter_map(entry).collect())
 }
 
-fn step_of(path: &str, number: &Kind, item: &Item, width: f64) -> Result<Item, RecipeError> {
+fn step_of(path: &str, number: &Kind, item: &Item, low: f64, high: f64) -> Result<Item, RecipeError> {
     let kind = match number {
         Kind::Integer { .. } => Kind::count(1),
         _ => Kind::Number(crate::recipe::field::Range::Positive),
     };
     let step = check_value(&kind, &format!("step of {path}"), item)?;
-    if step.value.number().is_some_and(|step| step > width) {
+    let (size, width) = (step.value.number().unwrap_or_default(), high - low);
+    if size > width {
         let message = format!("step of {path} is {}, expected at most high - low = {width}", item.value);
         return Err(RecipeError::new(message).at(step.place));
+    }
+    let range = Distribution::Float { low, high, log: false, step: Some(size) };
+    if !range.contains(goodfit_tune::Value::Float(high)) {
+        // Without the rounding errors of a sum.
+        let nearest = ((low + (width / size).floor() * size) * 1e12).round() / 1e12;
+        let message = format!("step of {path} is {}, but steps of it from {low} do not meet {high}", item.value);
+        return Err(RecipeError::new(message).at(step.place).hint(format!("high = {nearest}, or another step")));
     }
     Ok(step)
 }
