@@ -6,6 +6,7 @@ use goodfit_tune::findings::{Lead, NearBest, lead, near_best};
 use crate::recipe::SearchRecipe;
 use crate::results::{Finding, Results};
 use crate::search::words::number;
+use crate::statistics::quantile_975;
 
 /// Fewest complete trials from which it is said that few of them were near the best.
 const FEWEST_FOR_REGION: usize = 20;
@@ -19,7 +20,8 @@ pub(super) fn best(results: &Results, search: &SearchRecipe, history: &History) 
     // A trial is the mean of its repeats, the score is of single trainings.
     let repeats = search.repeats;
     let sd = score.sd / (repeats as f64).sqrt();
-    let Some(lead) = lead(history, sd) else { return Vec::new() };
+    let noise = quantile_975(score.n - 1) * std::f64::consts::SQRT_2 * sd;
+    let Some(lead) = lead(history, noise) else { return Vec::new() };
     let by_repeats = if repeats > 1 { format!(", by the root of {repeats} repeats") } else { String::new() };
     let noise = format!(
         "two trials of one setting differ by up to {} in 95 of 100 cases (sd {} over {} seeds{by_repeats})",
