@@ -100,7 +100,8 @@ fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) 
                     }
                     Err(error) => return Err(error.to_string()),
                 }
-                let claims = storage.claim(study, &worker, LEASE, batch).map_err(|error| error.to_string())?;
+                let claims =
+                    storage.claim(study, &worker, LEASE, u64::MAX, batch).map_err(|error| error.to_string())?;
                 let ends: Vec<Finish> = claims.iter().map(|claim| end(claim.ticket, claim.number, curve)).collect();
                 n_finished += storage.finish(&ends).map_err(|error| error.to_string())?.len() as u64;
             }
@@ -126,7 +127,7 @@ fn fill(storage: &dyn Storage, n: u64, curve: bool) -> Result<()> {
     for first in (0..n).step_by(1000) {
         let trials: Vec<NewTrial> = (first..first + 1000).map(trial).collect();
         storage.create_trials(study, first, &trials)?;
-        let claims = storage.claim(study, &Worker::here(), LEASE, 1000)?;
+        let claims = storage.claim(study, &Worker::here(), LEASE, u64::MAX, 1000)?;
         let ends: Vec<Finish> = claims.iter().map(|claim| end(claim.ticket, claim.number, curve)).collect();
         storage.finish(&ends)?;
     }

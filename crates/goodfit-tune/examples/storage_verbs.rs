@@ -86,7 +86,7 @@ impl Verbs {
             "claim" => {
                 let lease = Duration::from_secs(verb["lease"].as_u64().ok_or("lease")?);
                 let n = usize::try_from(verb["n"].as_u64().ok_or("n")?)?;
-                let claims = self.storage.claim(study.id, &Worker::here(), lease, n)?;
+                let claims = self.storage.claim(study.id, &Worker::here(), lease, u64::MAX, n)?;
                 for claim in claims {
                     self.tickets.insert((study.id, claim.number), claim.ticket);
                     let fixed = claim.attributes.get(&(Scope::System, "fixed_params".to_owned()));

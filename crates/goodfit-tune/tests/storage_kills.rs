@@ -38,7 +38,7 @@ fn writer() {
             Err(StorageError::Conflict { next: there, .. }) => next = there,
             Err(error) => panic!("{error}"),
         }
-        for claim in storage.claim(study.id, &worker, LEASE, 2).expect("claims") {
+        for claim in storage.claim(study.id, &worker, LEASE, u64::MAX, 2).expect("claims") {
             assert_eq!(claim.parameters, trial(claim.number).parameters);
             let intermediate = Intermediate { step: 1, value: claim.number as f64 };
             storage.record(&[Record { ticket: claim.ticket, intermediate }]).expect("recorded");
@@ -168,7 +168,7 @@ fn nothing_is_lost() {
 
     // What the last ones held, and nothing else, is given to the next at once.
     let open = before.iter().filter(|trial| !trial.state.is_finished()).map(|trial| trial.number);
-    let claims = storage.claim(study, &Worker::here(), LEASE, usize::MAX).expect("claims");
+    let claims = storage.claim(study, &Worker::here(), LEASE, u64::MAX, usize::MAX).expect("claims");
     assert_eq!(claims.iter().map(|claim| claim.number).collect::<Vec<_>>(), open.collect::<Vec<_>>());
     assert!(trials().iter().all(|trial| trial.state.is_finished() || trial.intermediate.is_empty()));
 

@@ -101,7 +101,14 @@ impl Storage for Memory {
         Ok(numbers.map(|number| kept::trial_id(study, number)).collect())
     }
 
-    fn claim(&self, study: StudyId, worker: &Worker, lease: Duration, n: usize) -> Result<Vec<Claim>, StorageError> {
+    fn claim(
+        &self,
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<Vec<Claim>, StorageError> {
         let mut studies = self.lock();
         let kept = studies.get(study)?;
         let now = Instant::now();
@@ -109,8 +116,10 @@ impl Storage for Memory {
         let held = Held { fence: 0, worker: Arc::new(worker.clone()), until: now.checked_add(lease) };
         let mut claimed = Vec::new();
         while claimed.len() < n
-            && let Some((number, fence)) = kept.waiting.pop_first()
+            && let Some(entry) = kept.waiting.first_entry()
+            && *entry.key() < end
         {
+            let (number, fence) = entry.remove_entry();
             let trial = &mut kept.trials[number as usize];
             Arc::make_mut(trial).begin();
             kept.running.insert(number, Held { fence: fence + 1, ..held.clone() });

@@ -62,13 +62,21 @@ pub trait Storage: Send + Sync {
     /// [`StorageError::Conflict`] when it is not, since another worker was faster: nothing is added.
     fn create_trials(&self, study: StudyId, first: u64, trials: &[NewTrial]) -> Result<Vec<TrialId>, StorageError>;
 
-    /// Takes up to `n` waiting trials of the lowest numbers for a worker, for as long as the lease lasts.
+    /// Takes up to `n` waiting trials of the lowest numbers, all of them below `end`, for a worker, for as long as the
+    /// lease lasts.
     /// First, trials whose lease has run out, or whose worker is known to be gone, wait again. What those
     /// had reported is forgotten.
     ///
     /// # Errors
     /// When there is no such study.
-    fn claim(&self, study: StudyId, worker: &Worker, lease: Duration, n: usize) -> Result<Vec<Claim>, StorageError>;
+    fn claim(
+        &self,
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<Vec<Claim>, StorageError>;
 
     /// Gives a claimed trial that has no parameters the ones it is tried with, and says whether the ticket held:
     /// for those that another tool has enqueued with `fixed_params` alone. They stay when the trial waits again.

@@ -215,8 +215,15 @@ impl Storage for Sqlite {
         self.write(|transaction, kinds| write::create_trials(transaction, kinds, study, first, trials))
     }
 
-    fn claim(&self, study: StudyId, worker: &Worker, lease: Duration, n: usize) -> Result<Vec<Claim>, StorageError> {
-        self.write_lightly(|transaction| write::claim(transaction, study, worker, lease, n))
+    fn claim(
+        &self,
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<Vec<Claim>, StorageError> {
+        self.write_lightly(|transaction| write::claim(transaction, study, worker, lease, end, n))
     }
 
     fn set_parameters(&self, ticket: Ticket, parameters: &[StoredParameter]) -> Result<bool, StorageError> {

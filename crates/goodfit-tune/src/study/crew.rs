@@ -43,7 +43,7 @@ pub(super) struct Shared {
     /// By number, the trials that run, and whether somebody else has taken them.
     pub(super) tickets: BTreeMap<u64, (Ticket, Arc<AtomicBool>)>,
     pub(super) stopped: Option<Stopped>,
-    /// Whether others were seen to work on trials beside those that are held in step here.
+    /// Whether others were seen to work on the study.
     pub(super) has_company: bool,
 }
 
@@ -63,7 +63,7 @@ impl Crew<'_> {
         if is_new {
             study.reclaim(known)?;
             // Trials beyond the limit (of an earlier run that asked for more) are not taken up now.
-            let end = (first + study.options.generation.max(1)).min(self.limits.trials);
+            let end = study.generation_end(first).min(self.limits.trials);
             let live: BTreeSet<u64> =
                 known.open.range(first..end).filter(|(_, open)| **open == Open::Waiting).map(|(n, _)| *n).collect();
             let history = known.history.seen_at(first);
@@ -108,7 +108,8 @@ impl Crew<'_> {
                 let next = self.study.next(&mut known, self.limits, self);
                 // Whoever stops takes up no further trial, so that nobody may wait for one.
                 let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
-                (next, self.look_for_company(&known, goes_on))
+                self.let_go(&known, goes_on);
+                (next, known.has_company())
             };
             if has_company && !self.limits.stop.load(Ordering::Relaxed) {
                 let mut shared = self.shared();
@@ -131,17 +132,15 @@ impl Crew<'_> {
         }
     }
 
-    /// Whether others work on trials beside those that are held in step here; for what they took, nobody waits.
-    fn look_for_company(&self, known: &Known, goes_on: bool) -> bool {
-        let Some(gate) = self.gate else { return false };
+    /// In step, nobody waits for trials that others took, or that nobody takes any more.
+    fn let_go(&self, known: &Known, goes_on: bool) {
+        let Some(gate) = self.gate else { return };
         let to_come = |number| match known.open.get(&number) {
             Some(Open::Mine) => true,
             Some(Open::Waiting) => goes_on,
             Some(Open::Elsewhere) | None => false,
         };
-        let gone = gate.keep(to_come, &*self.study.pruner);
-        gone.iter().any(|number| !known.open.contains_key(number))
-            || known.open.values().any(|open| *open == Open::Elsewhere)
+        gate.keep(to_come, &*self.study.pruner);
     }
 
     /// Carries out one trial; `None` when it was broken off or somebody else's by its end.

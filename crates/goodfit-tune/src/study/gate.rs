@@ -67,15 +67,15 @@ impl Gate {
 
     /// Waits no longer for trials that were not taken up here and will not be: those are given back. A trial that
     /// others take may have ended by the next look, so that what counts is who is still to come, not who was seen to go.
-    pub(super) fn keep(&self, to_come: impl Fn(u64) -> bool, pruner: &dyn Pruner) -> Vec<u64> {
+    pub(super) fn keep(&self, to_come: impl Fn(u64) -> bool, pruner: &dyn Pruner) {
         let mut state = self.lock();
         let State { live, here, .. } = &mut *state;
-        let gone: Vec<u64> = live.extract_if(.., |number| !here.contains(number) && !to_come(*number)).collect();
-        if !gone.is_empty() {
+        let n_before = live.len();
+        live.retain(|number| here.contains(number) || to_come(*number));
+        if live.len() < n_before {
             state.resolve(pruner);
             self.changed.notify_all();
         }
-        gone
     }
 
     /// A trial is taken up here: waits for a permit to compute.

@@ -16,6 +16,8 @@ pub(super) struct Known {
     pub(super) n_trials: u64,
     /// Those that have not ended, and whether they wait for somebody.
     pub(super) open: BTreeMap<u64, Open>,
+    /// Whether a trial has ended elsewhere since the study was opened.
+    pub(super) has_company: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,12 @@ impl Known {
     /// Nothing known yet.
     pub(super) fn new(sampler: Box<dyn Sampler>) -> Self {
         let (history, cursor) = (History::new(), Cursor::default());
-        Self { sampler, history, cursor, n_trials: 0, open: BTreeMap::new() }
+        Self { sampler, history, cursor, n_trials: 0, open: BTreeMap::new(), has_company: false }
+    }
+
+    /// Whether somebody else works on the study, or has done so since it was opened.
+    pub(super) fn has_company(&self) -> bool {
+        self.has_company || self.open.values().any(|open| *open == Open::Elsewhere)
     }
 
     /// The numbers that have not ended below another.
@@ -51,6 +58,10 @@ impl Study {
                 TrialState::Running => Some(Open::Elsewhere),
                 _ => None,
             };
+            // What ended here is known at once, or was still open as this worker's own.
+            let is_known = known.open.get(&trial.number) == Some(&Open::Mine)
+                || known.history.get(trial.number).is_some_and(|trial| trial.seen != Seen::Running);
+            known.has_company |= trial.state.is_finished() && !is_known;
             match open {
                 Some(Open::Mine) => continue,
                 Some(open) => drop(known.open.insert(trial.number, open)),
@@ -123,15 +134,15 @@ impl Study {
     /// Lets trials wait again whose worker is gone.
     pub(super) fn reclaim(&self, known: &mut Known) -> Result<(), StudyError> {
         if known.open.values().any(|open| *open == Open::Elsewhere) {
-            self.storage.claim(self.id, &self.worker, self.options.lease, 0)?;
+            self.storage.claim(self.id, &self.worker, self.options.lease, 0, 0)?;
             self.sync(known)?;
         }
         Ok(())
     }
 
-    /// Takes the waiting trial of the lowest number, if there still is one.
-    pub(super) fn claim(&self, known: &mut Known) -> Result<Option<Claim>, StudyError> {
-        let claim = self.storage.claim(self.id, &self.worker, self.options.lease, 1)?.pop();
+    /// Takes the waiting trial of the lowest number below `end`, if there still is one.
+    pub(super) fn claim(&self, known: &mut Known, end: u64) -> Result<Option<Claim>, StudyError> {
+        let claim = self.storage.claim(self.id, &self.worker, self.options.lease, end, 1)?.pop();
         match &claim {
             Some(claim) => drop(known.open.insert(claim.number, Open::Mine)),
             None => self.sync(known)?,

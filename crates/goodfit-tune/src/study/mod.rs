@@ -74,7 +74,10 @@ impl Study {
         let id = open_study(&*storage, &options)?;
         let (worker, known) = (Worker::here(), Mutex::new(Known::new(sampler)));
         let study = Self { storage, id, space, pruner, options, worker, known };
-        study.sync(&mut study.known())?;
+        let mut known = study.known();
+        study.sync(&mut known)?;
+        known.has_company = false;
+        drop(known);
         Ok(study)
     }
 
@@ -87,7 +90,7 @@ impl Study {
         let mut known = self.known();
         loop {
             if known.open.values().any(|open| *open == Open::Waiting)
-                && let Some(claim) = self.claim(&mut known)?
+                && let Some(claim) = self.claim(&mut known, u64::MAX)?
             {
                 return Ok(Some(self.asked(&mut known, claim)?));
             }

@@ -31,7 +31,7 @@ impl Study {
             // Trials held in step know each other from the start: a generation that has only some of its trials (those
             // enqueued, those of a run that asked for fewer) gets the rest before one of them begins.
             let first = known.n_trials;
-            let end = (self.generation_of(first) + self.options.generation.max(1)).min(target);
+            let end = self.generation_end(first).min(target);
             let horizon = self.horizon(known, first, limits, crew);
             let is_part = crew.gate.is_some()
                 && (self.generation_of(first) < first && first < end)
@@ -51,7 +51,9 @@ impl Study {
                 if !crew.may_begin(self, known, number)? {
                     return Ok(Next::Wait);
                 }
-                return match self.claim(known)? {
+                // The lowest that waits may be another by now, but none that is not asked for, or not due in step.
+                let due = if crew.gate.is_some() { self.generation_end(number).min(target) } else { target };
+                return match self.claim(known, due)? {
                     Some(claim) => self.begin(known, claim, crew),
                     None => Ok(Next::Wait),
                 };
@@ -95,6 +97,11 @@ impl Study {
     /// The first number of a trial's generation.
     pub(super) fn generation_of(&self, number: u64) -> u64 {
         number - number % self.options.generation.max(1)
+    }
+
+    /// The first number of the next generation.
+    pub(super) fn generation_end(&self, number: u64) -> u64 {
+        self.generation_of(number) + self.options.generation.max(1)
     }
 
     pub(super) fn begin(&self, known: &mut Known, claim: Claim, crew: &Crew<'_>) -> Result<Next, StudyError> {

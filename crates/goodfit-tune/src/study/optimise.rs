@@ -41,8 +41,8 @@ pub trait Progress {
     /// processes included.
     fn ended(&mut self, number: u64, state: &TrialState);
 
-    /// Another process carries out trials beside those that a pruner watches here: what it decides depends on how far
-    /// the others had come. Told once.
+    /// Another process carries out trials beside those here: what a pruner decides depends on how far the others had
+    /// come, and how many trials there are on what each was asked for. Told once.
     fn shared(&mut self) {}
 }
 
@@ -102,6 +102,8 @@ impl Study {
             over: Condvar::new(),
         };
         let (sender, receiver) = mpsc::channel();
+        // Whoever is gone is no company.
+        self.reclaim(&mut self.known())?;
         let mut in_order = InOrder::new(self, progress);
         in_order.look()?;
         thread::scope(|scope| {

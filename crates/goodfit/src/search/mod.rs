@@ -74,7 +74,7 @@ impl Keeping {
 
 /// The private attribute of a study some of whose trials were drawn with `--asynchronous`.
 const ASYNCHRONOUS: &str = "asynchronous";
-/// That of one whose trials were pruned in several processes at the same time.
+/// That of one on which several processes worked at the same time.
 const SHARED: &str = "shared";
 
 /// Rows behind the score of a trial: with folds each row validates once.

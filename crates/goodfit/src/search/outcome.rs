@@ -126,12 +126,15 @@ impl<'a> Found<'a> {
             (ASYNCHRONOUS, "an earlier --asynchronous: what a trial knew of others depended on their speed"),
             (
                 SHARED,
-                "several processes pruned side by side: what each knew of the other's trials depended on their speed",
+                "several processes worked on the study: what each knew of the other's trials depended on their speed",
             ),
         ] {
             if why.is_none() && self.is_marked(key)? {
                 why = Some(reason);
             }
+        }
+        if why.is_none() && self.trials.len() > search.trials {
+            why = Some("an earlier command asked for more trials than this one, and they count");
         }
         Ok(SearchSummary {
             study: keeping.study.clone(),

@@ -16,10 +16,11 @@ pub(super) fn lowest_numbers_first(storage: &dyn Storage) {
     assert!(claim(storage, study, 3).is_empty());
     let ids = add(storage, study, 0, 4);
     assert!(claim(storage, study, 0).is_empty());
-    let claims = claim(storage, study, 3);
+    assert!(storage.claim(study, &worker(), LONG, 0, 3).expect("claims").is_empty(), "none is below the first");
+    let claims = storage.claim(study, &worker(), LONG, 3, 4).expect("claims");
     assert_eq!(claims.iter().map(|claim| claim.number).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!(claims.iter().map(|claim| claim.ticket.trial).collect::<Vec<_>>(), ids[..3]);
-    let other = storage.claim(study, &Worker { process: 8, ..worker() }, LONG, 3).expect("claims");
+    let other = storage.claim(study, &Worker { process: 8, ..worker() }, LONG, u64::MAX, 3).expect("claims");
     assert_eq!(other.iter().map(|claim| claim.number).collect::<Vec<_>>(), [3], "what is held is not given twice");
     assert_eq!(states(storage, study), vec![TrialState::Running; 4]);
     assert!(all(storage, study).iter().all(|trial| trial.began.is_some() && trial.ended.is_none()));
@@ -31,7 +32,7 @@ pub(super) fn leases(storage: &dyn Storage) {
     let report = |ticket: Ticket, value| {
         storage.record(&[Record { ticket, intermediate: Intermediate { step: 1, value } }]).expect("recorded");
     };
-    let ticket = storage.claim(study, &worker(), NONE, 1).expect("a claim")[0].ticket;
+    let ticket = storage.claim(study, &worker(), NONE, u64::MAX, 1).expect("a claim")[0].ticket;
     report(ticket, 1.0);
     assert_eq!(storage.heartbeat(&[ticket], NONE).expect("an answer"), [true], "nobody has taken it yet");
     assert_eq!(all(storage, study)[0].intermediate.len(), 1);
@@ -66,7 +67,7 @@ pub(super) fn leases(storage: &dyn Storage) {
 
     // A renewed lease lasts from then on; short ones run out by themselves.
     let short = Duration::from_millis(20);
-    let ticket = storage.claim(study, &worker(), short, 1).expect("a claim")[0].ticket;
+    let ticket = storage.claim(study, &worker(), short, u64::MAX, 1).expect("a claim")[0].ticket;
     assert_eq!(storage.heartbeat(&[ticket], LONG).expect("an answer"), [true]);
     std::thread::sleep(2 * short);
     assert!(claim(storage, study, 1).is_empty());
@@ -83,7 +84,7 @@ pub(super) fn a_worker_that_is_gone(storage: &dyn Storage) {
     let gone = Worker { began: here.began.wrapping_add(1), ..here.clone() };
     let elsewhere = Worker { machine: "elsewhere".to_owned(), ..gone.clone() };
     let claim = |worker: &Worker, n| {
-        let claims = storage.claim(study, worker, LONG, n).expect("claims");
+        let claims = storage.claim(study, worker, LONG, u64::MAX, n).expect("claims");
         claims.iter().map(|claim| claim.number).collect::<Vec<_>>()
     };
     assert_eq!(claim(&gone, 1), [0]);
@@ -102,7 +103,7 @@ pub(super) fn parameters_later(storage: &dyn Storage) {
     let enqueued =
         NewTrial { parameters: Vec::new(), attributes: vec![(fixed.0.0, fixed.0.1.clone(), fixed.1.clone())] };
     storage.create_trials(study, 0, &[enqueued, trial(0.5)]).expect("added");
-    let first = storage.claim(study, &worker(), NONE, 1).expect("a claim")[0].clone();
+    let first = storage.claim(study, &worker(), NONE, u64::MAX, 1).expect("a claim")[0].clone();
     assert!(first.parameters.is_empty());
     assert_eq!(first.attributes.get(&fixed.0), Some(&fixed.1));
     let claims = claim(storage, study, 2);

@@ -193,7 +193,7 @@ fn files_that_optuna_made() {
     assert_eq!(files(&folder.0), before, "it was only read");
     // To write is another matter.
     let storage = Sqlite::open(&path, Durability::Normal).expect("a storage");
-    let error = storage.claim(StudyId(2), &Worker::here(), PATIENCE, 1).expect_err("two objectives");
+    let error = storage.claim(StudyId(2), &Worker::here(), PATIENCE, u64::MAX, 1).expect_err("two objectives");
     assert_eq!(error.to_string(), "study \"two\" has 2 objectives: it can be read, but not written");
     storage.set_attributes(Target::Study(StudyId(1)), Scope::Private, &[("k".to_owned(), 1.into())]).expect("set");
     let studies = SqliteReader::open(&path).expect("a reader").studies().expect("studies");

@@ -15,6 +15,7 @@ pub(in crate::storage::sqlite) fn claim(
     study: StudyId,
     worker: &Worker,
     lease: Duration,
+    end: u64,
     n: usize,
 ) -> Result<Vec<Claim>, Fault> {
     writable(transaction, study)?;
@@ -23,11 +24,12 @@ pub(in crate::storage::sqlite) fn claim(
     // The condition of the index has to stand here word for word.
     let mut waiting = transaction.prepare_cached(
         "SELECT trial_id, number FROM trials \
-         WHERE study_id = ?1 AND state IN ('WAITING', 'RUNNING') AND state = 'WAITING' ORDER BY trial_id LIMIT ?2",
+         WHERE study_id = ?1 AND state IN ('WAITING', 'RUNNING') AND state = 'WAITING' AND number < ?2 \
+         ORDER BY trial_id LIMIT ?3",
     )?;
-    let n = i64::try_from(n).unwrap_or(i64::MAX);
+    let (end, n) = (i64::try_from(end).unwrap_or(i64::MAX), i64::try_from(n).unwrap_or(i64::MAX));
     let chosen: Vec<(i64, u64)> =
-        waiting.query_map((study.0, n), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+        waiting.query_map((study.0, end, n), |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let mut start =
         transaction.prepare_cached("UPDATE trials SET state = 'RUNNING', datetime_start = ?2 WHERE trial_id = ?1")?;
     let mut hold = transaction.prepare_cached(
