@@ -183,6 +183,7 @@ fn errors() {
     for name in ["first", "second"] {
         place.succeed(&[&again[..], &[name]].concat());
     }
+    place.write("none/other", "");
     place.write("empty.db", "");
     place.write("text.db", "no database, but longer than the head of one is, so that it is read and refused as such");
     let before = place.files(".");
@@ -196,10 +197,11 @@ fn errors() {
         &["study", "list", "empty.db"],
         &["study", "list", "text.db"],
         &["study", "list", "."],
+        &["study", "list", "none"],
+        &["study", "list", "sqlite://study.db"],
         &["study", "show", "study.db", "spcae"],
         &["study", "show", "two.db"],
         &["study", "best", "two.db", "third"],
-        &["study", "export", "study.db"],
         &["study", "export", "study.db", "--format", "xml"],
         &["study", "best", "study.db", "--json", "--print-recipe"],
     ] {

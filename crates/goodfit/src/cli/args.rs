@@ -155,7 +155,7 @@ pub(super) enum Study {
         #[command(flatten)]
         of: OfStudy,
         /// csv: a line a trial; json: a list of trials; journal: a log that Optuna's journal storage reads
-        #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+        #[arg(long, value_name = "FORMAT", default_value = "csv", hide_possible_values = true)]
         format: Format,
     },
     /// Print the best trial of a study
@@ -187,6 +187,7 @@ pub(super) struct OfStudy {
 pub(super) enum Format {
     Csv,
     Json,
+    #[value(alias = "optuna")]
     Journal,
 }
 
@@ -264,7 +265,7 @@ pub(super) struct Output {
     #[arg(long)]
     pub(super) json: bool,
     /// Show no progress
-    #[arg(long)]
+    #[arg(short, long)]
     pub(super) quiet: bool,
 }
 

@@ -37,7 +37,7 @@ pub(super) fn compare(args: &Compare) -> Outcome {
     let experiment = Experiment { search: None, ..experiment };
     let out = out_dir(&args.of.common, &experiment.name)?;
     let conducted = run(&experiment, &args.of.common)?;
-    finish(&conducted, &out, args.of.common.output)
+    finish(&conducted, &out, args.of.common.output, false)
 }
 
 /// `goodfit report DIR`
@@ -64,8 +64,9 @@ pub(super) fn run(experiment: &Experiment, common: &Common) -> Result<Conducted,
     conducted.map_err(comparison_failure)
 }
 
-/// Writes results and report, prints what was found, and says how it ended.
-pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outcome {
+/// Writes results and report, prints what was found, and says how it ended. `goes_on`: whether the same command goes on
+/// with what was finished.
+pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output, goes_on: bool) -> Outcome {
     let Conducted { results, timing } = conducted;
     if stopped() && n_finished(results) == 0 {
         // Earlier results in that folder are worth more than none.
@@ -88,8 +89,7 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output) -> Outco
         message::note(format!("report: {}", out.join("report.html").display()));
     }
     if stopped() {
-        // A study keeps its trials; a comparison begins anew.
-        let again = if results.search.is_some() { "goes on" } else { "runs the whole again" };
+        let again = if goes_on { "goes on" } else { "runs the whole again" };
         message::hint(format!("what was finished is in {}; `{}` {again}", out.display(), typed(&[])));
         return Ok(130);
     }

@@ -82,7 +82,7 @@ fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
         let conducted = claims::conduct(&parts, &options, monitor(), &mut live);
         drop(live);
         let conducted = conducted.map_err(super::experiment::comparison_failure)?;
-        return finish(&named(conducted, name, args), &out, common.output);
+        return finish(&named(conducted, name, args), &out, common.output, false);
     }
     let text = shipped(name).unwrap_or_default();
     let settings = Settings::parse(&format!("{name}.toml"), text).map_err(recipe_failure)?;
@@ -98,7 +98,7 @@ fn one(name: &str, args: &Reproduce, folder: Option<PathBuf>) -> Outcome {
         Some(recipe) => super::search::run(&experiment, recipe, &common, &Keep::default(), args.changes.seeds, &out)?,
         None => run(&experiment, &common)?,
     };
-    finish(&named(conducted, name, args), &out, common.output)
+    finish(&named(conducted, name, args), &out, common.output, experiment.search.is_some())
 }
 
 fn unknown(name: &str, message: &str) -> Failure {

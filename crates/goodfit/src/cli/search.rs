@@ -19,7 +19,7 @@ use crate::results;
 use crate::search::{Keeping, SearchError, conduct_study, several};
 
 /// The file of a study in the output folder.
-const STUDY: &str = "study.db";
+pub(super) const STUDY: &str = "study.db";
 
 /// The storage that is gone with the process.
 const MEMORY: &str = "memory";
@@ -57,7 +57,7 @@ pub(super) fn search(args: &Search) -> Outcome {
     }
     let out = out_dir(&of.common, &experiment.name)?;
     let conducted = run(&experiment, recipe, &of.common, &args.keep, args.seeds, &out)?;
-    finish(&conducted, &out, of.common.output)
+    finish(&conducted, &out, of.common.output, args.keep.storage.as_deref() != Some(MEMORY))
 }
 
 fn set_word(settings: &mut Settings, option: &str, path: &str, word: &str) -> Result<(), Failure> {
@@ -147,6 +147,22 @@ pub(super) fn storage(keep: &Keep, out: &Path) -> Result<Arc<dyn Storage>, Failu
     }
 }
 
+/// Refuses an address of something that is no file.
+#[cfg(feature = "sqlite")]
+pub(super) fn check_address(what: &str, url: &str) -> Result<(), Failure> {
+    match url.split_once("://") {
+        Some(("sqlite", name)) if !name.starts_with('/') => Err(Failure::new(
+            format!("{what}: expected three strokes after sqlite:"),
+            Some(format!("sqlite:///{name}, or the name of a file")),
+        )),
+        Some((scheme, _)) if scheme != "sqlite" => {
+            let hint = "sqlite:///study.db, or the name of a file";
+            Err(Failure::new(format!("{what}: there are no studies in {scheme}"), Some(hint)))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Opens a study file.
 #[cfg(feature = "sqlite")]
 fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
@@ -157,9 +173,10 @@ fn file(url: &str, durable: bool) -> Result<Arc<dyn Storage>, Failure> {
             Some("sqlite:///study.db, or the name of a file, or memory"),
         ));
     }
-    if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
-        let message = format!("--storage {url}: there are no studies in {scheme}");
-        return Err(Failure::new(message, Some("sqlite:///study.db, or the name of a file, or memory")));
+    check_address(&format!("--storage {url}"), url)?;
+    if Path::new(url.strip_prefix("sqlite:///").unwrap_or(url)).is_dir() {
+        let hint = format!("a file in it: {}", Path::new(url).join(STUDY).display());
+        return Err(Failure::new(format!("--storage {url}: a folder, expected a file"), Some(hint)));
     }
     let durability = if durable { Durability::Full } else { Durability::Normal };
     match Sqlite::open(url, durability) {

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::args::{Format, OfStudy, Study};
 use super::experiment::recipe_failure;
 use super::message::Failure;
-use super::search::failure;
+use super::search::{STUDY, check_address, failure};
 use super::{Outcome, message, print};
 use crate::recipe::{Value, nearest};
 use crate::search::{keeps_recipe, rescored, trial_recipe};
@@ -41,16 +41,25 @@ impl Found {
         self
     }
 
-    /// Of the trials that were trained again on fresh seeds the one with the best mean, as `goodfit search` chooses it;
-    /// where there are none, the best of the complete trials. With several objectives there is none.
+    /// The winner; where no trial was trained again, the best one in the search.
     fn best(&self) -> Option<&StoredTrial> {
+        self.winner().or_else(|| self.best_of_search())
+    }
+
+    /// The best of the complete trials. With several objectives there is none.
+    fn best_of_search(&self) -> Option<&StoredTrial> {
+        let first = self.ranked().into_iter().next()?;
+        (self.study.directions.len() == 1 && matches!(first.state, TrialState::Complete(_))).then_some(first)
+    }
+
+    /// Of the trials that were trained again on fresh seeds the one with the best mean, as `goodfit search` chooses it.
+    fn winner(&self) -> Option<&StoredTrial> {
         let &[direction] = self.study.directions.as_slice() else { return None };
         let loss =
             |trial: &&StoredTrial| rescored(trial).map(|score| direction.loss(score.mean)).filter(|x| !x.is_nan());
         let ranked = self.ranked();
         let again = ranked.iter().copied().filter_map(|trial| Some((loss(&trial)?, trial)));
-        let winner = again.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, trial)| trial);
-        winner.or_else(|| ranked.into_iter().next().filter(|first| matches!(first.state, TrialState::Complete(_))))
+        again.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, trial)| trial)
     }
 }
 
@@ -104,7 +113,8 @@ fn list(url: &str, as_json: bool) -> Outcome {
                 "name": found.study.name,
                 "directions": found.study.directions.iter().map(|direction| table::word(*direction)).collect::<Vec<_>>(),
                 "trials": found.trials.len(),
-                "best": found.best().map(export::trial),
+                "best": found.best_of_search().map(export::trial),
+                "winner": found.winner().map(export::trial),
             })
         };
         document(&found.iter().map(of).collect())
@@ -187,16 +197,14 @@ fn read(storage: &SqliteReader, study: StoredStudy) -> Result<Found, Failure> {
 
 /// Opens a file to be read only: whoever made it, it stays as it is.
 fn open(url: &str) -> Result<SqliteReader, Failure> {
-    if let Some((scheme, _)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") {
-        let message = format!("{url}: there are no studies in {scheme}");
-        return Err(Failure::new(message, Some("sqlite:///study.db, or the name of a file")));
-    }
+    check_address(url, url)?;
     let path = Path::new(url.strip_prefix("sqlite:///").unwrap_or(url));
     let hint = "a search keeps its study in study.db in its output folder, or where --storage says";
     match std::fs::metadata(path) {
         Err(_) => Err(Failure::new(format!("{}: there is no such file", path.display()), Some(hint))),
         Ok(found) if found.is_dir() => {
-            let hint = format!("the file in it: {}", path.join("study.db").display());
+            let inside = path.join(STUDY);
+            let hint = if inside.exists() { format!("the file in it: {}", inside.display()) } else { hint.to_owned() };
             Err(Failure::new(format!("{}: a folder, expected a file of studies", path.display()), Some(hint)))
         }
         Ok(found) if found.len() == 0 => {

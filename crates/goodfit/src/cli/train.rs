@@ -29,7 +29,7 @@ pub(super) fn train(args: &Train) -> Outcome {
     let trained = train_one(&experiment, &options, monitor(), &mut live);
     drop(live);
     let (conducted, network) = trained.map_err(comparison_failure)?;
-    let status = finish(&conducted, &out, args.of.common.output)?;
+    let status = finish(&conducted, &out, args.of.common.output, false)?;
     if let Some(network) = network {
         let path = out.join(WEIGHTS);
         let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);

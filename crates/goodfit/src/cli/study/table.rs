@@ -18,20 +18,27 @@ pub(super) fn word(direction: Direction) -> &'static str {
     }
 }
 
-/// A study a line.
+/// A study a line: its best trial by the value in the search, and the winner by the mean of fresh seeds.
 pub(super) fn studies(found: &[Found]) -> String {
-    let mut rows = vec![["study", "direction", "trials", "best", "best trial"].map(str::to_owned).to_vec()];
+    let head = ["study", "direction", "trials", "complete", "best", "trial", "winner", "retrained"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
     for one in found {
-        let best = one.best();
+        let (best, winner) = (one.best_of_search(), one.winner());
+        let complete = one.trials.iter().filter(|trial| matches!(trial.state, TrialState::Complete(_))).count();
         rows.push(vec![
             one.study.name.clone(),
             directions(&one.study),
             one.trials.len().to_string(),
+            complete.to_string(),
             best.map_or_else(String::new, |trial| shown(&trial.state)),
             best.map_or_else(String::new, |trial| trial.number.to_string()),
+            winner.map_or_else(String::new, |trial| trial.number.to_string()),
+            winner.and_then(retrained).map_or_else(String::new, |score| number(score.mean)),
         ]);
     }
-    aligned(&rows, &[Side::Left, Side::Left, Side::Right, Side::Right, Side::Right])
+    let mut sides = vec![Side::Left; 2];
+    sides.resize(head.len(), Side::Right);
+    aligned(&rows, &sides)
 }
 
 /// A trial a line, with a column for each parameter; complete trials have a rank.
