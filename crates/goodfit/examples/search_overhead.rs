@@ -23,6 +23,9 @@ use goodfit::search::{Keeping, conduct_study};
 use goodfit_nn::{Purpose, derive_seed};
 use goodfit_tune::storage::{Durability, Sqlite};
 
+/// What is changed in the recipe, so that its trials are as long on every machine.
+const ROWS: &str = "train_rows = 250";
+
 const RECIPE: &str = include_str!("search_overhead.toml");
 
 struct Nobody;
@@ -36,7 +39,9 @@ impl Observer for Nobody {
 fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [sampler, trials, rounds] = &words[..] else { return Err("expected SAMPLER TRIALS ROUNDS".into()) };
-    let text = format!("{RECIPE}\n[search]\nfinalists = 0\nsampler = \"{sampler}\"\ntrials = {trials}\n");
+    let searched = format!("[search]\nfinalists = 0\nsampler = \"{sampler}\"\ntrials = {trials}\n");
+    let rows = rows()?;
+    let text = RECIPE.replace(ROWS, &format!("train_rows = {rows}")) + &searched;
     let experiment = Experiment::from_toml("search_overhead.toml", &text)?;
     let recipe = experiment.search.clone().ok_or("it searches nothing")?;
     let (mut in_study, mut alone) = (vec![f64::INFINITY; recipe.trials], vec![f64::INFINITY; recipe.trials]);
@@ -50,10 +55,28 @@ fn main() -> Result<(), Box<dyn Error>> {
     let per_trial = |seconds: f64| 1e3 * seconds / recipe.trials as f64;
     let [in_study, alone] = [in_study, alone].map(|seconds| per_trial(seconds.iter().sum()));
     let outside = per_trial(outside);
-    println!("{sampler}: {trials} trials of {alone:.3} ms when trained alone, {in_study:.3} ms in a study,");
+    println!(
+        "{sampler}: {trials} trials on {rows} rows, of {alone:.3} ms when trained alone, {in_study:.3} ms in a study,"
+    );
     println!("{sampler}: and {outside:.3} ms for each that the study takes outside of trials");
     println!("{sampler}: overhead {:.2} %", 100.0 * ((in_study + outside) / alone - 1.0));
     Ok(())
+}
+
+/// So many rows that a trial takes about 20 ms on this machine.
+fn rows() -> Result<u64, Box<dyn Error>> {
+    let experiment = Experiment::from_toml("search_overhead.toml", RECIPE)?;
+    let (recipe, seed) = (&experiment.recipe, 0);
+    let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
+    let mut least = f64::INFINITY;
+    for _ in 0..20 {
+        let start = Instant::now();
+        train(recipe, &data, seed, &Monitor::default())?;
+        least = least.min(start.elapsed().as_secs_f64());
+    }
+    let before: f64 = ROWS.rsplit(' ').next().ok_or("no number")?.parse()?;
+    // In whole batches of 50, of which a fifth validates.
+    Ok(((before * 0.020 / least / 125.0).round().max(1.0) * 125.0) as u64)
 }
 
 fn keep_least(least: &mut [f64], seconds: &[f64]) {
