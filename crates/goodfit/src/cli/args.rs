@@ -278,14 +278,42 @@ pub(super) struct Report {
     pub(super) output: Output,
 }
 
+/// How a table is read, where that is not to be guessed.
+#[derive(Debug, Args)]
+pub(super) struct Reading {
+    /// What stands between the cells of a line: one character, or tab
+    #[arg(long, value_name = "CHAR", value_parser = delimiter)]
+    pub(super) delimiter: Option<u8>,
+    /// The first line is a row, too
+    #[arg(long)]
+    pub(super) no_header: bool,
+    /// Numbers are written with a decimal comma
+    #[arg(long)]
+    pub(super) decimal_comma: bool,
+    /// A word that stands for a missing value, besides NA, NaN, null, None, ? and nothing
+    #[arg(long, value_name = "WORD")]
+    pub(super) missing: Vec<String>,
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [one] if !one.is_ascii_alphanumeric() && !b"\"'\n\r.-+".contains(one) => Ok(*one),
+        _ => Err("expected one character such as ; or the word tab"),
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Data {
     /// List the sources a recipe can name
     List,
-    /// Describe a source: rows, columns, classes, licence
+    /// Describe a source: rows, columns and what they hold, classes, licence
     Info {
-        /// mnist, or a folder of IDX files
+        /// A CSV file, plain or packed by gzip or zstd; - is the standard input; mnist; or a folder of IDX files
+        #[arg(value_hint = ValueHint::AnyPath)]
         source: String,
+        #[command(flatten)]
+        reading: Reading,
         #[command(flatten)]
         output: Output,
     },

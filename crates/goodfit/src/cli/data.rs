@@ -1,7 +1,9 @@
 //! `goodfit data`.
 
+mod table;
+
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -17,12 +19,20 @@ pub(super) fn data(command: &Data) -> Outcome {
             print(
                 "mnist    60,000 training and 10,000 test images of digits, inside this program\n\
                  normal   draws from the standard normal distribution, without targets\n\
-                 FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n",
+                 FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n\
+                 FILE     a table of your own, CSV: `goodfit data info FILE` describes it\n",
             )?;
             Ok(0)
         }
-        Data::Info { source, output } => info(source, output.json),
+        Data::Info { source, reading, output } if is_table(source) => table::info(source, reading, output.json),
+        Data::Info { source, output, .. } => info(source, output.json),
     }
+}
+
+/// Whether a source is a file of rows: one that is there, or whose name ends as those of files do.
+fn is_table(source: &str) -> bool {
+    let path = Path::new(source);
+    source == "-" || path.is_file() || (path.extension().is_some() && !path.is_dir())
 }
 
 fn info(name: &str, as_json: bool) -> Outcome {

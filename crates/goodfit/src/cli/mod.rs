@@ -4,6 +4,7 @@
 //! by Ctrl-C with what was finished kept.
 
 mod args;
+mod columns;
 mod data;
 mod experiment;
 mod frame;

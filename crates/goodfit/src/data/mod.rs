@@ -4,6 +4,7 @@ pub mod idx;
 mod prepared;
 mod sealed;
 mod source;
+pub mod table;
 
 pub use prepared::{Labelled, Prepared};
 pub use sealed::{Opening, Sealed, fingerprint};

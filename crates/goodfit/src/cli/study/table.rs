@@ -1,11 +1,10 @@
 //! Studies and trials for people.
 
-use std::fmt::Write as _;
-
 use goodfit_tune::storage::{StoredStudy, StoredTrial};
 use goodfit_tune::{Direction, TrialState};
 use serde_json::Value as Json;
 
+use super::super::columns::{Side, aligned};
 use super::Found;
 use super::export::{names, parameter, state, values};
 use crate::search::{number, retrained};
@@ -107,29 +106,4 @@ fn plain(value: &Json) -> String {
         Json::Number(n) if n.is_f64() => n.as_f64().map_or_else(String::new, number),
         other => other.to_string(),
     }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
-}
-
-/// Rows as columns of the same width, without blanks at the ends of lines.
-fn aligned(rows: &[Vec<String>], sides: &[Side]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..sides.len()).map(width).collect();
-    let mut out = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for ((cell, side), &width) in row.iter().zip(sides).zip(&widths) {
-            let _ = match side {
-                Side::Left => write!(line, "{cell:width$}  "),
-                Side::Right => write!(line, "{cell:>width$}  "),
-            };
-        }
-        out += line.trim_end();
-        out.push('\n');
-    }
-    out
 }

@@ -1,0 +1,158 @@
+//! What a table holds, for people and as JSON.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::super::args::Reading;
+use super::super::columns::{Side, aligned};
+use super::super::{Failure, Outcome, print};
+use crate::data::table::{Column, NO_LEVEL, Packing, Table, TableError, TableOptions, Values, date_text, read};
+use crate::search::number;
+
+/// Most frequent levels that are named.
+const N_LEVELS: usize = 3;
+/// Characters of a level that are shown.
+const WIDTH: usize = 24;
+
+pub(super) fn info(source: &str, reading: &Reading, as_json: bool) -> Outcome {
+    let table = read(Path::new(source), &options(reading)).map_err(failure)?;
+    print(&if as_json { format!("{:#}\n", document(&table)) } else { text(&table) })?;
+    Ok(0)
+}
+
+fn options(reading: &Reading) -> TableOptions {
+    TableOptions {
+        delimiter: reading.delimiter,
+        has_header: reading.no_header.then_some(false),
+        decimal_comma: reading.decimal_comma,
+        missing: reading.missing.clone(),
+    }
+}
+
+fn failure(error: TableError) -> Failure {
+    let hint = error.hint.clone();
+    Failure::new(error, hint)
+}
+
+fn text(table: &Table) -> String {
+    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let mut out = format!(
+        "{}: {}, {}\n{}\n\n",
+        table.source,
+        count(table.n_rows, "row"),
+        count(table.columns.len(), "column"),
+        form(table)
+    );
+    let mut rows = vec![["column", "kind", "missing", "values"].map(str::to_owned).to_vec()];
+    for column in &table.columns {
+        let missing = if column.n_missing == 0 { "-".to_owned() } else { column.n_missing.to_string() };
+        rows.push(vec![shown(&column.name), column.kind.to_string(), missing, values(column)]);
+    }
+    out += &aligned(&rows, &[Side::Left, Side::Left, Side::Right, Side::Left]);
+    let notes: Vec<String> = table
+        .columns
+        .iter()
+        .flat_map(|c| c.notes.iter().map(|note| format!("  {}: {note}\n", shown(&c.name))))
+        .collect();
+    if !notes.is_empty() {
+        out += "\nto know:\n";
+        out.extend(notes);
+    }
+    out
+}
+
+/// `comma, names in line 1, UTF-8`
+fn form(table: &Table) -> String {
+    let names = if table.dialect.has_header { "names in the first line" } else { "no names" };
+    let packing = match table.packing {
+        Packing::None => "",
+        Packing::Gzip => ", gzip",
+        Packing::Zstd => ", zstd",
+    };
+    format!("cells divided by {}, {names}, {}{packing}", table.dialect.delimiter_name(), table.encoding)
+}
+
+fn values(column: &Column) -> String {
+    match &column.values {
+        Values::Numbers(numbers) => quartiles(numbers).map_or_else(String::new, |[low, median, high]| {
+            format!("{} to {}, median {}", number(low), number(high), number(median))
+        }),
+        Values::Days(days) => {
+            let (low, high) = days.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)));
+            format!("{} to {}", date_text(low), date_text(high))
+        }
+        Values::Levels { .. } => {
+            let levels = levels(column);
+            let named: Vec<String> =
+                levels.iter().take(N_LEVELS).map(|(name, n)| format!("{} ({n})", shown(name))).collect();
+            let more = if levels.len() > N_LEVELS { ", .." } else { "" };
+            format!("{} levels: {}{more}", levels.len(), named.join(", "))
+        }
+        Values::None => String::new(),
+    }
+}
+
+/// Smallest, median and largest of the numbers that are finite.
+fn quartiles(numbers: &[f32]) -> Option<[f64; 3]> {
+    let mut finite: Vec<f32> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
+    finite.sort_unstable_by(f32::total_cmp);
+    let (low, high) = (*finite.first()?, *finite.last()?);
+    let middle = |i: usize| f64::from(finite[i]);
+    let n = finite.len();
+    let median = f64::midpoint(middle((n - 1) / 2), middle(n / 2));
+    Some([f64::from(low), median, f64::from(high)])
+}
+
+/// The levels of a column and how often each stands there, the most frequent one first.
+fn levels(column: &Column) -> Vec<(&str, usize)> {
+    let Values::Levels { names, codes } = &column.values else { return Vec::new() };
+    let mut counts: Vec<(&str, usize)> = names.iter().map(|name| (name.as_str(), 0)).collect();
+    for &code in codes.iter().filter(|code| **code != NO_LEVEL) {
+        counts[code as usize].1 += 1;
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    counts
+}
+
+/// A text of somebody else's, on one line, without what a terminal would act on, and not too long.
+fn shown(text: &str) -> String {
+    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if clean.chars().count() <= WIDTH {
+        return clean;
+    }
+    clean.chars().take(WIDTH - 2).chain("..".chars()).collect()
+}
+
+fn document(table: &Table) -> Json {
+    let column = |column: &Column| {
+        let mut found = json!({
+            "name": column.name, "kind": column.kind.to_string(), "missing": column.n_missing, "notes": column.notes,
+        });
+        match &column.values {
+            Values::Numbers(numbers) => {
+                if let Some([low, median, high]) = quartiles(numbers) {
+                    found["min"] = low.into();
+                    found["median"] = median.into();
+                    found["max"] = high.into();
+                }
+            }
+            Values::Levels { .. } => {
+                found["levels"] =
+                    levels(column).into_iter().map(|(name, n)| json!({"name": name, "rows": n})).collect();
+            }
+            Values::Days(days) => {
+                let days = days.iter().copied().filter(|x| !x.is_nan());
+                found["first"] = days.clone().reduce(f64::min).map_or(Json::Null, |x| date_text(x).into());
+                found["last"] = days.reduce(f64::max).map_or(Json::Null, |x| date_text(x).into());
+            }
+            Values::None => {}
+        }
+        found
+    };
+    json!({
+        "source": table.source, "rows": table.n_rows, "encoding": table.encoding,
+        "delimiter": char::from(table.dialect.delimiter).to_string(), "header": table.dialect.has_header,
+        "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
+    })
+}

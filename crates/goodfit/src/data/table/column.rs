@@ -1,0 +1,51 @@
+//! The values of a column.
+
+use super::kind::Kind;
+
+/// A column of a table.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: Kind,
+    /// What is odd about it.
+    pub notes: Vec<String>,
+    /// Number of rows without a value.
+    pub n_missing: usize,
+    /// Its values; of a column that is set aside none.
+    pub values: Values,
+}
+
+/// The values of a column, by row.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// Numbers; NaN where one is missing.
+    Numbers(Vec<f32>),
+    /// Levels.
+    Levels {
+        /// Their names, sorted.
+        names: Vec<String>,
+        /// Which one each row has; [`NO_LEVEL`] where it is missing.
+        codes: Vec<u32>,
+    },
+    /// Days since 1970-01-01 in UTC; NaN where a date is missing.
+    Days(Vec<f64>),
+    /// None are kept.
+    None,
+}
+
+/// The code of a row without a level.
+pub const NO_LEVEL: u32 = u32::MAX;
+
+impl Values {
+    /// Whether a row has no value.
+    pub fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Self::Numbers(numbers) => numbers[row].is_nan(),
+            Self::Levels { codes, .. } => codes[row] == NO_LEVEL,
+            Self::Days(days) => days[row].is_nan(),
+            Self::None => true,
+        }
+    }
+}

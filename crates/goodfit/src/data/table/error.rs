@@ -1,0 +1,71 @@
+//! What is wrong with a table, and where.
+
+use std::fmt;
+use std::path::Path;
+
+/// What is wrong with a table, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct TableError {
+    /// The file as it was named.
+    pub file: String,
+    /// Line in the file, from 1.
+    pub line: Option<u64>,
+    /// Name of the column.
+    pub column: Option<String>,
+    /// What is wrong.
+    pub what: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// `sales.csv:17: column price: ...`
+impl fmt::Display for TableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, ": column {column}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+impl TableError {
+    pub(super) fn new(file: &str, what: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: None, column: None, what: what.into(), hint: None }
+    }
+
+    pub(super) fn line(self, line: u64) -> Self {
+        Self { line: Some(line), ..self }
+    }
+
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// A file that cannot be opened or read.
+    pub(super) fn io(file: &str, error: &std::io::Error) -> Self {
+        let there = |folder: &Path| folder.as_os_str().is_empty() || folder.exists();
+        let (what, hint) = match error.kind() {
+            std::io::ErrorKind::NotFound => match Path::new(file).parent() {
+                Some(folder) if !there(folder) => {
+                    ("there is no such folder".to_owned(), Some("a path from the folder you are in, or a whole one"))
+                }
+                _ => ("there is no such file".to_owned(), Some("`ls` shows what there is; - is the standard input")),
+            },
+            std::io::ErrorKind::PermissionDenied => {
+                ("it may not be read".to_owned(), Some("chmod +r lets you read it"))
+            }
+            std::io::ErrorKind::UnexpectedEof => {
+                ("it ends in the middle of what is packed".to_owned(), Some("it was cut off: get it once more"))
+            }
+            std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
+                (format!("what is packed is damaged: {error}"), Some("get it once more"))
+            }
+            _ => (error.to_string(), None),
+        };
+        Self { hint: hint.map(str::to_owned), ..Self::new(file, what) }
+    }
+}

@@ -1,0 +1,321 @@
+//! Reading a table in two passes: what the columns are, then their values.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use csv::StringRecord;
+
+use super::cell::{DateForm, Words};
+use super::column::{Column, NO_LEVEL, Values};
+use super::dialect::Dialect;
+use super::error::TableError;
+use super::input::Input;
+use super::kind::{Inferred, Kind, infer};
+use super::profile::Profile;
+use super::{Table, TableOptions};
+
+/// More columns than this are a file read with the wrong delimiter, or no table.
+const MOST_COLUMNS: usize = 100_000;
+
+/// Reads a table; `-` is the standard input.
+///
+/// The file is read twice, a record at a time: first to find out what each column holds, then for its values. Text that
+/// is not UTF-8 is read as Windows-1252.
+///
+/// # Errors
+/// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows.
+pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
+    let input = Input::open(path)?;
+    match Reading::new(&input, options)?.table() {
+        Err(Fault::NotUtf8) => {
+            let input = input.western();
+            Reading::new(&input, options)?.table().map_err(|fault| match fault {
+                Fault::Table(error) => error,
+                Fault::NotUtf8 => TableError::new(&input.name, "text in no encoding that is known"),
+            })
+        }
+        Err(Fault::Table(error)) => Err(error),
+        Ok(table) => Ok(table),
+    }
+}
+
+enum Fault {
+    Table(TableError),
+    NotUtf8,
+}
+
+impl From<TableError> for Fault {
+    fn from(error: TableError) -> Self {
+        Self::Table(error)
+    }
+}
+
+/// A table that is being read.
+struct Reading<'a> {
+    input: &'a Input,
+    dialect: Dialect,
+    words: Words<'a>,
+    options: &'a TableOptions,
+}
+
+/// The columns of a file and what their cells say.
+struct Head {
+    names: Vec<String>,
+    /// Whether the first record names the columns.
+    has_header: bool,
+    profiles: Vec<Profile>,
+    n_rows: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
+        let words = Words { decimal_comma: options.decimal_comma, missing: &options.missing };
+        let beginning = input.beginning()?;
+        let is_whole = beginning.len() < 64 * 1024;
+        let mut dialect = Dialect::guess(&beginning, is_whole, &words);
+        if let Some(delimiter) = options.delimiter {
+            dialect.delimiter = delimiter;
+        }
+        if let Some(has_header) = options.has_header {
+            dialect.has_header = has_header;
+        }
+        Ok(Self { input, dialect, words, options })
+    }
+
+    fn table(&self) -> Result<Table, Fault> {
+        let head = self.head()?;
+        let inferred: Vec<Inferred> = head.profiles.iter().map(infer).collect();
+        let mut fills: Vec<Fill> = head
+            .profiles
+            .iter()
+            .zip(&inferred)
+            .map(|(profile, inferred)| Fill::new(profile, inferred.kind, head.n_rows))
+            .collect();
+        self.records(head.has_header, |record, _| {
+            for (fill, cell) in fills.iter_mut().zip(record) {
+                fill.take(cell.trim(), &self.words);
+            }
+            Ok(())
+        })?;
+        let columns = head.names.into_iter().zip(head.profiles).zip(inferred).zip(fills);
+        let columns = columns.map(|(((name, profile), inferred), fill)| {
+            let n_missing = match inferred.kind {
+                Kind::Numeric => profile.missing + profile.texts,
+                _ => profile.missing,
+            };
+            let Inferred { kind, notes } = inferred;
+            Column { name, kind, notes, n_missing: n_missing as usize, values: fill.values() }
+        });
+        Ok(Table {
+            source: self.input.name.clone(),
+            packing: self.input.packing,
+            encoding: self.input.encoding.name(),
+            dialect: Dialect { has_header: head.has_header, ..self.dialect },
+            n_rows: head.n_rows,
+            columns: columns.collect(),
+        })
+    }
+
+    /// First pass: names and profiles.
+    fn head(&self) -> Result<Head, Fault> {
+        let mut names: Vec<String> = Vec::new();
+        let mut profiles: Vec<Profile> = Vec::new();
+        let mut n_rows = 0;
+        let mut is_first = true;
+        // A first record of one cell less than the others names the columns behind that of row names.
+        self.records(false, |record, line| {
+            if is_first {
+                is_first = false;
+                if record.len() > MOST_COLUMNS {
+                    let what = format!("{} columns, of which at most {MOST_COLUMNS} are read", record.len());
+                    return Err(self.fault(what).line(line).hint("--delimiter says what stands between cells"));
+                }
+                if self.dialect.has_header {
+                    names = record.iter().map(|name| name.trim().to_owned()).collect();
+                    return Ok(());
+                }
+                names = vec![String::new(); record.len()];
+            }
+            if profiles.is_empty() {
+                if self.dialect.has_header && record.len() == names.len() + 1 {
+                    names.insert(0, String::new());
+                }
+                name(&mut names);
+                self.check_names(&names)?;
+                profiles = vec![Profile::new(); names.len()];
+            }
+            if record.len() != names.len() {
+                return Err(self.ragged(record, &names, line));
+            }
+            n_rows += 1;
+            for (profile, cell) in profiles.iter_mut().zip(record) {
+                profile.take(cell.trim(), line, &self.words);
+            }
+            Ok(())
+        })?;
+        if n_rows == 0 {
+            let (what, hint) = if names.is_empty() {
+                ("the file is empty", "a table has a line of names, and a line for each row")
+            } else {
+                ("a line of names, but no rows", "is it the whole file? --no-header takes the first line as a row")
+            };
+            return Err(self.fault(what).hint(hint).into());
+        }
+        Ok(Head { names, has_header: self.dialect.has_header, profiles, n_rows })
+    }
+
+    /// Calls with each record and the line where it begins; with a header from the second one on.
+    fn records(
+        &self,
+        skip: bool,
+        mut take: impl FnMut(&StringRecord, u64) -> Result<(), TableError>,
+    ) -> Result<(), Fault> {
+        let text = self.input.text().map_err(|error| TableError::io(&self.input.name, &error))?;
+        let mut reader = self.dialect.reader(text);
+        let mut record = StringRecord::new();
+        let mut is_first = true;
+        loop {
+            match reader.read_record(&mut record) {
+                Ok(false) => return Ok(()),
+                Ok(true) => {
+                    let line = record.position().map_or(1, csv::Position::line);
+                    if !(std::mem::take(&mut is_first) && skip) {
+                        take(&record, line)?;
+                    }
+                }
+                Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => return Err(Fault::NotUtf8),
+                Err(error) => {
+                    let line = reader.position().line();
+                    return Err(match error.into_kind() {
+                        csv::ErrorKind::Io(error) => TableError::io(&self.input.name, &error).line(line).into(),
+                        other => self.fault(format!("{other:?}")).line(line).into(),
+                    });
+                }
+            }
+        }
+    }
+
+    fn fault(&self, what: impl Into<String>) -> TableError {
+        TableError::new(&self.input.name, what)
+    }
+
+    fn ragged(&self, record: &StringRecord, names: &[String], line: u64) -> TableError {
+        let cells = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
+        let (got, expected) = (record.len(), names.len());
+        let what = format!("{}, expected {expected} as in the first line", cells(got));
+        let hint = if record.iter().any(|cell| cell.contains('\n')) {
+            "a quote in it is not closed: the cell goes over several lines".to_owned()
+        } else if got > expected {
+            format!("a cell that holds {} needs quotes around it", self.dialect.delimiter_name())
+        } else {
+            format!("its last column is {}; was the line cut off?", names[got.max(1) - 1])
+        };
+        self.fault(what).line(line).hint(hint)
+    }
+
+    fn check_names(&self, names: &[String]) -> Result<(), TableError> {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for (i, name) in names.iter().enumerate() {
+            if let Some(first) = places.insert(name, i) {
+                let what = format!("two columns are called {name}: the {} and the {}", nth(first + 1), nth(i + 1));
+                return Err(self.fault(what).line(1).hint("give one of them another name"));
+            }
+        }
+        if let Some(unknown) = self.options.missing.iter().find(|word| word.trim() != word.as_str()) {
+            return Err(self.fault(format!("--missing {unknown:?}: cells are read without blanks around them")));
+        }
+        Ok(())
+    }
+}
+
+/// Names for columns without one.
+fn name(names: &mut [String]) {
+    for (i, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
+        *name = format!("column_{}", i + 1);
+    }
+}
+
+fn nth(n: usize) -> String {
+    let end = match (n % 10, n % 100) {
+        (1, 1..=10 | 20..) => "st",
+        (2, 1..=10 | 20..) => "nd",
+        (3, 1..=10 | 20..) => "rd",
+        _ => "th",
+    };
+    format!("{n}{end}")
+}
+
+/// The values of a column, filled row by row.
+enum Fill {
+    Numbers(Vec<f32>),
+    Levels { names: Vec<String>, places: HashMap<Box<str>, u32>, codes: Vec<u32> },
+    Days(DateForm, Vec<f64>),
+    None,
+}
+
+impl Fill {
+    fn new(profile: &Profile, kind: Kind, n_rows: usize) -> Self {
+        match kind {
+            Kind::Numeric => Self::Numbers(Vec::with_capacity(n_rows)),
+            Kind::Date(form) => Self::Days(form, Vec::with_capacity(n_rows)),
+            Kind::Categorical => {
+                let levels = profile.levels.iter().flatten().map(|(name, _)| name.to_string());
+                // Numbers among the texts are levels as well; they are added as they come.
+                let mut names: Vec<String> = levels.collect();
+                names.sort_unstable();
+                let places = (0..).zip(&names).map(|(i, name)| (name.as_str().into(), i)).collect();
+                Self::Levels { names, places, codes: Vec::with_capacity(n_rows) }
+            }
+            _ => Self::None,
+        }
+    }
+
+    fn take(&mut self, cell: &str, words: &Words<'_>) {
+        match self {
+            Self::Numbers(numbers) => {
+                let number = if words.is_missing(cell) { None } else { words.number(cell) };
+                numbers.push(number.map_or(f32::NAN, |x| x as f32));
+            }
+            Self::Levels { codes, .. } if words.is_missing(cell) => codes.push(NO_LEVEL),
+            Self::Levels { names, places, codes } => {
+                let code = places.get(cell).copied().unwrap_or_else(|| {
+                    let code = names.len() as u32;
+                    names.push(cell.to_owned());
+                    places.insert(cell.into(), code);
+                    code
+                });
+                codes.push(code);
+            }
+            Self::Days(form, days) => {
+                let day = if words.is_missing(cell) { None } else { form.days(cell) };
+                days.push(day.unwrap_or(f64::NAN));
+            }
+            Self::None => {}
+        }
+    }
+
+    fn values(self) -> Values {
+        match self {
+            Self::Numbers(numbers) => Values::Numbers(numbers),
+            Self::Levels { names, codes, .. } => sorted(names, codes),
+            Self::Days(_, days) => Values::Days(days),
+            Self::None => Values::None,
+        }
+    }
+}
+
+/// Levels with their names in order.
+fn sorted(names: Vec<String>, mut codes: Vec<u32>) -> Values {
+    let mut order: Vec<u32> = (0..names.len() as u32).collect();
+    order.sort_by(|a, b| names[*a as usize].cmp(&names[*b as usize]));
+    let mut place = vec![0; names.len()];
+    for (new, &old) in (0..).zip(&order) {
+        place[old as usize] = new;
+    }
+    for code in &mut codes {
+        if *code != NO_LEVEL {
+            *code = place[*code as usize];
+        }
+    }
+    Values::Levels { names: order.iter().map(|&old| names[old as usize].clone()).collect(), codes }
+}
