@@ -99,12 +99,16 @@ fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
         Some(Needs::Set(path)) if path == "compare.tune" => {
             settings.push((path, "{ \"training.learning_rate\" = [0.1, 1] }".to_owned()));
         }
+        Some(Needs::Set(path)) if path == "data.target" => settings.push((path, "\"price\"".to_owned())),
         Some(Needs::Set(path)) => settings.push((path, "3".to_owned())),
         Some(Needs::Positive(path)) => settings.push((path, "0.5".to_owned())),
         None => {}
     }
     if field.table() == "search" && field.name() != "space" {
         settings.push(("search.space", "{ \"training.learning_rate\" = [0.1, 1] }".to_owned()));
+    }
+    if settings.iter().any(|(path, _)| *path == "data.target") {
+        settings.push(("data.source", "\"sales.csv\"".to_owned()));
     }
     let set = |settings: &[(&str, String)], path: &str| settings.iter().any(|(other, _)| *other == path);
     if settings.iter().any(|(_, value)| value == "\"mean-squared-error\"") {

@@ -199,9 +199,12 @@ fn seconds(text: &str) -> Result<f64, &'static str> {
 /// What every command that runs a recipe file takes.
 #[derive(Debug, Args)]
 pub(super) struct OfRecipe {
-    /// The recipe file
-    #[arg(value_hint = ValueHint::FilePath)]
+    /// The recipe file, whose name ends in .toml; or a table, of which --target names the column to predict
+    #[arg(value_name = "RECIPE|TABLE", value_hint = ValueHint::FilePath)]
     pub(super) recipe: PathBuf,
+    /// The column of a table that is predicted
+    #[arg(long, value_name = "COLUMN")]
+    pub(super) target: Option<String>,
     /// Print every setting and where it comes from instead of running it
     #[arg(long)]
     pub(super) print_recipe: bool,

@@ -47,6 +47,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
         train_rows: None,
         validation: 0.0,
         stopping: 0.0,
+        test: 0.0,
         fold: None,
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,

@@ -7,14 +7,14 @@ use goodfit_tune::Order;
 use goodfit_tune::storage::{Memory, Storage};
 
 use super::args::{Common, Keep, Search};
-use super::experiment::{comparison_failure, finish, name_of, open, options, out_dir, recipe_failure, set_count};
+use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve, set_count};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
-use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
+use crate::recipe::{Experiment, PLAIN, PLAIN_SPACE, SearchRecipe, Settings, Value};
 use crate::results;
 use crate::search::{Keeping, SearchError, conduct_study, several};
 
@@ -27,7 +27,7 @@ const MEMORY: &str = "memory";
 /// `goodfit search RECIPE`
 pub(super) fn search(args: &Search) -> Outcome {
     let of = &args.of;
-    let mut settings = open(&of.recipe)?;
+    let mut settings = open(of, &format!("{PLAIN}\n{PLAIN_SPACE}"))?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }
@@ -44,7 +44,7 @@ pub(super) fn search(args: &Search) -> Outcome {
     for point in &args.enqueue {
         settings.enqueue("--enqueue", point).map_err(recipe_failure)?;
     }
-    let experiment = Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)?;
+    let experiment = resolve(of, settings)?;
     let Some(recipe) = &experiment.search else {
         return Err(Failure::new(
             format!("{}: there is no [search.space], so that nothing varies", of.recipe.display()),

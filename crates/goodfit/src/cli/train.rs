@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::args::Train;
-use super::experiment::{WEIGHTS, comparison_failure, finish, name_of, open, options, out_dir, recipe_failure};
+use super::experiment::{WEIGHTS, comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
 use super::message::{Failure, note};
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::train_one;
-use crate::recipe::Experiment;
+use crate::recipe::PLAIN;
 use crate::weights::Weights;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
-    let mut settings = open(&args.of.recipe)?;
+    let mut settings = open(&args.of, PLAIN)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }
-    let experiment = Experiment::resolve(&name_of(&args.of.recipe), settings).map_err(recipe_failure)?;
+    let experiment = resolve(&args.of, settings)?;
     if args.of.print_recipe {
         print(&experiment.print())?;
         return Ok(0);

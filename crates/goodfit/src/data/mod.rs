@@ -2,10 +2,14 @@
 
 pub mod idx;
 mod prepared;
+mod rows;
 mod sealed;
 mod source;
+mod split;
 pub mod table;
 
 pub use prepared::{Labelled, Prepared};
+pub use rows::{Rows, Units};
 pub use sealed::{Opening, Sealed, fingerprint};
-pub use source::{DataError, Dataset, Rows, load};
+pub use source::{DataError, Dataset, Survey, load, survey};
+pub use split::TrainingRows;

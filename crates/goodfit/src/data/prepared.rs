@@ -2,7 +2,9 @@
 
 use goodfit_nn::{Inputs, Matrix, Purpose, Stream, Targets};
 
-use super::source::{DataError, Dataset, Rows};
+use super::rows::{Fitted, Rows, Units};
+use super::source::{DataError, Dataset};
+use super::split::{TrainingRows, share, stratified};
 use crate::recipe::{DataRecipe, Evaluation, Fold};
 use crate::results::DataSummary;
 
@@ -13,6 +15,8 @@ pub struct Labelled {
     pub inputs: Inputs<f32>,
     /// Class of each row; all 0 where the data have none.
     pub classes: Vec<u32>,
+    /// Standardised numbers to predict, a row each, in place of classes.
+    pub numbers: Option<Matrix<f32>>,
 }
 
 /// The rows of an experiment. Shared by all its arms, trials and runs.
@@ -26,28 +30,22 @@ pub struct Prepared {
     pub stopping: Option<Labelled>,
     /// Test rows, opened because the recipe says `data.evaluation = "test"`.
     pub test: Option<Labelled>,
-    /// Number of classes; at least 1.
-    pub n_classes: usize,
+    /// Number of outputs of a network: of classes, or 1.
+    pub n_outputs: usize,
+    /// The units of numbers that are predicted.
+    pub units: Option<Units>,
     /// For the report.
     pub summary: DataSummary,
 }
 
 impl Labelled {
-    fn new(rows: &Rows, order: Option<&[u32]>) -> Self {
-        let d = rows.n_columns;
-        match order {
-            None => Self { inputs: rows.inputs(), classes: rows.classes.clone() },
-            Some(order) => {
-                let mut values = Vec::with_capacity(order.len() * d);
-                for &row in order {
-                    rows.extend_with_row(&mut values, row as usize);
-                }
-                Self {
-                    inputs: Inputs::new(Matrix::from_rows(order.len(), d, values)),
-                    classes: order.iter().map(|&row| rows.classes[row as usize]).collect(),
-                }
-            }
-        }
+    /// The rows in an order, or all of them.
+    fn new(rows: &Rows, order: Option<&[u32]>, fitted: &Fitted) -> Self {
+        let classes = match order {
+            None => rows.classes.clone(),
+            Some(order) => order.iter().map(|&row| rows.classes[row as usize]).collect(),
+        };
+        Self { inputs: rows.inputs(order, fitted), classes, numbers: rows.numbers_to_predict(order, fitted) }
     }
 
     /// Number of rows.
@@ -55,9 +53,12 @@ impl Labelled {
         self.inputs.n_rows()
     }
 
-    /// The classes as targets of a loss.
+    /// The targets of a loss.
     pub fn targets(&self) -> Targets<'_, f32> {
-        Targets::Classes(&self.classes)
+        match &self.numbers {
+            None => Targets::Classes(&self.classes),
+            Some(numbers) => Targets::Values(numbers.view()),
+        }
     }
 }
 
@@ -79,21 +80,25 @@ impl Prepared {
             classes: dataset.n_classes,
             ..DataSummary::default()
         };
-        let (train, validation, stopping) = if recipe.validation > 0.0 || recipe.fold.is_some() {
-            let mut order = vec![0; n];
+        let mut order: Vec<u32> = (0..n as u32).collect();
+        let (mut n_validation, mut n_stopping) = (0, 0);
+        let splits = recipe.validation > 0.0 || recipe.fold.is_some();
+        if splits {
             Stream::new(split_seed, Purpose::Split, 0).permutation(&mut order);
-            let n_validation = rotate(&mut order, recipe)?;
-            let n_stopping = part("data.stopping", recipe.stopping, n, n - n_validation)?;
-            let (validation, rest) = order.split_at(n_validation);
-            let (stopping, train) = rest.split_at(n_stopping);
-            summary.train_rows = train.len();
-            (summary.validation_rows, summary.stopping_rows) = (validation.len(), stopping.len());
+            if rows.is_stratified() {
+                stratified(&mut order, &rows.classes, dataset.n_classes);
+            }
+            n_validation = rotate(&mut order, recipe)?;
+            n_stopping = share("data.stopping", recipe.stopping, n, n - n_validation)?;
             summary.split_seed = Some(split_seed);
-            let stopping = (n_stopping > 0).then(|| Labelled::new(rows, Some(stopping)));
-            (Labelled::new(rows, Some(train)), Some(Labelled::new(rows, Some(validation))), stopping)
-        } else {
-            (Labelled::new(rows, None), None, None)
-        };
+        }
+        let (validation, rest) = order.split_at(n_validation);
+        let (stopping, train) = rest.split_at(n_stopping);
+        (summary.train_rows, summary.validation_rows, summary.stopping_rows) = (train.len(), n_validation, n_stopping);
+        let fitted = rows.fit(TrainingRows::of(train));
+        let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
+        let (validation, stopping) = (part(validation), part(stopping));
+        let train = Labelled::new(rows, splits.then_some(train), &fitted);
         let test = match recipe.evaluation {
             Evaluation::Validation => None,
             Evaluation::Test => {
@@ -101,10 +106,11 @@ impl Prepared {
                 let (rows, opening) = sealed.open();
                 summary.test_rows = opening.n_rows;
                 summary.test_fingerprint = Some(format!("{:016x}", opening.fingerprint));
-                Some(Labelled::new(&rows, None))
+                Some(Labelled::new(&rows, None, &fitted))
             }
         };
-        Ok(Self { train, validation, stopping, test, n_classes: dataset.n_classes.max(1), summary })
+        let units = if let Fitted::Table { units, .. } = &fitted { *units } else { None };
+        Ok(Self { train, validation, stopping, test, n_outputs: dataset.n_classes.max(1), units, summary })
     }
 }
 
@@ -112,7 +118,7 @@ impl Prepared {
 fn rotate(order: &mut [u32], recipe: &DataRecipe) -> Result<usize, DataError> {
     let n = order.len();
     let Some(Fold { index, of }) = recipe.fold else {
-        let n_validation = part("data.validation", recipe.validation, n, n)?;
+        let n_validation = share("data.validation", recipe.validation, n, n)?;
         return if n_validation > 0 { Ok(n_validation) } else { Err(split("data.validation", recipe.validation, n)) };
     };
     if of < 2 || of > n {
@@ -121,12 +127,6 @@ fn rotate(order: &mut [u32], recipe: &DataRecipe) -> Result<usize, DataError> {
     let border = |i: usize| i * n / of;
     order.rotate_left(border(index));
     Ok(border(index + 1) - border(index))
-}
-
-/// The number of rows in a share of n that leaves some of `left`; 0 for a share of 0.
-fn part(field: &'static str, share: f64, n: usize, left: usize) -> Result<usize, DataError> {
-    let rows = (share * n as f64).round() as usize;
-    if rows >= left || (rows == 0 && share > 0.0) { Err(split(field, share, n)) } else { Ok(rows) }
 }
 
 fn split(field: &'static str, share: f64, n_rows: usize) -> DataError {
@@ -145,6 +145,7 @@ mod tests {
             train_rows: None,
             validation: 0.0,
             stopping: 0.0,
+            test: 0.0,
             fold: None,
             evaluation: Evaluation::Validation,
             split_seed: None,

@@ -1,28 +1,15 @@
-//! Where rows come from: the MNIST in the binary, a folder of IDX files, normal draws.
+//! Where rows come from: the MNIST in the binary, a folder of IDX files, a table, normal draws.
 
-use goodfit_nn::{Inputs, Matrix, Purpose, Stream};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::{Sealed, fingerprint, idx};
+use goodfit_nn::{Purpose, Stream};
+
+use super::rows::Rows;
+use super::split::{share, stratified};
+use super::table::{Goal, TableError, TableOptions, read};
+use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
-
-/// Rows as their source holds them.
-#[derive(Clone, Debug)]
-pub struct Rows {
-    /// Number of rows.
-    pub n_rows: usize,
-    /// Number of columns.
-    pub n_columns: usize,
-    /// Class of each row.
-    pub classes: Vec<u32>,
-    values: Values,
-}
-
-#[derive(Clone, Debug)]
-enum Values {
-    /// Grey values 0 to 255; an input is a value / 255.
-    Pixels(Vec<u8>),
-    Numbers(Vec<f32>),
-}
 
 /// A data set: training rows, and test rows under seal.
 #[derive(Clone, Debug)]
@@ -43,6 +30,9 @@ pub enum DataError {
     /// A folder of IDX files cannot be read.
     #[error(transparent)]
     Idx(#[from] idx::IdxError),
+    /// A table cannot be read, or has not the target that is asked for.
+    #[error(transparent)]
+    Table(#[from] TableError),
     /// This build of the program holds no MNIST.
     #[error("mnist is not part of this build")]
     NoMnist,
@@ -94,48 +84,13 @@ impl DataError {
                 };
                 near.map(|near| format!("did you mean \"{near}\"?")).or_else(|| error.hint())
             }
+            Self::Table(error) => error.hint.clone(),
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
             Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
             Self::Mnist(_) => Some("the program itself is damaged: install it again".into()),
         }
-    }
-}
-
-impl Rows {
-    /// Rows of grey values; an input is a value / 255.
-    fn pixels(n_columns: usize, pixels: Vec<u8>, labels: &[u8]) -> Self {
-        let classes: Vec<u32> = labels.iter().map(|&label| u32::from(label)).collect();
-        Self { n_rows: classes.len(), n_columns, classes, values: Values::Pixels(pixels) }
-    }
-
-    /// Appends the values of one row.
-    pub(super) fn extend_with_row(&self, values: &mut Vec<f32>, row: usize) {
-        let range = row * self.n_columns..(row + 1) * self.n_columns;
-        match &self.values {
-            Values::Pixels(pixels) => values.extend(pixels[range].iter().map(|&pixel| f32::from(pixel) / 255.0)),
-            Values::Numbers(numbers) => values.extend_from_slice(&numbers[range]),
-        }
-    }
-
-    /// All rows as inputs of a network.
-    pub(super) fn inputs(&self) -> Inputs<f32> {
-        match &self.values {
-            Values::Pixels(pixels) if keeps_zeros() => Inputs::dense_from_bytes(pixels, self.n_columns, 255.0),
-            Values::Pixels(pixels) => Inputs::from_bytes(pixels, self.n_columns, 255.0),
-            Values::Numbers(numbers) => Inputs::new(Matrix::from_rows(self.n_rows, self.n_columns, numbers.clone())),
-        }
-    }
-
-    fn seal(self) -> Sealed<Self> {
-        let classes: Vec<u8> = self.classes.iter().flat_map(|class| class.to_le_bytes()).collect();
-        let values: Vec<u8> = match &self.values {
-            Values::Pixels(pixels) => pixels.clone(),
-            Values::Numbers(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        };
-        let (n_rows, print) = (self.n_rows, fingerprint(&[&values, &classes]));
-        Sealed::new(self, n_rows, print)
     }
 }
 
@@ -161,16 +116,64 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let n_classes = highest.max(highest_test);
             Ok(Dataset { source, train, test: test.map(Rows::seal), n_classes })
         }
+        Source::Table { path, target, classes } => table(recipe, path, target, *classes),
         Source::Normal { rows, columns } => {
             check_rows(recipe.train_rows, *rows, "normal")?;
             let n_rows = recipe.train_rows.unwrap_or(*rows);
             let mut stream = Stream::new(seed, Purpose::Data, 0);
             let numbers = (0..n_rows * columns).map(|_| stream.normal() as f32).collect();
-            let train =
-                Rows { n_rows, n_columns: *columns, classes: vec![0; n_rows], values: Values::Numbers(numbers) };
+            let train = Rows::numbers(*columns, numbers);
             Ok(Dataset { source: "normal".into(), train, test: None, n_classes: 0 })
         }
     }
+}
+
+/// The seed by which the test rows of a table are split off: no command's, so that what is sealed in one is sealed in all.
+const TEST_SEED: u64 = 0;
+
+/// The rows of a table: by the stream ([`TEST_SEED`], [`Purpose::Split`], 1) a share of them becomes test rows, of each
+/// class its own share.
+fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Result<Dataset, DataError> {
+    let table = Arc::new(read(path, &TableOptions::default())?);
+    let target = table.place_of(target)?;
+    let goal = Arc::new(table.goal(target, classes)?);
+    let n_test = share("data.test", recipe.test, table.n_rows, table.n_rows)?;
+    let mut order = vec![0; table.n_rows];
+    Stream::new(TEST_SEED, Purpose::Split, 1).permutation(&mut order);
+    let n_classes = match &*goal {
+        Goal::Classes { names, classes } => {
+            stratified(&mut order, classes, names.len());
+            names.len()
+        }
+        Goal::Numbers(_) => 0,
+    };
+    let mut rest = order.split_off(n_test);
+    // In the order of the file, as `train_rows` says.
+    rest.sort_unstable();
+    order.sort_unstable();
+    check_rows(recipe.train_rows, rest.len(), &table.source)?;
+    rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
+    let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), rows);
+    let test = (n_test > 0 && recipe.evaluation == Evaluation::Test).then(|| rows(order).seal());
+    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, n_classes })
+}
+
+/// What a table says of an experiment on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Whether the target holds classes.
+    pub is_of_classes: bool,
+    /// Number of rows.
+    pub n_rows: usize,
+}
+
+/// Reads a table to find out what an experiment needs to know of it.
+///
+/// # Errors
+/// When it cannot be read, or has not the target.
+pub fn survey(path: &Path, target: &str) -> Result<Survey, TableError> {
+    let table = read(path, &TableOptions::default())?;
+    Ok(Survey { is_of_classes: table.is_of_classes(table.place_of(target)?)?, n_rows: table.n_rows })
 }
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {
@@ -199,10 +202,4 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
 #[cfg(not(feature = "mnist"))]
 fn mnist(_train_rows: Option<usize>, _with_test: bool) -> Result<Dataset, DataError> {
     Err(DataError::NoMnist)
-}
-
-/// Whether the environment variable `GOODFIT_INPUTS` is `dense`: products then multiply the zeros too, which is how it
-/// is measured what skipping them is worth.
-fn keeps_zeros() -> bool {
-    std::env::var_os("GOODFIT_INPUTS").is_some_and(|form| form == "dense")
 }

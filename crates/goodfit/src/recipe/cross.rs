@@ -32,6 +32,10 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
             }
         }
     }
+    if settings.is_set("data.target") && !matches!(data.source, Source::Table { .. }) {
+        let message = "data.target is set, but data.source is no table";
+        fault("data.target", &["data.target", "data.source"], message, "data.source = \"sales.csv\", for instance");
+    }
     if settings.is_set("data.evaluation") && data.evaluation == Evaluation::Validation && !validates {
         let message = "data.evaluation is \"validation\", but no rows are split off for it";
         fault("data.evaluation", &["data.evaluation", "data.validation"], message, "data.validation = 0.2");

@@ -18,6 +18,26 @@ fn validates(settings: &Settings) -> bool {
         || settings.get("data.validation").and_then(|value| value.number()).is_some_and(|share| share > 0.0)
 }
 
+/// The default of `data.test`.
+pub(crate) const TEST: Default =
+    From { fields: &["data.target"], rule: "0.2 of a table", value: test };
+
+/// The default of `data.validation`.
+pub(crate) const VALIDATION: Default = From {
+    fields: &["data.target", "search.folds"],
+    rule: "0.2 of a table without folds, else 0.0",
+    value: validation,
+};
+
+fn test(settings: &Settings) -> Option<Value> {
+    settings.is_set("data.target").then_some(Value::Number(0.2))
+}
+
+fn validation(settings: &Settings) -> Option<Value> {
+    let splits = settings.is_set("data.target") && !settings.is_set("search.folds");
+    Some(Value::Number(if splits { 0.2 } else { 0.0 }))
+}
+
 /// The default of `data.evaluation`.
 pub(crate) const EVALUATION: Default = From {
     fields: &["data.validation"],

@@ -38,6 +38,8 @@ pub enum Origin {
     Option(String),
     /// A trial of a search.
     Trial,
+    /// The data, which say what nobody else has said.
+    Data,
 }
 
 impl RecipeError {
@@ -88,6 +90,7 @@ impl fmt::Display for RecipeError {
             Some(Origin::Option(option)) if line == 0 => write!(f, "{option}: ")?,
             Some(Origin::Option(option)) => write!(f, "{option}, column {column}: ")?,
             Some(Origin::Trial) => f.write_str("trial: ")?,
+            Some(Origin::Data) => f.write_str("inferred from the data: ")?,
         }
         f.write_str(&self.message)
     }

@@ -41,7 +41,7 @@ pub use fields::{FIELDS, TABLES};
 pub use reference::reference;
 pub use search::SearchRecipe;
 pub use settings::{Layer, Setting, Settings};
-pub use shipped::{CLAIMS, SHIPPED, shipped};
+pub use shipped::{CLAIMS, PLAIN, PLAIN_SPACE, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
 pub use typed::{

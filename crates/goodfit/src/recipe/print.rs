@@ -104,6 +104,7 @@ fn origin(settings: &Settings, field: &Field) -> String {
         Some(Origin::Option(_)) => "command line".to_owned(),
         Some(Origin::File(_)) => "recipe".to_owned(),
         Some(Origin::Trial) => "trial".to_owned(),
+        Some(Origin::Data) => "inferred".to_owned(),
         None => "default".to_owned(),
     }
 }

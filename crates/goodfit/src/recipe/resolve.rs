@@ -61,11 +61,18 @@ impl Reader<'_> {
                     rows: self.count("data.rows").unwrap_or_default(),
                     columns: self.count("data.columns").unwrap_or_default(),
                 },
-                path => Source::Idx(path.into()),
+                path => match self.0.text("data.target") {
+                    Some(target) => {
+                        let classes = self.word("training.loss") == "cross-entropy";
+                        Source::Table { path: path.into(), target, classes }
+                    }
+                    None => Source::Idx(path.into()),
+                },
             },
             train_rows: self.count("data.train_rows"),
             validation: self.number("data.validation").unwrap_or_default(),
             stopping: self.number("data.stopping").unwrap_or_default(),
+            test: self.number("data.test").unwrap_or_default(),
             fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),

@@ -166,6 +166,17 @@ impl Settings {
             .map_err(|error| error.within(&origin))
     }
 
+    /// A value that the data say, where nobody else says one.
+    ///
+    /// # Errors
+    /// When the field does not take it.
+    pub fn infer(&mut self, path: &str, value: Value) -> Result<(), RecipeError> {
+        if self.is_set(path) {
+            return Ok(());
+        }
+        target(path).and_then(|target| self.override_with(&target, &value.into(), &Origin::Data, Layer::File))
+    }
+
     /// The same for a value that is kept as its TOML, in the layer of the file or of a trial.
     ///
     /// # Errors

@@ -26,6 +26,8 @@ pub struct DataRecipe {
     pub validation: f64,
     /// Share split off the training rows to choose the epoch by; 0 = none.
     pub stopping: f64,
+    /// Share of a table that is sealed as test rows; 0 = none.
+    pub test: f64,
     /// Which fold validates instead of a share, when there are folds.
     pub fold: Option<Fold>,
     /// What curves are computed on besides the training rows.
@@ -50,6 +52,15 @@ pub enum Source {
     Mnist,
     /// A folder of IDX files.
     Idx(PathBuf),
+    /// A table.
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The column that is predicted.
+        target: String,
+        /// Whether it holds classes, as the loss says.
+        classes: bool,
+    },
     /// Standard normal draws without targets.
     Normal {
         /// Number of rows.

@@ -66,7 +66,7 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
 /// Bytes that a run of the recipe takes beside its data: parameters with their gradients, the
 /// optimiser's buffers and the best weights; what each layer keeps of a batch; what evaluation takes.
 pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
-    let (inputs, outputs) = (data.train.inputs.n_columns() as u64, data.n_classes as u64);
+    let (inputs, outputs) = (data.train.inputs.n_columns() as u64, data.n_outputs as u64);
     let batch = training_spec(recipe, data.train.n_rows(), 0).1.max_batch as u64;
     let widths = recipe.network.hidden.iter().map(|&units| units as u64).chain([outputs]);
     let (mut values, mut units, mut before) = (0_u64, 0_u64, inputs);
@@ -117,7 +117,7 @@ pub struct At {
 ///
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
-/// beside them with L1 or L2 decay. Final metrics: the last point of each curve, and derived from
+/// beside them with L1 or L2 decay. Where numbers are predicted, `*_rmse` in their units stands in place of `*_accuracy`. Final metrics: the last point of each curve, and derived from
 /// them `late_train_loss` (mean over the last 100 steps, over all when there are fewer) and `accuracy_gap` (training accuracy less
 /// that of the rows evaluated on).
 ///
@@ -130,7 +130,7 @@ pub fn train_watched(
     monitor: &Monitor,
     watcher: &mut dyn FnMut(&Run, At) -> Watched,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
-    let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_classes);
+    let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_outputs);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;
     if let Some(team) = monitor.team.get() {
@@ -240,7 +240,10 @@ impl Record {
             if rows != "train" {
                 self.push(&format!("{rows}_loss"), step, score.loss);
             }
-            self.push(&format!("{rows}_accuracy"), step, score.accuracy);
+            match data.units {
+                None => self.push(&format!("{rows}_accuracy"), step, score.accuracy),
+                Some(units) => self.push(&format!("{rows}_rmse"), step, units.sd * score.loss.sqrt()),
+            }
         }
         if self.penalty {
             self.push("penalty", step, trainer.penalty());
@@ -251,7 +254,10 @@ impl Record {
     fn best(&mut self, trainer: &mut Trainer<f32>, data: &Prepared) {
         for (rows, labelled) in parts(data) {
             let score = trainer.score(&labelled.inputs, labelled.targets());
-            self.best.insert(format!("{rows}_accuracy"), score.accuracy);
+            match data.units {
+                None => self.best.insert(format!("{rows}_accuracy"), score.accuracy),
+                Some(units) => self.best.insert(format!("{rows}_rmse"), units.sd * score.loss.sqrt()),
+            };
             if rows != "train" {
                 self.best.insert(format!("{rows}_loss"), score.loss);
             }

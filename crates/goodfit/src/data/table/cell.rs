@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// The words of a table.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Words<'a> {
@@ -93,16 +95,27 @@ impl DateForm {
             None => (Time::midnight(), 0.0),
             Some(time) => clock(time.trim())?,
         };
-        let since = DateTime::from_parts(date, time).duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+        let since = DateTime::from_parts(date, time).duration_since(EPOCH);
         Some((since.as_secs_f64() - offset) / 86_400.0)
     }
 }
 
 /// A day since 1970-01-01 as text: `2024-01-31`, with its time where that is not midnight.
 pub fn date_text(days: f64) -> String {
-    let seconds = SignedDuration::from_secs((days * 86_400.0).round() as i64);
-    let Ok(at) = DateTime::constant(1970, 1, 1, 0, 0, 0, 0).checked_add(seconds) else { return days.to_string() };
+    let Some(at) = at(days) else { return days.to_string() };
     if at.time() == Time::midnight() { at.date().to_string() } else { format!("{} {}", at.date(), at.time()) }
+}
+
+/// Year, month, day of the month, day of the week (1 is Monday) and hour of a day since 1970-01-01.
+pub(super) fn date_parts(days: f64) -> [f32; 5] {
+    let at = at(days).unwrap_or(EPOCH);
+    let day_of_week = at.weekday().to_monday_one_offset();
+    let hour = f32::from(at.hour()) + f32::from(at.minute()) / 60.0;
+    [f32::from(at.year()), f32::from(at.month()), f32::from(at.day()), f32::from(day_of_week), hour]
+}
+
+fn at(days: f64) -> Option<DateTime> {
+    EPOCH.checked_add(SignedDuration::from_secs((days * 86_400.0).round() as i64)).ok()
 }
 
 /// A time of day, and how many seconds its zone is ahead of UTC.

@@ -13,6 +13,8 @@ pub struct Column {
     pub notes: Vec<String>,
     /// Number of rows without a value.
     pub n_missing: usize,
+    /// Line of the first of them.
+    pub first_missing: Option<u64>,
     /// Its values; of a column that is set aside none.
     pub values: Values,
 }

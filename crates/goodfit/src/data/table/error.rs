@@ -41,6 +41,10 @@ impl TableError {
         Self { line: Some(line), ..self }
     }
 
+    pub(super) fn column(self, column: &str) -> Self {
+        Self { column: Some(column.to_owned()), ..self }
+    }
+
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }

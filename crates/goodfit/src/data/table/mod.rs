@@ -4,16 +4,21 @@ mod blanks;
 mod cell;
 mod column;
 mod dialect;
+mod encode;
 mod error;
+mod goal;
 mod input;
 mod kind;
 mod profile;
 mod read;
 
+use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::Dialect;
+pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
+pub use goal::Goal;
 pub use input::Packing;
 pub use kind::Kind;
 pub use read::read;
@@ -46,4 +51,26 @@ pub struct Table {
     pub n_rows: usize,
     /// Its columns, in the order of the file.
     pub columns: Vec<Column>,
+}
+
+impl Table {
+    /// The values of some rows as bytes, by which they are told from others.
+    pub(super) fn bytes(&self, rows: &[u32]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for column in &self.columns {
+            bytes.extend(column.name.as_bytes());
+            for row in rows.iter().map(|&row| row as usize) {
+                match &column.values {
+                    Values::Numbers(numbers) => bytes.extend(numbers[row].to_le_bytes()),
+                    Values::Levels { names, codes } => {
+                        bytes.extend(names.get(codes[row] as usize).map_or(&b"\0"[..], |name| name.as_bytes()));
+                        bytes.push(0);
+                    }
+                    Values::Days(days) => bytes.extend(days[row].to_le_bytes()),
+                    Values::None => {}
+                }
+            }
+        }
+        bytes
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell::{DateForm, Words};
+use super::kind::Kind;
 
 /// A column of more different texts holds no levels.
 pub(super) const MOST_LEVELS: usize = 10_000;
@@ -135,6 +136,18 @@ impl Profile {
             levels.insert(cell.into(), 1);
         } else {
             self.levels = None;
+        }
+    }
+
+    /// How many values a column of a kind misses, and in which line the first one.
+    pub(super) fn missing_as(&self, kind: Kind) -> (usize, Option<u64>) {
+        let texts = self.first_text.as_ref().map(|at| at.line);
+        match kind {
+            Kind::Numeric => {
+                let first = self.first_missing.into_iter().chain(texts).min();
+                ((self.missing + self.texts) as usize, first)
+            }
+            _ => (self.missing as usize, self.first_missing),
         }
     }
 

@@ -99,12 +99,9 @@ impl<'a> Reading<'a> {
         })?;
         let columns = head.names.into_iter().zip(head.profiles).zip(inferred).zip(fills);
         let columns = columns.map(|(((name, profile), inferred), fill)| {
-            let n_missing = match inferred.kind {
-                Kind::Numeric => profile.missing + profile.texts,
-                _ => profile.missing,
-            };
+            let (n_missing, first_missing) = profile.missing_as(inferred.kind);
             let Inferred { kind, notes } = inferred;
-            Column { name, kind, notes, n_missing: n_missing as usize, values: fill.values() }
+            Column { name, kind, notes, n_missing, first_missing, values: fill.values() }
         });
         Ok(Table {
             source: self.input.name.clone(),

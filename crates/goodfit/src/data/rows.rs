@@ -1,0 +1,168 @@
+//! Rows as their source holds them, and as inputs and targets of a network.
+
+use std::sync::Arc;
+
+use goodfit_nn::{Inputs, Matrix};
+
+use super::split::TrainingRows;
+use super::table::{Encoder, Goal, Kind, Table};
+use super::{Sealed, fingerprint};
+
+/// Rows as their source holds them.
+#[derive(Clone, Debug)]
+pub struct Rows {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// Number of columns.
+    pub n_columns: usize,
+    /// Class of each row; all 0 where there are none.
+    pub classes: Vec<u32>,
+    values: Values,
+}
+
+#[derive(Clone, Debug)]
+enum Values {
+    /// Grey values 0 to 255; an input is a value / 255.
+    Pixels(Vec<u8>),
+    Numbers(Vec<f32>),
+    Table {
+        table: Arc<Table>,
+        target: usize,
+        goal: Arc<Goal>,
+        /// Which rows of the table.
+        rows: Vec<u32>,
+    },
+}
+
+/// What was fitted on training rows.
+#[derive(Clone, Debug)]
+pub(super) enum Fitted {
+    /// Nothing: values are inputs.
+    Nothing,
+    Table {
+        encoder: Encoder,
+        /// What numbers to predict are standardised by.
+        units: Option<Units>,
+    },
+}
+
+/// The units of numbers that are predicted: a network sees `(y - mean) / sd`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Units {
+    /// Mean over the training rows.
+    pub mean: f64,
+    /// Standard deviation over the training rows, with n; 1 where all are the same.
+    pub sd: f64,
+}
+
+impl Rows {
+    /// Rows of grey values; an input is a value / 255.
+    pub(super) fn pixels(n_columns: usize, pixels: Vec<u8>, labels: &[u8]) -> Self {
+        let classes: Vec<u32> = labels.iter().map(|&label| u32::from(label)).collect();
+        Self { n_rows: classes.len(), n_columns, classes, values: Values::Pixels(pixels) }
+    }
+
+    /// Rows of numbers without targets.
+    pub(super) fn numbers(n_columns: usize, numbers: Vec<f32>) -> Self {
+        let n_rows = numbers.len() / n_columns.max(1);
+        Self { n_rows, n_columns, classes: vec![0; n_rows], values: Values::Numbers(numbers) }
+    }
+
+    /// Some rows of a table.
+    pub(super) fn of_table(table: Arc<Table>, target: usize, goal: Arc<Goal>, rows: Vec<u32>) -> Self {
+        let used = |(i, kind): (usize, Kind)| i != target && kind.is_used();
+        let kinds = table.columns.iter().map(|column| column.kind).enumerate();
+        let classes = match &*goal {
+            Goal::Classes { classes, .. } => rows.iter().map(|&row| classes[row as usize]).collect(),
+            Goal::Numbers(_) => vec![0; rows.len()],
+        };
+        let n_columns = kinds.filter(|one| used(*one)).count();
+        Self { n_rows: rows.len(), n_columns, classes, values: Values::Table { table, target, goal, rows } }
+    }
+
+    /// Whether rows are to be split within each class.
+    pub(super) fn is_stratified(&self) -> bool {
+        matches!(&self.values, Values::Table { goal, .. } if matches!(**goal, Goal::Classes { .. }))
+    }
+
+    /// Fits what turns rows into inputs and targets.
+    pub(super) fn fit(&self, training: TrainingRows<'_>) -> Fitted {
+        let Values::Table { table, target, goal, rows } = &self.values else { return Fitted::Nothing };
+        let training: Vec<u32> = training.rows().iter().map(|&row| rows[row as usize]).collect();
+        let units = match &**goal {
+            Goal::Classes { .. } => None,
+            Goal::Numbers(numbers) => Some(Units::of(training.iter().map(|&row| f64::from(numbers[row as usize])))),
+        };
+        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training)), units }
+    }
+
+    /// Rows as inputs of a network, all of them without an order.
+    pub(super) fn inputs(&self, order: Option<&[u32]>, fitted: &Fitted) -> Inputs<f32> {
+        let d = self.n_columns;
+        match (&self.values, order) {
+            (Values::Table { table, rows, .. }, order) => {
+                let Fitted::Table { encoder, .. } = fitted else { return Inputs::new(Matrix::zeros(0, 0)) };
+                Inputs::new(encoder.encode(table, &chosen(rows, order)))
+            }
+            (Values::Pixels(pixels), None) if keeps_zeros() => Inputs::dense_from_bytes(pixels, d, 255.0),
+            (Values::Pixels(pixels), None) => Inputs::from_bytes(pixels, d, 255.0),
+            (Values::Numbers(numbers), None) => Inputs::new(Matrix::from_rows(self.n_rows, d, numbers.clone())),
+            (values, Some(order)) => {
+                let mut inputs = Vec::with_capacity(order.len() * d);
+                for range in order.iter().map(|&row| row as usize * d..(row as usize + 1) * d) {
+                    match values {
+                        Values::Pixels(pixels) => {
+                            inputs.extend(pixels[range].iter().map(|&pixel| f32::from(pixel) / 255.0));
+                        }
+                        Values::Numbers(numbers) => inputs.extend_from_slice(&numbers[range]),
+                        Values::Table { .. } => {}
+                    }
+                }
+                Inputs::new(Matrix::from_rows(order.len(), d, inputs))
+            }
+        }
+    }
+
+    /// Standardised numbers to predict, a row each; `None` where there are none.
+    pub(super) fn numbers_to_predict(&self, order: Option<&[u32]>, fitted: &Fitted) -> Option<Matrix<f32>> {
+        let (Values::Table { goal, rows, .. }, Fitted::Table { units: Some(units), .. }) = (&self.values, fitted)
+        else {
+            return None;
+        };
+        let Goal::Numbers(numbers) = &**goal else { return None };
+        let standard = |row: &u32| ((f64::from(numbers[*row as usize]) - units.mean) / units.sd) as f32;
+        let values: Vec<f32> = chosen(rows, order).iter().map(standard).collect();
+        Some(Matrix::from_rows(values.len(), 1, values))
+    }
+
+    pub(super) fn seal(self) -> Sealed<Self> {
+        let classes: Vec<u8> = self.classes.iter().flat_map(|class| class.to_le_bytes()).collect();
+        let values: Vec<u8> = match &self.values {
+            Values::Pixels(pixels) => pixels.clone(),
+            Values::Numbers(numbers) => numbers.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Values::Table { table, rows, .. } => table.bytes(rows),
+        };
+        let (n_rows, print) = (self.n_rows, fingerprint(&[&values, &classes]));
+        Sealed::new(self, n_rows, print)
+    }
+}
+
+impl Units {
+    fn of(numbers: impl Iterator<Item = f64> + Clone) -> Self {
+        let n = numbers.clone().count().max(1) as f64;
+        let mean = numbers.clone().sum::<f64>() / n;
+        let sd = (numbers.map(|y| (y - mean) * (y - mean)).sum::<f64>() / n).sqrt();
+        Self { mean, sd: if sd > 0.0 { sd } else { 1.0 } }
+    }
+}
+
+/// Rows of a table, by their places among those that are held.
+fn chosen(rows: &[u32], order: Option<&[u32]>) -> Vec<u32> {
+    order.map_or_else(|| rows.to_vec(), |order| order.iter().map(|&row| rows[row as usize]).collect())
+}
+
+/// Whether the environment variable `GOODFIT_INPUTS` is `dense`: products then multiply the zeros too, which is how it
+/// is measured what skipping them is worth.
+fn keeps_zeros() -> bool {
+    std::env::var_os("GOODFIT_INPUTS").is_some_and(|form| form == "dense")
+}

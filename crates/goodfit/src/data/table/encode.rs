@@ -1,0 +1,297 @@
+//! Columns as inputs of a network, fitted on training rows.
+
+use goodfit_nn::Matrix;
+
+use super::column::{Column, NO_LEVEL, Values};
+use super::{Table, date_parts};
+use crate::data::TrainingRows;
+
+/// Levels of a column that get a place of their own, the most frequent ones; the others share one.
+pub const MOST_PLACES: usize = 100;
+
+/// How columns become inputs; made from training rows, and the same for all others.
+///
+/// Numbers stay themselves, the median in place of a missing one, with an indicator where training rows miss any. Of
+/// levels each has a place of its own, and so has a missing one where training rows miss any; a level that no training row
+/// has is 0 in all places; two levels make one input, -1 and 1, and 0 else. Dates become day, year, month, day of the month
+/// and of the week, and hour where there are times.
+///
+/// Then every input is scaled: `x <- (x - median) / (q75 - q25)`, by `2 / (max - min)` where the quartiles are equal, 0 where
+/// all are; and clipped smoothly: `x <- x / sqrt(1 + (x / 3)^2)`, as in Holzmueller et al., "Better by default" (2024).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoder {
+    columns: Vec<Encoded>,
+    scales: Vec<Scale>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Encoded {
+    /// Its place in the table.
+    column: usize,
+    form: Form,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Form {
+    Number {
+        median: f32,
+        has_missing: bool,
+    },
+    /// The codes of -1 and 1.
+    Two([u32; 2]),
+    Levels {
+        /// By code, the place of a level that training rows have.
+        places: Vec<Option<usize>>,
+        n_places: usize,
+        has_missing: bool,
+    },
+    Date {
+        median: f64,
+        has_missing: bool,
+        has_time: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Scale {
+    median: f32,
+    factor: f32,
+}
+
+impl Encoder {
+    /// Fits the columns that are used, all but the target, on training rows.
+    pub fn fit(table: &Table, target: usize, rows: &TrainingRows<'_>) -> Self {
+        let used = |i: &usize| *i != target && table.columns[*i].kind.is_used();
+        let columns = (0..table.columns.len())
+            .filter(used)
+            .map(|column| Encoded { column, form: Form::fit(&table.columns[column], rows.rows()) })
+            .collect();
+        let mut encoder = Self { columns, scales: Vec::new() };
+        let n = encoder.n_inputs();
+        let raw = encoder.raw(table, rows.rows());
+        let mut values = Vec::with_capacity(rows.rows().len());
+        encoder.scales = (0..n)
+            .map(|input| {
+                values.clear();
+                values.extend(raw.iter().skip(input).step_by(n).copied().filter(|x| x.is_finite()));
+                Scale::fit(&mut values)
+            })
+            .collect();
+        encoder
+    }
+
+    /// Number of inputs.
+    pub fn n_inputs(&self) -> usize {
+        self.columns.iter().map(|column| column.form.n_inputs()).sum()
+    }
+
+    /// Rows of a table as inputs.
+    pub fn encode(&self, table: &Table, rows: &[u32]) -> Matrix<f32> {
+        let mut values = self.raw(table, rows);
+        if !self.scales.is_empty() {
+            for row in values.chunks_exact_mut(self.scales.len()) {
+                for (x, scale) in row.iter_mut().zip(&self.scales) {
+                    *x = scale.apply(*x);
+                }
+            }
+        }
+        Matrix::from_rows(rows.len(), self.n_inputs(), values)
+    }
+
+    /// Inputs before they are scaled, row by row.
+    fn raw(&self, table: &Table, rows: &[u32]) -> Vec<f32> {
+        let n = self.n_inputs();
+        let mut values = vec![0.0; rows.len() * n];
+        let mut first = 0;
+        for Encoded { column, form } in &self.columns {
+            let width = form.n_inputs();
+            for (i, &row) in rows.iter().enumerate() {
+                let at = i * n + first;
+                form.write(&table.columns[*column].values, row as usize, &mut values[at..at + width]);
+            }
+            first += width;
+        }
+        values
+    }
+}
+
+impl Form {
+    fn fit(column: &Column, rows: &[u32]) -> Self {
+        let has_missing = rows.iter().any(|&row| column.values.is_missing(row as usize));
+        match &column.values {
+            Values::Numbers(numbers) => {
+                let mut known: Vec<f32> =
+                    rows.iter().map(|&row| numbers[row as usize]).filter(|x| x.is_finite()).collect();
+                Self::Number { median: quantile(sort(&mut known), 0.5), has_missing }
+            }
+            Values::Levels { names, codes } => {
+                let mut counts = vec![0_usize; names.len()];
+                for code in rows.iter().map(|&row| codes[row as usize]).filter(|code| *code != NO_LEVEL) {
+                    counts[code as usize] += 1;
+                }
+                let mut seen: Vec<u32> = (0..names.len() as u32).filter(|&code| counts[code as usize] > 0).collect();
+                if let &[low, high] = seen.as_slice() {
+                    return Self::Two([low, high]);
+                }
+                // The most frequent first, ties in the order of their names.
+                seen.sort_by_key(|&code| std::cmp::Reverse(counts[code as usize]));
+                let own = seen.len().min(MOST_PLACES);
+                let mut places = vec![None; names.len()];
+                for (place, &code) in seen.iter().enumerate() {
+                    places[code as usize] = Some(place.min(own));
+                }
+                let n_places = own + usize::from(seen.len() > own);
+                Self::Levels { places, n_places, has_missing }
+            }
+            Values::Days(days) => {
+                let mut known: Vec<f64> = rows.iter().map(|&row| days[row as usize]).filter(|x| !x.is_nan()).collect();
+                known.sort_unstable_by(f64::total_cmp);
+                let median = known.get(known.len() / 2).copied().unwrap_or(0.0);
+                Self::Date { median, has_missing, has_time: known.iter().any(|day| day.fract() != 0.0) }
+            }
+            Values::None => Self::Levels { places: Vec::new(), n_places: 0, has_missing: false },
+        }
+    }
+
+    fn n_inputs(&self) -> usize {
+        match self {
+            Self::Number { has_missing, .. } => 1 + usize::from(*has_missing),
+            Self::Two(_) => 1,
+            Self::Levels { n_places, has_missing, .. } => n_places + usize::from(*has_missing),
+            Self::Date { has_missing, has_time, .. } => 5 + usize::from(*has_time) + usize::from(*has_missing),
+        }
+    }
+
+    fn write(&self, values: &Values, row: usize, to: &mut [f32]) {
+        match (self, values) {
+            (Self::Number { median, has_missing }, Values::Numbers(numbers)) => {
+                let x = numbers[row];
+                to[0] = if x.is_nan() { *median } else { x };
+                if *has_missing {
+                    to[1] = f32::from(u8::from(x.is_nan()));
+                }
+            }
+            (Self::Two([low, high]), Values::Levels { codes, .. }) => {
+                to[0] = match codes[row] {
+                    code if code == *low => -1.0,
+                    code if code == *high => 1.0,
+                    _ => 0.0,
+                };
+            }
+            (Self::Levels { places, n_places, has_missing }, Values::Levels { codes, .. }) => {
+                let code = codes[row];
+                if code == NO_LEVEL {
+                    if *has_missing {
+                        to[*n_places] = 1.0;
+                    }
+                } else if let Some(place) = places.get(code as usize).copied().flatten() {
+                    to[place] = 1.0;
+                }
+            }
+            (Self::Date { median, has_missing, has_time }, Values::Days(days)) => {
+                let is_missing = days[row].is_nan();
+                let day = if is_missing { *median } else { days[row] };
+                let [year, month, day_of_month, day_of_week, hour] = date_parts(day);
+                let parts = [day as f32, year, month, day_of_month, day_of_week];
+                to[..5].copy_from_slice(&parts);
+                if *has_time {
+                    to[5] = hour;
+                }
+                if *has_missing {
+                    to[5 + usize::from(*has_time)] = f32::from(u8::from(is_missing));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Scale {
+    fn fit(finite: &mut [f32]) -> Self {
+        let sorted = sort(finite);
+        let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
+            return Self { median: 0.0, factor: 0.0 };
+        };
+        let range = quantile(sorted, 0.75) - quantile(sorted, 0.25);
+        let factor = if range > 0.0 {
+            1.0 / range
+        } else if high > low {
+            2.0 / (high - low)
+        } else {
+            0.0
+        };
+        Self { median: quantile(sorted, 0.5), factor: if factor.is_finite() { factor } else { 0.0 } }
+    }
+
+    fn apply(self, x: f32) -> f32 {
+        let x = (x - self.median) * self.factor;
+        // What is too large for its square has the value that the clip tends to.
+        if x.abs() > 1e15 { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
+    }
+}
+
+fn sort(values: &mut [f32]) -> &[f32] {
+    values.sort_unstable_by(f32::total_cmp);
+    values
+}
+
+/// A quantile of sorted values, between two neighbours on the straight line; 0 of none.
+fn quantile(sorted: &[f32], share: f64) -> f32 {
+    let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
+    let at = share * last as f64;
+    let (low, part) = (at.floor(), at.fract());
+    let (a, b) = (f64::from(sorted[low as usize]), f64::from(sorted[(low as usize + 1).min(last)]));
+    (a + part * (b - a)) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::table::{TableOptions, read};
+
+    fn table(text: &str) -> Table {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        read(file.path(), &TableOptions::default()).expect("a table")
+    }
+
+    fn encoded(text: &str, training: &[u32], all: &[u32]) -> (usize, Vec<f32>) {
+        let table = table(text);
+        let target = table.columns.len() - 1;
+        let encoder = Encoder::fit(&table, target, &TrainingRows::of(training));
+        let raw = encoder.raw(&table, all);
+        (encoder.n_inputs(), raw)
+    }
+
+    #[test]
+    fn each_kind_of_column() {
+        // A number with a missing one; two levels; three levels with an unseen one; a date.
+        let text = "x,two,three,day,y\n1,a,u,1970-01-01,0\n,b,v,1970-01-02,1\n3,a,w,1970-02-01,0\n5,,u,,1\n9,c,new,1970-01-01,0\n";
+        let (n, raw) = encoded(text, &[0, 1, 2], &[0, 1, 3, 4]);
+        // x and its indicator, one for two, three for three, five for day.
+        assert_eq!(n, 2 + 1 + 3 + 5);
+        let row = |i: usize| &raw[i * n..(i + 1) * n];
+        assert_eq!(row(0), [1.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, 1970.0, 1.0, 1.0, 4.0]);
+        assert_eq!(row(1)[..6], [2.0, 1.0, 1.0, 0.0, 1.0, 0.0], "the median of 1 and 3");
+        assert_eq!(row(2), [5.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1970.0, 1.0, 2.0, 5.0], "the median day");
+        assert_eq!(row(3)[2..6], [0.0; 4], "levels that no training row has");
+    }
+
+    #[test]
+    fn scaled_by_training_rows_and_clipped() {
+        let text = "x,constant\n1,0\n2,1\n3,0\n4,1\n5,0\n1e30,1\n";
+        let table = table(text);
+        let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]));
+        let all = encoder.encode(&table, &[0, 2, 4, 5]);
+        // Median 3, quartiles 2 and 4.
+        let clip = |x: f32| x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt();
+        assert_eq!(all.data(), [clip(-1.0), 0.0, clip(1.0), 3.0]);
+    }
+
+    #[test]
+    fn quantiles_as_numpy_has_them() {
+        let sorted = [1.0, 2.0, 4.0, 8.0];
+        assert_eq!([0.0, 0.25, 0.5, 1.0].map(|share| quantile(&sorted, share)), [1.0, 1.75, 3.0, 8.0]);
+        assert_eq!(quantile(&[], 0.5), 0.0);
+    }
+}

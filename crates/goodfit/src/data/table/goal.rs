@@ -1,0 +1,134 @@
+//! What is to be predicted of a table.
+
+use super::Table;
+use super::column::{Column, NO_LEVEL, Values};
+use super::error::TableError;
+use super::kind::Kind;
+use crate::recipe::nearest;
+
+/// Numbers of which a target with classes may have so many different ones.
+const MOST_CLASSES: usize = 1000;
+
+/// What is to be predicted, by row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// Classes.
+    Classes {
+        /// Their names, sorted; numbers by their size.
+        names: Vec<String>,
+        /// Which one each row has.
+        classes: Vec<u32>,
+    },
+    /// Numbers.
+    Numbers(Vec<f32>),
+}
+
+impl Table {
+    /// The place of a column.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn place_of(&self, name: &str) -> Result<usize, TableError> {
+        self.columns.iter().position(|column| column.name == name).ok_or_else(|| {
+            let names = || self.columns.iter().map(|column| column.name.as_str());
+            let hint = match nearest(name, names()) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => {
+                    let first: Vec<&str> = names().take(20).collect();
+                    let more = if self.columns.len() > first.len() { ", .." } else { "" };
+                    format!("its columns are {}{more}", first.join(", "))
+                }
+            };
+            TableError::new(&self.source, format!("there is no column {name:?}")).hint(hint)
+        })
+    }
+
+    /// Whether a target is one of classes, as far as its values tell: texts, or two different numbers.
+    ///
+    /// # Errors
+    /// As [`Table::goal`].
+    pub fn is_of_classes(&self, target: usize) -> Result<bool, TableError> {
+        let column = self.target(target)?;
+        Ok(match &column.values {
+            Values::Numbers(numbers) => {
+                let mut different: Vec<f32> = Vec::new();
+                for &x in numbers {
+                    if different.len() < 3 && !different.contains(&x) {
+                        different.push(x);
+                    }
+                }
+                different.len() == 2
+            }
+            _ => true,
+        })
+    }
+
+    /// The target as classes, or as numbers.
+    ///
+    /// # Errors
+    /// When it is missing in some rows, one and the same in all, a date, text, or no number where numbers are asked for.
+    pub fn goal(&self, target: usize, classes: bool) -> Result<Goal, TableError> {
+        let column = self.target(target)?;
+        let fault = |what: String, hint: &str| Err(self.of(column, what).hint(hint));
+        match (&column.values, classes) {
+            (Values::Levels { names, codes }, true) => {
+                Ok(Goal::Classes { names: names.clone(), classes: codes.clone() })
+            }
+            (Values::Levels { .. }, false) => {
+                let what = "the target is text, but the loss asks for numbers".to_owned();
+                fault(what, "leave training.loss out: texts are classes")
+            }
+            (Values::Numbers(numbers), true) => {
+                let mut different = numbers.clone();
+                different.sort_unstable_by(f32::total_cmp);
+                different.dedup();
+                if different.len() > MOST_CLASSES {
+                    let what = format!("the target has {} different numbers, too many for classes", different.len());
+                    return fault(what, "leave training.loss out: numbers are predicted as numbers");
+                }
+                let class = |x: &f32| different.partition_point(|other| other.total_cmp(x).is_lt()) as u32;
+                let classes = numbers.iter().map(class).collect();
+                Ok(Goal::Classes { names: different.iter().map(f32::to_string).collect(), classes })
+            }
+            (Values::Numbers(numbers), false) => match numbers.iter().find(|x| x.is_infinite()) {
+                Some(x) => fault(format!("the target has a value of {x}"), "take the row out, or give its value"),
+                None => Ok(Goal::Numbers(numbers.clone())),
+            },
+            _ => fault(format!("the target is {}", column.kind), "a target has numbers, or texts that come back"),
+        }
+    }
+
+    /// The column of a target that can be one.
+    fn target(&self, target: usize) -> Result<&Column, TableError> {
+        let column = &self.columns[target];
+        let fault = |what: String, hint: &str| Err(self.of(column, what).hint(hint));
+        match column.kind {
+            Kind::Constant => {
+                return fault(
+                    "the target is the same in every row".to_owned(),
+                    "there is nothing to learn; another target",
+                );
+            }
+            Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty => {
+                let what = format!("the target is of the kind {}", column.kind);
+                return fault(
+                    what,
+                    "a target has numbers, or texts that come back; `goodfit data info` shows the columns",
+                );
+            }
+            Kind::Numeric | Kind::Categorical => {}
+        }
+        if column.n_missing > 0 {
+            let rows = if column.n_missing == 1 { "1 row" } else { &format!("{} rows", column.n_missing) };
+            let error = self.of(column, format!("the target is missing in {rows}"));
+            let error = error.hint("rows without a target teach nothing: take them out of the file");
+            return Err(column.first_missing.into_iter().fold(error, TableError::line));
+        }
+        debug_assert!(!matches!(&column.values, Values::Levels { codes, .. } if codes.contains(&NO_LEVEL)));
+        Ok(column)
+    }
+
+    fn of(&self, column: &Column, what: String) -> TableError {
+        TableError::new(&self.source, what).column(&column.name)
+    }
+}
