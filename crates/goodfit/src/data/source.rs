@@ -7,7 +7,7 @@ use goodfit_nn::{Purpose, Stream};
 
 use super::rows::Rows;
 use super::split::{share, stratified};
-use super::table::{Goal, TableError, TableOptions, read};
+use super::table::{Goal, TableError, TableOptions, Values, read};
 use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
 
@@ -87,6 +87,9 @@ impl DataError {
             Self::Table(error) => error.hint.clone(),
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
             Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
+            Self::Split { n_rows: 0..10, .. } => {
+                Some("so few rows cannot be split; a table needs some dozens at least".into())
+            }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
             Self::Mnist(_) => Some("the program itself is damaged: install it again".into()),
@@ -163,6 +166,8 @@ fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Resul
 pub struct Survey {
     /// Whether the target holds classes.
     pub is_of_classes: bool,
+    /// Whether it holds numbers, of classes or not.
+    pub has_numbers: bool,
     /// Number of rows.
     pub n_rows: usize,
 }
@@ -173,7 +178,9 @@ pub struct Survey {
 /// When it cannot be read, or has not the target.
 pub fn survey(path: &Path, target: &str) -> Result<Survey, TableError> {
     let table = read(path, &TableOptions::default())?;
-    Ok(Survey { is_of_classes: table.is_of_classes(table.place_of(target)?)?, n_rows: table.n_rows })
+    let target = table.place_of(target)?;
+    let has_numbers = matches!(table.columns[target].values, Values::Numbers(_));
+    Ok(Survey { is_of_classes: table.is_of_classes(target)?, has_numbers, n_rows: table.n_rows })
 }
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {

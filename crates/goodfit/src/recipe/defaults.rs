@@ -19,8 +19,7 @@ fn validates(settings: &Settings) -> bool {
 }
 
 /// The default of `data.test`.
-pub(crate) const TEST: Default =
-    From { fields: &["data.target"], rule: "0.2 of a table", value: test };
+pub(crate) const TEST: Default = From { fields: &["data.target"], rule: "0.2 of a table", value: test };
 
 /// The default of `data.validation`.
 pub(crate) const VALIDATION: Default = From {

@@ -306,8 +306,8 @@ impl Field {
         self.path.split_once('.').map_or(self.path, |(_, name)| name)
     }
 
-    /// Whether arms and trials may differ in it.
+    /// Whether arms and trials may differ in it. What is predicted is the question, which all of them answer.
     pub fn varies(&self) -> bool {
-        matches!(self.table(), "data" | "network" | "training")
+        matches!(self.table(), "data" | "network" | "training") && self.path != "data.target"
     }
 }

@@ -96,9 +96,8 @@ const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
 /// Fields that say on which rows, and by which loss, trials are ranked. A search that varied them would choose the
 /// question whose answer looks best, or choose by the sealed test rows.
-const RANKING: [&str; 10] = [
+const RANKING: [&str; 9] = [
     "data.source",
-    "data.target",
     "data.test",
     "data.rows",
     "data.columns",

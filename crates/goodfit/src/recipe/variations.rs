@@ -31,7 +31,9 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
     if target.field.varies() {
         return Ok(target);
     }
-    let message = format!("{} cannot vary, expected a field of [data], [network] or [training]", key.name);
+    let expected =
+        if target.field.path == "data.target" { "" } else { ", expected a field of [data], [network] or [training]" };
+    let message = format!("{} cannot vary{expected}", key.name);
     Err(RecipeError::new(message).at(key.place).hint("a recipe for each value, or --set"))
 }
 

@@ -9,6 +9,9 @@ use crate::recipe::nearest;
 /// Numbers of which a target with classes may have so many different ones.
 const MOST_CLASSES: usize = 1000;
 
+/// So many different whole numbers are taken for classes where nobody says what they are.
+const FEW_CLASSES: usize = 10;
+
 /// What is to be predicted, by row of the table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Goal {
@@ -43,24 +46,21 @@ impl Table {
         })
     }
 
-    /// Whether a target is one of classes, as far as its values tell: texts, or two different numbers.
+    /// Whether a target is one of classes, as far as its values tell: texts, two different numbers, or at most ten
+    /// different whole ones.
     ///
     /// # Errors
     /// As [`Table::goal`].
     pub fn is_of_classes(&self, target: usize) -> Result<bool, TableError> {
-        let column = self.target(target)?;
-        Ok(match &column.values {
-            Values::Numbers(numbers) => {
-                let mut different: Vec<f32> = Vec::new();
-                for &x in numbers {
-                    if different.len() < 3 && !different.contains(&x) {
-                        different.push(x);
-                    }
-                }
-                different.len() == 2
+        let Values::Numbers(numbers) = &self.target(target)?.values else { return Ok(true) };
+        let mut different: Vec<f32> = Vec::new();
+        for &x in numbers {
+            if different.len() <= FEW_CLASSES && !different.contains(&x) {
+                different.push(x);
             }
-            _ => true,
-        })
+        }
+        let whole = different.iter().all(|x| x.fract() == 0.0);
+        Ok(different.len() == 2 || (different.len() <= FEW_CLASSES && whole))
     }
 
     /// The target as classes, or as numbers.
@@ -130,5 +130,55 @@ impl Table {
 
     fn of(&self, column: &Column, what: String) -> TableError {
         TableError::new(&self.source, what).column(&column.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::table::{TableOptions, read};
+
+    fn table(text: &str) -> Table {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        read(file.path(), &TableOptions::default()).expect("a table")
+    }
+
+    /// A column of these cells beside one that is never the target.
+    fn of(cells: &[&str]) -> Table {
+        let lines: String = cells.iter().enumerate().map(|(i, cell)| format!("{cell},{}\n", i % 2)).collect();
+        table(&format!("y,x\n{lines}"))
+    }
+
+    #[test]
+    fn classes_and_numbers() {
+        let texts = of(&["b", "a", "b", "c"]);
+        assert_eq!(texts.is_of_classes(0), Ok(true));
+        let names = ["a", "b", "c"].map(str::to_owned).to_vec();
+        assert_eq!(texts.goal(0, true), Ok(Goal::Classes { names, classes: vec![1, 0, 1, 2] }));
+        for (cells, classes) in
+            [(["0.5", "1.5", "0.5", "1.5"], true), (["1", "2", "3", "10"], true), (["1", "2", "3", "10.5"], false)]
+        {
+            assert_eq!(of(&cells).is_of_classes(0), Ok(classes), "{cells:?}");
+        }
+        let many: Vec<String> = (0..40).map(|i| (i % 11).to_string()).collect();
+        let many = of(&many.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(many.is_of_classes(0), Ok(false));
+        let Ok(Goal::Classes { names, classes }) = many.goal(0, true) else { panic!("classes on demand") };
+        assert_eq!((names[10].as_str(), classes[10], classes[11]), ("10", 10, 0), "in the order of the numbers");
+        assert_eq!(of(&["1", "2", "3.5", "4"]).goal(0, false), Ok(Goal::Numbers(vec![1.0, 2.0, 3.5, 4.0])));
+    }
+
+    #[test]
+    fn what_is_no_target() {
+        let fault = |cells: &[&str], classes| of(cells).goal(0, classes).expect_err("a fault").to_string();
+        let says = |error: String, what: &str| assert!(error.ends_with(what), "{error}");
+        says(fault(&["1", "1", "1"], true), "column y: the target is the same in every row");
+        says(fault(&["a", "", "b"], true), ":3: column y: the target is missing in 1 row");
+        says(fault(&["a", "b", "a"], false), "column y: the target is text, but the loss asks for numbers");
+        says(fault(&["1", "2", "inf"], false), "column y: the target has a value of inf");
+        says(fault(&["2024-01-01", "2024-01-02", "2024-01-02"], true), "column y: the target is of the kind date");
+        let error = of(&["1", "2"]).place_of("wholly another").expect_err("no such column");
+        assert_eq!(error.hint.as_deref(), Some("its columns are y, x"));
     }
 }

@@ -1,0 +1,176 @@
+//! Networks on tables: `train`, `compare` and `search` from a CSV file.
+
+mod command;
+
+use std::fmt::Write as _;
+
+use command::Place;
+use serde_json::Value as Json;
+
+/// Rows of a table: what is to be learned is `kind`, by a line through `x` and `city`, and `price`, a sum of both.
+fn rows(n: u64) -> Vec<[String; 6]> {
+    // Weyl's sequence: spread evenly, the same on every machine.
+    let even = |i: u64, by: f64| ((i as f64 + 1.0) * by).fract();
+    (0..n)
+        .map(|i| {
+            let (x, z) = (4.0 * even(i, 0.618_033_988_75) - 2.0, even(i, 0.414_213_562_37));
+            let city = if z < 0.5 { "Bonn" } else { "Ulm" };
+            let step = if city == "Bonn" { 1.0 } else { -1.0 };
+            let kind = if x + step > 0.0 { "high" } else { "low" };
+            let missing = i % 13 == 0;
+            let day = format!("2024-{:02}-{:02}", 1 + i % 12, 1 + i % 28);
+            let x_cell = if missing { String::new() } else { format!("{x:.4}") };
+            [x_cell, city.to_owned(), day, kind.to_owned(), format!("{:.3}", 100.0 + 20.0 * (x + step)), i.to_string()]
+        })
+        .collect()
+}
+
+fn csv(rows: &[[String; 6]]) -> String {
+    let mut text = "x,city,day,kind,price,id\n".to_owned();
+    for row in rows {
+        writeln!(text, "{}", row.join(",")).unwrap();
+    }
+    text
+}
+
+/// Without the column that gives the answer away, by leaving it out of the file.
+fn without(rows: &[[String; 6]], column: usize) -> String {
+    let text = csv(rows);
+    let keep = |line: &str| {
+        let cells: Vec<&str> =
+            line.split(',').enumerate().filter(|(i, _)| *i != column).map(|(_, cell)| cell).collect();
+        cells.join(",") + "\n"
+    };
+    text.lines().map(keep).collect()
+}
+
+fn last(results: &Json, metric: &str) -> f64 {
+    results["arms"][0]["runs"][0]["final"][metric].as_f64().unwrap_or_else(|| panic!("{metric}: {results}"))
+}
+
+#[test]
+fn classes_and_numbers_are_learned() {
+    let place = Place::new();
+    place.write("kinds.csv", without(&rows(600), 4));
+    let ran = place.succeed(&["train", "kinds.csv", "--target", "kind", "--out", "kinds"]);
+    let results = place.json("kinds/results.json");
+    assert!(last(&results, "validation_accuracy") > 0.9, "{}", ran.stdout);
+    let data = &results["data"];
+    assert_eq!((&data["train_rows"], &data["validation_rows"]), (&Json::from(336), &Json::from(96)));
+    assert_eq!((&data["stopping_rows"], &data["test_rows"]), (&Json::from(48), &Json::from(0)));
+    assert_eq!((&data["classes"], &data["columns"]), (&Json::from(2), &Json::from(3)), "without the identifier");
+
+    place.write("prices.csv", without(&rows(600), 3));
+    let ran = place.succeed(&["train", "prices.csv", "--target", "price", "--out", "prices"]);
+    let results = place.json("prices/results.json");
+    // The spread of the prices is 31; where x is missing 23 of it cannot be known, in every thirteenth row.
+    assert!(last(&results, "validation_rmse") < 12.0, "{}", ran.stdout);
+    assert_eq!(results["data"]["classes"], 0);
+    assert!(results["arms"][0]["runs"][0]["final"]["validation_accuracy"].is_null());
+    assert!(place.path("prices/weights.safetensors").is_file());
+}
+
+#[test]
+fn test_rows_stay_sealed() {
+    let place = Place::new();
+    let rows = rows(100);
+    let results = |rows: &[[String; 6]]| {
+        place.write("t.csv", csv(rows));
+        let epochs = ["--set", "training.epochs=2", "--set", "training.early_stopping=1"];
+        place.succeed(&[&["train", "t.csv", "--target", "kind", "--out", "t"], &epochs[..]].concat());
+        place.read("t/results.json")
+    };
+    let expected = results(&rows);
+    let changed = |rows: &mut [[String; 6]], i: usize| {
+        rows[i][0] = "1.2345".to_owned();
+        rows[i][4] = "555.5".to_owned();
+    };
+    let is_sealed = |i: &usize| {
+        let mut rows = rows.clone();
+        changed(&mut rows, *i);
+        results(&rows) == expected
+    };
+    let sealed: Vec<usize> = (0..60).filter(is_sealed).collect();
+    assert!((5..=20).contains(&sealed.len()), "a fifth of 60 rows: {sealed:?}");
+    let mut all = rows.clone();
+    sealed.iter().for_each(|&i| changed(&mut all, i));
+    assert!(results(&all) == expected, "nothing depends on what test rows hold");
+}
+
+#[test]
+fn compare_and_search_take_tables() {
+    let place = Place::new();
+    place.write("kinds.csv", without(&rows(200), 4));
+    let short = ["--set", "training.epochs=3", "--set", "training.early_stopping=3"];
+    let compare = |jobs: &str| {
+        let words = ["compare", "kinds.csv", "--target", "kind", "--vary", "network.dropout=0,0.2", "--seeds", "3"];
+        place.succeed(&[&words[..], &["--jobs", jobs, "--out", jobs], &short].concat());
+        (place.read(&format!("{jobs}/results.json")), place.read(&format!("{jobs}/report.html")))
+    };
+    let (one, three) = (compare("1"), compare("3"));
+    assert_eq!(place.json("1/results.json")["arms"].as_array().unwrap().len(), 2);
+    assert!(one.1 == three.1 && one.0.len() == three.0.len());
+
+    let words =
+        ["search", "kinds.csv", "--target", "kind", "--trials", "4", "--out", "found", "--set", "search.finalists=1"];
+    let ran = place.succeed(&[&words[..], &short].concat());
+    let results = place.json("found/results.json");
+    assert_eq!(results["trials"].as_array().unwrap().len(), 4, "{}", ran.stdout);
+    let first = results["trials"].as_array().unwrap().iter().find(|trial| trial["trial"] == 0).unwrap();
+    assert_eq!(first["settings"]["training.learning_rate"], 2e-3, "the preset itself is tried first");
+}
+
+#[test]
+fn what_was_inferred_is_printed() {
+    let place = Place::new();
+    place.write("kinds.csv", without(&rows(200), 4));
+    let printed = place.succeed(&["train", "kinds.csv", "--target", "kind", "--print-recipe"]).stdout;
+    for line in [
+        "source = \"kinds.csv\" # command line",
+        "target = \"kind\" # command line",
+        "loss = \"cross-entropy\" # inferred",
+        "batch_size = 32 # inferred",
+        "hidden = [256, 256] # recipe",
+    ] {
+        let squeezed: String = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed.contains(line), "{line}: {printed}");
+    }
+    // What is printed is a recipe that runs the same.
+    place.write("again.toml", &printed);
+    place.succeed(&["train", "again.toml", "--print-recipe"]);
+}
+
+#[test]
+fn errors() {
+    let place = Place::new();
+    place.write("kinds.csv", csv(&rows(60)));
+    place.write("gaps.csv", "x,y\n1,a\n2,\n3,b\n");
+    place.write("few.csv", "x,y\n1,a\n2,b\n");
+    place.write("one.csv", "x,y\n1,a\n2,a\n3,a\n");
+    place.write("mnist.toml", "[data]\ntarget = \"price\"\n");
+    place.write(
+        "table.toml",
+        "[data]\nsource = \"kinds.csv\"\ntarget = \"city\"\n[training]\nloss = \"mean-squared-error\"\n",
+    );
+    let mut text = String::new();
+    for words in [
+        &["train", "kinds.csv"][..],
+        &["train", "kinds.csv", "--target", "knid"],
+        &["train", "kinds.csv", "--target", "id"],
+        &["train", "kinds.csv", "--target", "day"],
+        &["train", "gaps.csv", "--target", "y"],
+        &["train", "few.csv", "--target", "y"],
+        &["train", "one.csv", "--target", "y"],
+        &["train", "-", "--target", "y"],
+        &["train", "none.csv", "--target", "y"],
+        &["train", "mnist.toml"],
+        &["train", "table.toml"],
+        &["train", "kinds.csv", "--target", "kind", "--set", "data.test=0.99"],
+        &["compare", "kinds.csv", "--target", "kind", "--vary", "data.target=kind,city"],
+    ] {
+        let ran = place.run(words);
+        assert_eq!(ran.status, Some(2), "{words:?}: {}", ran.stdout);
+        writeln!(text, "$ goodfit {}\n{}", words.join(" "), ran.stderr).unwrap();
+    }
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
+}
