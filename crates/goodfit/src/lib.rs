@@ -10,6 +10,7 @@ pub mod data;
 pub mod figure;
 pub mod files;
 pub mod jobs;
+pub mod model;
 pub mod recipe;
 #[cfg(feature = "report")]
 pub mod report;

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::data::table::TableOptions;
+
 /// Finds out by experiment what makes a feed-forward network train well, and trains it.
 #[derive(Debug, Parser)]
 #[command(name = "goodfit", version, max_term_width = 100, propagate_version = true)]
@@ -20,6 +22,10 @@ pub(super) enum Command {
     Reproduce(Reproduce),
     /// Train one network by a recipe and save it
     Train(Train),
+    /// Score a model on the test rows that were sealed when it was trained, on the record
+    Evaluate(Evaluate),
+    /// Predict rows of a table with a model that `train` left, a line of CSV each
+    Predict(Predict),
     /// Train variants of a recipe over several seeds, and say which is better
     Compare(Compare),
     /// Look for good hyperparameters in the recipe's [search.space]
@@ -281,6 +287,31 @@ pub(super) struct Report {
     pub(super) output: Output,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct Evaluate {
+    /// The folder of the model
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) model: PathBuf,
+    /// Open the test rows: whoever has seen them cannot choose by them any more
+    #[arg(long)]
+    pub(super) open_test: bool,
+    /// Print all openings as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Predict {
+    /// The folder of the model
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) model: PathBuf,
+    /// A table with the columns that the model looks at, in any order; - is the standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) table: PathBuf,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+}
+
 /// How a table is read, where that is not to be guessed.
 #[derive(Debug, Args)]
 pub(super) struct Reading {
@@ -296,6 +327,17 @@ pub(super) struct Reading {
     /// A word that stands for a missing value, besides NA, NaN, null, None, ? and nothing
     #[arg(long, value_name = "WORD")]
     pub(super) missing: Vec<String>,
+}
+
+impl Reading {
+    pub(super) fn options(&self) -> TableOptions {
+        TableOptions {
+            delimiter: self.delimiter,
+            has_header: self.no_header.then_some(false),
+            decimal_comma: self.decimal_comma,
+            missing: self.missing.clone(),
+        }
+    }
 }
 
 fn delimiter(text: &str) -> Result<u8, &'static str> {

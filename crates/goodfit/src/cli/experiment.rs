@@ -196,7 +196,7 @@ fn table_failure(error: TableError) -> Failure {
     Failure::new(error, hint)
 }
 
-/// Rows of a batch by rows of a table, as Gorishniy et al., "TabM" (2025), have it.
+/// Rows of a batch by rows of a table, as Gorishniy et al. (2025, on tabular deep learning by ensembles) have it.
 fn batch_size(n_rows: usize) -> i64 {
     // What is left when test rows, validation rows and those that choose the epoch are split off.
     match n_rows * 56 / 100 {

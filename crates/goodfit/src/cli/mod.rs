@@ -6,9 +6,11 @@
 mod args;
 mod columns;
 mod data;
+mod evaluate;
 mod experiment;
 mod frame;
 mod message;
+mod predict;
 mod progress;
 mod reproduce;
 mod search;
@@ -51,6 +53,8 @@ fn run(command: Command) -> Outcome {
     match command {
         Command::Reproduce(args) => reproduce::reproduce(&args),
         Command::Train(args) => train::train(&args),
+        Command::Evaluate(args) => evaluate::evaluate(&args),
+        Command::Predict(args) => predict::predict(&args),
         Command::Compare(args) => experiment::compare(&args),
         Command::Search(args) => search::search(&args),
         #[cfg(feature = "sqlite")]

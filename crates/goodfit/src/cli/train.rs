@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::args::Train;
 use super::experiment::{WEIGHTS, comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
 use super::message::{Failure, note};
+use super::predict::model_failure;
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
-use crate::comparison::train_one;
+use crate::comparison::{Fit, train_one};
+use crate::model::Model;
 use crate::recipe::PLAIN;
 use crate::weights::Weights;
 
@@ -28,15 +30,23 @@ pub(super) fn train(args: &Train) -> Outcome {
     let mut live = Live::new(&experiment.name, args.of.common.output);
     let trained = train_one(&experiment, &options, monitor(), &mut live);
     drop(live);
-    let (conducted, network) = trained.map_err(comparison_failure)?;
+    let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
-    if let Some(network) = network {
-        let path = out.join(WEIGHTS);
-        let metadata = BTreeMap::from([("recipe".to_owned(), conducted.results.recipe.clone())]);
-        let weights = Weights { metadata, ..Weights::of(&network) };
-        weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
-        if !args.of.common.output.quiet {
-            note(format!("weights: {}", path.display()));
+    if let Some(Fit { network, schema }) = trained {
+        let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
+        if let Some(schema) = schema {
+            Model::new(schema, recipe, network).save(&out).map_err(model_failure)?;
+            if !quiet {
+                note(format!("model: {}", out.display()));
+            }
+        } else {
+            let path = out.join(WEIGHTS);
+            let weights =
+                Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
+            weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
+            if !quiet {
+                note(format!("weights: {}", path.display()));
+            }
         }
     }
     Ok(status)

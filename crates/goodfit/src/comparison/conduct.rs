@@ -7,6 +7,7 @@ use goodfit_nn::Network;
 use super::{
     ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
 };
+use crate::data::table::Schema;
 use crate::recipe::Experiment;
 use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
@@ -100,8 +101,16 @@ pub fn conduct(
     Ok(Conducted { results, timing })
 }
 
-/// Trains the recipe of an experiment once, without its variations. The network is `None` when the
-/// monitor stopped it.
+/// What a single training leaves beside its results.
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// The network.
+    pub network: Network<f32>,
+    /// On a table, what a model has to know of its columns.
+    pub schema: Option<Schema>,
+}
+
+/// Trains the recipe of an experiment once, without its variations. There is no network when the monitor stopped it.
 ///
 /// # Errors
 /// As for [`conduct`].
@@ -110,7 +119,7 @@ pub fn train_one(
     options: &Options,
     monitor: &Monitor,
     observer: &mut dyn Observer,
-) -> Result<(Conducted, Option<Network<f32>>), ComparisonError> {
+) -> Result<(Conducted, Option<Fit>), ComparisonError> {
     let start = Instant::now();
     let seed = options.first_seed;
     let recipe = &experiment.recipe;
@@ -134,7 +143,7 @@ pub fn train_one(
     let mut arm = Arm { name, runs: run.into_iter().collect(), ..Arm::default() };
     arm.summarise();
     results.arms = vec![arm];
-    Ok((Conducted { results, timing }, network))
+    Ok((Conducted { results, timing }, network.map(|network| Fit { network, schema: data.schema.clone() })))
 }
 
 /// The results of an experiment before anything is trained.

@@ -8,7 +8,7 @@ mod tune;
 use std::time::{Duration, Instant};
 
 pub(crate) use conduct::blank;
-pub use conduct::{Conducted, Options, conduct, train_one};
+pub use conduct::{Conducted, Fit, Options, conduct, train_one};
 pub use data::{DataShelf, Resplit};
 pub use tune::{Tuned, tune};
 

@@ -5,6 +5,7 @@ use goodfit_nn::{Inputs, Matrix, Purpose, Stream, Targets};
 use super::rows::{Fitted, Rows, Units};
 use super::source::{DataError, Dataset};
 use super::split::{TrainingRows, share, stratified};
+use super::table::Schema;
 use crate::recipe::{DataRecipe, Evaluation, Fold};
 use crate::results::DataSummary;
 
@@ -34,6 +35,8 @@ pub struct Prepared {
     pub n_outputs: usize,
     /// The units of numbers that are predicted.
     pub units: Option<Units>,
+    /// Of a table what a model has to know of its columns.
+    pub schema: Option<Schema>,
     /// For the report.
     pub summary: DataSummary,
 }
@@ -110,7 +113,9 @@ impl Prepared {
             }
         };
         let units = if let Fitted::Table { units, .. } = &fitted { *units } else { None };
-        Ok(Self { train, validation, stopping, test, n_outputs: dataset.n_classes.max(1), units, summary })
+        let (n_outputs, schema) = (dataset.n_classes.max(1), rows.schema(&fitted));
+        let schema = schema.map(|schema| schema.with_sealed(dataset.sealed));
+        Ok(Self { train, validation, stopping, test, n_outputs, units, schema, summary })
     }
 }
 

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use goodfit_nn::{Inputs, Matrix};
+use serde::{Deserialize, Serialize};
 
 use super::split::TrainingRows;
-use super::table::{Encoder, Goal, Kind, Table};
+use super::table::{Encoder, Goal, Kind, Schema, Table};
 use super::{Sealed, fingerprint};
 
 /// Rows as their source holds them.
@@ -47,7 +48,7 @@ pub(super) enum Fitted {
 }
 
 /// The units of numbers that are predicted: a network sees `(y - mean) / sd`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Units {
     /// Mean over the training rows.
     pub mean: f64,
@@ -94,6 +95,25 @@ impl Rows {
             Goal::Numbers(numbers) => Some(Units::of(training.iter().map(|&row| f64::from(numbers[row as usize])))),
         };
         Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training)), units }
+    }
+
+    /// What a model on rows of this table has to know of its columns.
+    pub(super) fn schema(&self, fitted: &Fitted) -> Option<Schema> {
+        let (Values::Table { table, target, goal, .. }, Fitted::Table { encoder, units }) = (&self.values, fitted)
+        else {
+            return None;
+        };
+        Some(Schema::new(table, *target, goal, encoder, *units))
+    }
+
+    /// Of rows of a table the columns that a model looks at, and what is to be predicted.
+    pub(crate) fn for_model(&self, schema: &Schema) -> Option<(Table, Goal)> {
+        let Values::Table { table, goal, rows, .. } = &self.values else { return None };
+        let goal = match &**goal {
+            Goal::Classes { names, .. } => Goal::Classes { names: names.clone(), classes: self.classes.clone() },
+            Goal::Numbers(numbers) => Goal::Numbers(rows.iter().map(|&row| numbers[row as usize]).collect()),
+        };
+        Some((schema.select(table, rows)?, goal))
     }
 
     /// Rows as inputs of a network, all of them without an order.

@@ -7,7 +7,7 @@ use goodfit_nn::{Purpose, Stream};
 
 use super::rows::Rows;
 use super::split::{share, stratified};
-use super::table::{Goal, TableError, TableOptions, Values, read};
+use super::table::{Goal, SealedRows, TableError, TableOptions, Values, read};
 use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
 
@@ -20,6 +20,8 @@ pub struct Dataset {
     pub train: Rows,
     /// The test rows; absent where the source has none or nobody asked for them.
     pub test: Option<Sealed<Rows>>,
+    /// Of a table the test rows that are sealed, whether somebody asked for them or not.
+    pub sealed: Option<SealedRows>,
     /// Number of classes; 0 = none.
     pub n_classes: usize,
 }
@@ -117,7 +119,7 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let test = read.test.filter(|_| with_test).map(rows);
             let highest_test = test.iter().flat_map(|t| &t.classes).max().map_or(0, |&class| class as usize + 1);
             let n_classes = highest.max(highest_test);
-            Ok(Dataset { source, train, test: test.map(Rows::seal), n_classes })
+            Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes })
         }
         Source::Table { path, target, classes } => table(recipe, path, target, *classes),
         Source::Normal { rows, columns } => {
@@ -126,7 +128,7 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let mut stream = Stream::new(seed, Purpose::Data, 0);
             let numbers = (0..n_rows * columns).map(|_| stream.normal() as f32).collect();
             let train = Rows::numbers(*columns, numbers);
-            Ok(Dataset { source: "normal".into(), train, test: None, n_classes: 0 })
+            Ok(Dataset { source: "normal".into(), train, test: None, sealed: None, n_classes: 0 })
         }
     }
 }
@@ -157,8 +159,12 @@ fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Resul
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
     let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), rows);
-    let test = (n_test > 0 && recipe.evaluation == Evaluation::Test).then(|| rows(order).seal());
-    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, n_classes })
+    let test = (n_test > 0).then(|| rows(order).seal());
+    let sealed = test
+        .as_ref()
+        .map(|test| SealedRows { rows: test.n_rows(), fingerprint: format!("{:016x}", test.fingerprint()) });
+    let test = test.filter(|_| recipe.evaluation == Evaluation::Test);
+    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, sealed, n_classes })
 }
 
 /// What a table says of an experiment on it.
@@ -202,6 +208,7 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
         source: "mnist".into(),
         train: Rows::pixels(d, train.pixels, &train.labels),
         test: test.map(|test| Rows::pixels(d, test.pixels, &test.labels).seal()),
+        sealed: None,
         n_classes: 10,
     })
 }

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
+use serde::{Deserialize, Serialize};
 
 const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 
@@ -54,7 +55,8 @@ pub(super) fn is_number(cell: &str, words: &Words<'_>) -> bool {
 }
 
 /// How dates of a column are written; a time may follow after a blank or a T.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DateForm {
     /// `2024-01-31`, and with strokes `2024/01/31`.
     YearFirst,

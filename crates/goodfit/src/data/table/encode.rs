@@ -1,6 +1,7 @@
 //! Columns as inputs of a network, fitted on training rows.
 
 use goodfit_nn::Matrix;
+use serde::{Deserialize, Serialize};
 
 use super::column::{Column, NO_LEVEL, Values};
 use super::{Table, date_parts};
@@ -18,20 +19,21 @@ pub const MOST_PLACES: usize = 100;
 ///
 /// Then every input is scaled: `x <- (x - median) / (q75 - q25)`, by `2 / (max - min)` where the quartiles are equal, 0 where
 /// all are; and clipped smoothly: `x <- x / sqrt(1 + (x / 3)^2)`, as in Holzmueller et al., "Better by default" (2024).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encoder {
     columns: Vec<Encoded>,
     scales: Vec<Scale>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Encoded {
     /// Its place in the table.
     column: usize,
     form: Form,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Form {
     Number {
         median: f32,
@@ -52,7 +54,7 @@ enum Form {
     },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Scale {
     median: f32,
     factor: f32,
@@ -78,6 +80,34 @@ impl Encoder {
             })
             .collect();
         encoder
+    }
+
+    /// The places of its columns in the table, and the same encoder for a table of these columns alone.
+    pub(super) fn alone(&self) -> (Vec<usize>, Self) {
+        let places = self.columns.iter().map(|column| column.column).collect();
+        let alone = |(column, encoded): (usize, &Encoded)| Encoded { column, form: encoded.form.clone() };
+        let columns = self.columns.iter().enumerate().map(alone).collect();
+        (places, Self { columns, scales: self.scales.clone() })
+    }
+
+    /// Whether it fits columns of these kinds; one that was read from a file may not.
+    pub(super) fn fits(&self, columns: &[Column]) -> bool {
+        let fits = |encoded: &Encoded| {
+            let Some(column) = columns.get(encoded.column) else { return false };
+            match (&encoded.form, &column.values) {
+                (Form::Number { .. }, Values::Numbers(_)) | (Form::Date { .. }, Values::Days(_)) => true,
+                (Form::Two(codes), Values::Levels { names, .. }) => {
+                    codes.iter().all(|&code| (code as usize) < names.len())
+                }
+                (Form::Levels { places, n_places, .. }, Values::Levels { names, .. }) => {
+                    places.len() == names.len()
+                        && *n_places <= MOST_PLACES + 1
+                        && places.iter().flatten().all(|place| place < n_places)
+                }
+                _ => false,
+            }
+        };
+        self.columns.iter().all(fits) && self.scales.len() == self.n_inputs()
     }
 
     /// Number of inputs.

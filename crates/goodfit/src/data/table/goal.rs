@@ -34,13 +34,12 @@ impl Table {
     pub fn place_of(&self, name: &str) -> Result<usize, TableError> {
         self.columns.iter().position(|column| column.name == name).ok_or_else(|| {
             let names = || self.columns.iter().map(|column| column.name.as_str());
-            let hint = match nearest(name, names()) {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => {
-                    let first: Vec<&str> = names().take(20).collect();
-                    let more = if self.columns.len() > first.len() { ", .." } else { "" };
-                    format!("its columns are {}{more}", first.join(", "))
-                }
+            let hint = if let Some(near) = nearest(name, names()) {
+                format!("did you mean {near:?}?")
+            } else {
+                let first: Vec<&str> = names().take(20).collect();
+                let more = if self.columns.len() > first.len() { ", .." } else { "" };
+                format!("its columns are {}{more}", first.join(", "))
             };
             TableError::new(&self.source, format!("there is no column {name:?}")).hint(hint)
         })
@@ -146,8 +145,8 @@ mod tests {
 
     /// A column of these cells beside one that is never the target.
     fn of(cells: &[&str]) -> Table {
-        let lines: String = cells.iter().enumerate().map(|(i, cell)| format!("{cell},{}\n", i % 2)).collect();
-        table(&format!("y,x\n{lines}"))
+        let lines: Vec<String> = cells.iter().enumerate().map(|(i, cell)| format!("{cell},{}", i % 2)).collect();
+        table(&format!("y,x\n{}\n", lines.join("\n")))
     }
 
     #[test]

@@ -2,18 +2,22 @@
 
 mod blanks;
 mod cell;
+mod chunks;
 mod column;
 mod dialect;
 mod encode;
 mod error;
+mod fill;
 mod goal;
 mod input;
 mod kind;
 mod profile;
 mod read;
+mod schema;
 
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
+pub use chunks::{Strange, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::Dialect;
 pub use encode::{Encoder, MOST_PLACES};
@@ -22,6 +26,7 @@ pub use goal::Goal;
 pub use input::Packing;
 pub use kind::Kind;
 pub use read::read;
+pub use schema::{Predicts, Schema, SchemaColumn, SchemaKind, SealedRows};
 
 /// How a table is to be read, where it is not to be guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +59,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// The same file without its columns.
+    fn without_columns(&self) -> Self {
+        let Self { source, packing, encoding, dialect, .. } = self;
+        Self { source: source.clone(), packing: *packing, encoding, dialect: *dialect, n_rows: 0, columns: Vec::new() }
+    }
+
     /// The values of some rows as bytes, by which they are told from others.
     pub(super) fn bytes(&self, rows: &[u32]) -> Vec<u8> {
         let mut bytes = Vec::new();

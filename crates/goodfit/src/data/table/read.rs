@@ -5,12 +5,13 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cell::{DateForm, Words};
-use super::column::{Column, NO_LEVEL, Values};
+use super::cell::Words;
+use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
+use super::fill::Fill;
 use super::input::Input;
-use super::kind::{Inferred, Kind, infer};
+use super::kind::{Inferred, infer};
 use super::profile::Profile;
 use super::{Table, TableOptions};
 
@@ -39,7 +40,8 @@ pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
     }
 }
 
-enum Fault {
+/// Why a table cannot be read.
+pub(super) enum Fault {
     Table(TableError),
     NotUtf8,
 }
@@ -51,10 +53,10 @@ impl From<TableError> for Fault {
 }
 
 /// A table that is being read.
-struct Reading<'a> {
+pub(super) struct Reading<'a> {
     input: &'a Input,
-    dialect: Dialect,
-    words: Words<'a>,
+    pub(super) dialect: Dialect,
+    pub(super) words: Words<'a>,
     options: &'a TableOptions,
 }
 
@@ -68,7 +70,7 @@ struct Head {
 }
 
 impl<'a> Reading<'a> {
-    fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
+    pub(super) fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
         let words = Words { decimal_comma: options.decimal_comma, missing: &options.missing };
         let beginning = input.beginning()?;
         let is_whole = beginning.len() < 64 * 1024;
@@ -162,7 +164,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Calls with each record and the line where it begins; with a header from the second one on.
-    fn records(
+    pub(super) fn records(
         &self,
         skip: bool,
         mut take: impl FnMut(&StringRecord, u64) -> Result<(), TableError>,
@@ -240,79 +242,4 @@ fn nth(n: usize) -> String {
         _ => "th",
     };
     format!("{n}{end}")
-}
-
-/// The values of a column, filled row by row.
-enum Fill {
-    Numbers(Vec<f32>),
-    Levels { names: Vec<String>, places: HashMap<Box<str>, u32>, codes: Vec<u32> },
-    Days(DateForm, Vec<f64>),
-    None,
-}
-
-impl Fill {
-    fn new(profile: &Profile, kind: Kind, n_rows: usize) -> Self {
-        match kind {
-            Kind::Numeric => Self::Numbers(Vec::with_capacity(n_rows)),
-            Kind::Date(form) => Self::Days(form, Vec::with_capacity(n_rows)),
-            Kind::Categorical => {
-                let levels = profile.levels.iter().flatten().map(|(name, _)| name.to_string());
-                // Numbers among the texts are levels as well; they are added as they come.
-                let mut names: Vec<String> = levels.collect();
-                names.sort_unstable();
-                let places = (0..).zip(&names).map(|(i, name)| (name.as_str().into(), i)).collect();
-                Self::Levels { names, places, codes: Vec::with_capacity(n_rows) }
-            }
-            _ => Self::None,
-        }
-    }
-
-    fn take(&mut self, cell: &str, words: &Words<'_>) {
-        match self {
-            Self::Numbers(numbers) => {
-                let number = if words.is_missing(cell) { None } else { words.number(cell) };
-                numbers.push(number.map_or(f32::NAN, |x| x as f32));
-            }
-            Self::Levels { codes, .. } if words.is_missing(cell) => codes.push(NO_LEVEL),
-            Self::Levels { names, places, codes } => {
-                let code = places.get(cell).copied().unwrap_or_else(|| {
-                    let code = names.len() as u32;
-                    names.push(cell.to_owned());
-                    places.insert(cell.into(), code);
-                    code
-                });
-                codes.push(code);
-            }
-            Self::Days(form, days) => {
-                let day = if words.is_missing(cell) { None } else { form.days(cell) };
-                days.push(day.unwrap_or(f64::NAN));
-            }
-            Self::None => {}
-        }
-    }
-
-    fn values(self) -> Values {
-        match self {
-            Self::Numbers(numbers) => Values::Numbers(numbers),
-            Self::Levels { names, codes, .. } => sorted(names, codes),
-            Self::Days(_, days) => Values::Days(days),
-            Self::None => Values::None,
-        }
-    }
-}
-
-/// Levels with their names in order.
-fn sorted(names: Vec<String>, mut codes: Vec<u32>) -> Values {
-    let mut order: Vec<u32> = (0..names.len() as u32).collect();
-    order.sort_by(|a, b| names[*a as usize].cmp(&names[*b as usize]));
-    let mut place = vec![0; names.len()];
-    for (new, &old) in (0..).zip(&order) {
-        place[old as usize] = new;
-    }
-    for code in &mut codes {
-        if *code != NO_LEVEL {
-            *code = place[*code as usize];
-        }
-    }
-    Values::Levels { names: order.iter().map(|&old| names[old as usize].clone()).collect(), codes }
 }

@@ -1,0 +1,43 @@
+//! `goodfit evaluate`: the sealed test rows, opened on the record.
+
+use std::fmt::Write as _;
+
+use super::args::Evaluate;
+use super::predict::model_failure;
+use super::{Failure, Outcome, message, print};
+use crate::data::table::date_text;
+use crate::model::{Model, Opened};
+use crate::search::number;
+
+pub(super) fn evaluate(args: &Evaluate) -> Outcome {
+    let model = Model::load(&args.model).map_err(model_failure)?;
+    if !args.open_test {
+        let message = match &model.schema.sealed {
+            Some(sealed) => format!("{} test rows are sealed, and evaluating opens them", sealed.rows),
+            None => "no test rows were sealed when the model was trained".to_owned(),
+        };
+        let hint = "--open-test opens them once everything is chosen; validation scores are in results.json";
+        return Err(Failure::new(message, Some(hint)));
+    }
+    let openings = model.open_test(&args.model).map_err(model_failure)?;
+    if args.json {
+        let openings = serde_json::to_value(&openings).unwrap_or_default();
+        print(&format!("{openings:#}\n"))?;
+        return Ok(0);
+    }
+    let Some((last, earlier)) = openings.split_last() else { return Ok(1) };
+    let mut text = format!("{} test rows of {}\n", last.rows, model.schema.target);
+    for (name, score) in &last.scores {
+        let _ = writeln!(text, "  {name:<18} {}", number(*score));
+    }
+    print(&text)?;
+    if !earlier.is_empty() {
+        let times = if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) };
+        message::note(format!("these rows were opened {times} before, first on {}", day(&earlier[0])));
+    }
+    Ok(0)
+}
+
+fn day(opened: &Opened) -> String {
+    date_text((opened.time / 86_400) as f64)
+}

@@ -1,0 +1,97 @@
+//! `goodfit predict`: what a model says of new rows.
+
+use std::io::{self, BufWriter, Write as _};
+
+use super::args::Predict;
+use super::{Failure, Outcome, message};
+use crate::data::table::{Predicts, Table, TableError, TableOptions, read_chunks};
+use crate::files::FileError;
+use crate::model::{Model, ModelError, Prediction, best};
+
+/// Why nothing can be predicted.
+enum Fault {
+    Table(TableError),
+    Output(io::Error),
+}
+
+impl From<TableError> for Fault {
+    fn from(error: TableError) -> Self {
+        Self::Table(error)
+    }
+}
+
+/// Prints a line a row: the prediction, and the probability of each class.
+pub(super) fn predict(args: &Predict) -> Outcome {
+    let model = Model::load(&args.model).map_err(model_failure)?;
+    let options: TableOptions = args.reading.options();
+    let mut out = csv::Writer::from_writer(BufWriter::new(io::stdout().lock()));
+    let mut is_first = true;
+    let mut begin = |out: &mut csv::Writer<_>| {
+        if std::mem::take(&mut is_first) { out.write_record(head(&model)).map_err(output) } else { Ok(()) }
+    };
+    let read = read_chunks(&args.table, &options, &model.schema, |rows: &Table| {
+        begin(&mut out)?;
+        for prediction in model.predict(rows) {
+            out.write_record(cells(&model, &prediction)).map_err(output)?;
+        }
+        Ok(())
+    });
+    // A file without rows has predictions without rows.
+    let read = read.and_then(|strange| begin(&mut out).map(|()| strange));
+    let strange = read.map_err(|fault| match fault {
+        Fault::Table(error) => {
+            let hint = error.hint.clone();
+            Failure::new(error, hint)
+        }
+        Fault::Output(source) => Failure::new(
+            FileError { action: "write to", path: "the standard output".into(), source },
+            Some("is there room, and is somebody still reading?"),
+        ),
+    })?;
+    let flushed = out.into_inner().map_err(csv::IntoInnerError::into_error).and_then(|mut out| out.flush());
+    match flushed {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            return Err(Failure::new(error, Some("is there room where the output goes?")));
+        }
+        _ => {}
+    }
+    for (column, n, cell, line) in &strange.cells {
+        let cells = if *n == 1 { "1 cell is" } else { &format!("{n} cells are") };
+        message::note(format!(
+            "column {column}: {cells} not as the model knows it and taken as missing, first {cell:?} in line {line}"
+        ));
+    }
+    Ok(0)
+}
+
+fn output(error: csv::Error) -> Fault {
+    Fault::Output(match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    })
+}
+
+fn head(model: &Model) -> Vec<String> {
+    let target = model.schema.target.clone();
+    match &model.schema.predicts {
+        Predicts::Numbers(_) => vec![target],
+        Predicts::Classes(names) => {
+            std::iter::once(target).chain(names.iter().map(|name| format!("probability of {name}"))).collect()
+        }
+    }
+}
+
+fn cells(model: &Model, prediction: &Prediction) -> Vec<String> {
+    match (prediction, &model.schema.predicts) {
+        (Prediction::Classes(shares), Predicts::Classes(names)) => {
+            std::iter::once(names[best(shares)].clone()).chain(shares.iter().map(f32::to_string)).collect()
+        }
+        (Prediction::Number(x), _) => vec![(*x as f32).to_string()],
+        (Prediction::Classes(shares), _) => shares.iter().map(f32::to_string).collect(),
+    }
+}
+
+pub(super) fn model_failure(error: ModelError) -> Failure {
+    let hint = error.hint();
+    Failure::new(error, hint)
+}

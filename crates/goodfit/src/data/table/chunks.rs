@@ -1,0 +1,154 @@
+//! Rows of known columns, some thousands at a time.
+
+use std::path::Path;
+
+use super::column::Column;
+use super::dialect::Dialect;
+use super::error::TableError;
+use super::fill::Fill;
+use super::input::Input;
+use super::kind::Kind;
+use super::read::{Fault, Reading};
+use super::schema::{Schema, SchemaColumn, SchemaKind};
+use super::{Table, TableOptions};
+use crate::recipe::nearest;
+
+/// Rows of a chunk.
+const N_ROWS: usize = 16 * 1024;
+
+/// What of a file was not as the model knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strange {
+    /// Of each column with texts where numbers or dates are expected: its name, how many, the first one and its line.
+    pub cells: Vec<(String, u64, String, u64)>,
+    /// Columns that the model does not look at.
+    pub ignored: Vec<String>,
+}
+
+/// Reads the columns of a model from a table with named columns, in any order and among others; `-` is the standard
+/// input. `take` gets its rows in chunks of a few thousand, in the order of the file.
+///
+/// # Errors
+/// When the file cannot be read, lacks a column, or has a line of another length.
+pub fn read_chunks<E: From<TableError>>(
+    path: &Path,
+    options: &TableOptions,
+    schema: &Schema,
+    mut take: impl FnMut(&Table) -> Result<(), E>,
+) -> Result<Strange, E> {
+    let mut input = Input::open(path)?;
+    if std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some()) {
+        input = input.western();
+    }
+    let options = TableOptions { has_header: Some(true), ..options.clone() };
+    let reading = Reading::new(&input, &options)?;
+    let mut places: Vec<usize> = Vec::new();
+    let mut n_cells = 0;
+    let mut strange = Strange::default();
+    let mut counts: Vec<(u64, String, u64)> = vec![(0, String::new(), 0); schema.columns.len()];
+    let mut fills: Vec<Fill> = schema.columns.iter().map(fill).collect();
+    let mut n_rows = 0;
+    let mut failed = None;
+    let chunk = |fills: &mut Vec<Fill>, n_rows: usize| {
+        let full = std::mem::replace(fills, schema.columns.iter().map(fill).collect());
+        let columns = schema.columns.iter().zip(full).map(|(column, full)| Column {
+            name: column.name.clone(),
+            kind: match column.kind {
+                SchemaKind::Numeric => Kind::Numeric,
+                SchemaKind::Date(form) => Kind::Date(form),
+                SchemaKind::Categorical(_) => Kind::Categorical,
+            },
+            notes: Vec::new(),
+            n_missing: 0,
+            first_missing: None,
+            values: full.values(),
+        });
+        Table {
+            source: input.name.clone(),
+            packing: input.packing,
+            encoding: input.encoding.name(),
+            dialect: Dialect { has_header: true, ..reading.dialect },
+            n_rows,
+            columns: columns.collect(),
+        }
+    };
+    let read = reading.records(false, |record, line| {
+        if places.is_empty() && n_cells == 0 {
+            let names: Vec<&str> = record.iter().map(str::trim).collect();
+            n_cells = names.len();
+            places = find(&input.name, schema, &names)?;
+            let ignored = names.iter().filter(|name| !schema.columns.iter().any(|column| column.name == **name));
+            strange.ignored = ignored.map(|name| (*name).to_owned()).collect();
+            return Ok(());
+        }
+        // A column of row names in front has no name.
+        let shift = usize::from(record.len() == n_cells + 1);
+        if record.len() != n_cells + shift {
+            let what = format!("{} cells, expected {n_cells} as in the first line", record.len());
+            return Err(TableError::new(&input.name, what).line(line));
+        }
+        for ((fill, &place), count) in fills.iter_mut().zip(&places).zip(&mut counts) {
+            let cell = record.get(place + shift).unwrap_or_default().trim();
+            if !fill.take(cell, &reading.words) {
+                if count.0 == 0 {
+                    (count.1, count.2) = (cell.to_owned(), line);
+                }
+                count.0 += 1;
+            }
+        }
+        n_rows += 1;
+        if n_rows == N_ROWS {
+            let table = chunk(&mut fills, std::mem::take(&mut n_rows));
+            if let Err(error) = take(&table) {
+                failed = Some(error);
+                return Err(TableError::new(&input.name, "stopped"));
+            }
+        }
+        Ok(())
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    match read {
+        Ok(()) => {}
+        Err(Fault::Table(error)) => return Err(error.into()),
+        Err(Fault::NotUtf8) => {
+            let error = TableError::new(&input.name, "it is UTF-8 at its beginning, but not to its end");
+            return Err(error.hint("`iconv -f WINDOWS-1252 -t UTF-8` writes all of it as UTF-8").into());
+        }
+    }
+    if n_cells == 0 {
+        return Err(TableError::new(&input.name, "the file is empty").into());
+    }
+    if n_rows > 0 {
+        take(&chunk(&mut fills, n_rows))?;
+    }
+    let counted = schema.columns.iter().zip(counts).filter(|(_, count)| count.0 > 0);
+    strange.cells = counted.map(|(column, (n, cell, line))| (column.name.clone(), n, cell, line)).collect();
+    Ok(strange)
+}
+
+fn fill(column: &SchemaColumn) -> Fill {
+    match &column.kind {
+        SchemaKind::Numeric => Fill::Numbers(Vec::new()),
+        SchemaKind::Date(form) => Fill::Days(*form, Vec::new()),
+        SchemaKind::Categorical(names) => Fill::closed(names),
+    }
+}
+
+/// Where the columns of a model stand in a file.
+fn find(file: &str, schema: &Schema, names: &[&str]) -> Result<Vec<usize>, TableError> {
+    let place = |column: &SchemaColumn| names.iter().position(|name| *name == column.name);
+    let missing: Vec<&str> =
+        schema.columns.iter().filter(|column| place(column).is_none()).map(|column| column.name.as_str()).collect();
+    let Some(first) = missing.first() else {
+        return Ok(schema.columns.iter().filter_map(place).collect());
+    };
+    let what = match missing.as_slice() {
+        [one] => format!("the column {one:?} is missing, which the model looks at"),
+        several => format!("{} columns are missing, which the model looks at: {}", several.len(), several.join(", ")),
+    };
+    let hint = nearest(first, names.iter().copied()).map(|near| format!("is {near:?} meant to be {first:?}?"));
+    let hint = hint.unwrap_or_else(|| format!("the file has {}", names.join(", ")));
+    Err(TableError::new(file, what).line(1).hint(hint))
+}

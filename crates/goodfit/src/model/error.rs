@@ -1,0 +1,69 @@
+//! Why a model cannot be kept or read.
+
+use crate::data::DataError;
+use crate::files::FileError;
+use crate::recipe::RecipeError;
+use crate::weights::WeightsError;
+
+/// Why a model cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The weights cannot.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The schema is damaged.
+    #[error("schema.json is damaged: {0}")]
+    Schema(serde_json::Error),
+    /// The recipe is damaged.
+    #[error(transparent)]
+    Recipe(RecipeError),
+    /// Its table cannot be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The record of its openings is damaged.
+    #[error("openings.jsonl is damaged: {0}")]
+    Openings(serde_json::Error),
+    /// No rows were sealed when it was trained.
+    #[error("no test rows were sealed when the model was trained")]
+    NothingSealed,
+    /// The table is not what it was.
+    #[error("the test rows of {source_name} are not those that were sealed when the model was trained")]
+    Changed {
+        /// The table.
+        source_name: String,
+    },
+    /// It is written in another form.
+    #[error("the model has the format {found}, and this program reads 1")]
+    Format {
+        /// What the weights say.
+        found: String,
+    },
+    /// Its files are not of one model.
+    #[error("the files of the model do not fit each other: {what}")]
+    Unfit {
+        /// What does not.
+        what: &'static str,
+    },
+}
+
+impl ModelError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::File(_) | Self::Weights(WeightsError::File(_)) => {
+                Some("a model is the folder that `goodfit train TABLE --target COLUMN` writes".into())
+            }
+            Self::Weights(_) | Self::Schema(_) | Self::Recipe(_) | Self::Unfit { .. } => {
+                Some("train it again, or copy its whole folder once more".into())
+            }
+            Self::Data(error) => error.hint(),
+            Self::Openings(_) => Some("it says when test rows were opened: put it back as it was".into()),
+            Self::NothingSealed => Some("data.test = 0.2 seals a fifth of the rows".into()),
+            Self::Changed { .. } => Some("the table has changed since: train a model on it as it is now".into()),
+            Self::Format { .. } => Some("a later version reads it; weights without a format are of no table".into()),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Models: a network with what it knows of its columns, kept in a folder.
+
+mod error;
+mod opening;
+mod scores;
+
+use std::path::Path;
+
+use goodfit_nn::{Inputs, Matrix, Network, Workspace};
+
+pub use error::ModelError;
+pub use opening::{OPENINGS, Opened};
+pub(crate) use scores::best;
+pub use scores::scores;
+
+use crate::data::table::{Predicts, Schema, Table};
+use crate::files::{read_whole, write_whole};
+use crate::recipe::Experiment;
+use crate::run::network_spec;
+use crate::weights::Weights;
+
+/// The recipe by which a model was trained.
+pub const RECIPE: &str = "model.toml";
+/// Its weights.
+pub const WEIGHTS: &str = "weights.safetensors";
+/// Its columns.
+pub const SCHEMA: &str = "schema.json";
+/// What of the metadata of the weights says in which form the folder is written.
+const FORMAT: &str = "format";
+/// That form.
+const CURRENT: &str = "1";
+
+/// A trained network with its columns.
+///
+/// ```no_run
+/// use std::path::Path;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let model = goodfit::model::Model::load(Path::new("goodfit-out/sales"))?;
+/// let table = goodfit::data::table::read(Path::new("sales.csv"), &Default::default())?;
+/// # let _ = (model, table);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What it knows of its columns.
+    pub schema: Schema,
+    /// The recipe that it was trained by, as text.
+    pub recipe: String,
+    network: Network<f32>,
+}
+
+/// What is predicted for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prediction {
+    /// The probability of each class.
+    Classes(Vec<f32>),
+    /// A number, in the units of the target.
+    Number(f64),
+}
+
+impl Model {
+    /// A network with its columns.
+    pub fn new(schema: Schema, recipe: String, network: Network<f32>) -> Self {
+        Self { schema, recipe, network }
+    }
+
+    /// Writes `model.toml`, `schema.json` and `weights.safetensors` into a folder.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), ModelError> {
+        write_whole(&folder.join(RECIPE), |to| to.write_all(self.recipe.as_bytes()))?;
+        let schema = serde_json::to_string_pretty(&self.schema).map_err(ModelError::Schema)?;
+        write_whole(&folder.join(SCHEMA), |to| writeln!(to, "{schema}"))?;
+        let mut weights = Weights::of(&self.network);
+        weights.metadata.insert(FORMAT.to_owned(), CURRENT.to_owned());
+        weights.metadata.insert("goodfit".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+        weights.metadata.insert("recipe".to_owned(), self.recipe.clone());
+        weights.save(&folder.join(WEIGHTS))?;
+        Ok(())
+    }
+
+    /// Reads the model of a folder.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, is written in a later form, or the files do not fit each other.
+    pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        let weights = Weights::load(&folder.join(WEIGHTS))?;
+        let schema = read_whole(&folder.join(SCHEMA))?;
+        match weights.metadata.get(FORMAT).map(String::as_str) {
+            Some(CURRENT) => {}
+            found => return Err(ModelError::Format { found: found.unwrap_or("none").to_owned() }),
+        }
+        let schema: Schema = serde_json::from_slice(&schema).map_err(ModelError::Schema)?;
+        if !schema.is_sound() {
+            return Err(ModelError::Unfit { what: "its columns and their encoding" });
+        }
+        let text = read_whole(&folder.join(RECIPE))?;
+        let recipe =
+            String::from_utf8(text).map_err(|_| ModelError::Unfit { what: "bytes and UTF-8 of the recipe" })?;
+        let experiment = Experiment::from_toml(RECIPE, &recipe).map_err(ModelError::Recipe)?;
+        let spec = network_spec(&experiment.recipe.network, schema.n_inputs(), schema.n_outputs());
+        let unfit = |_| ModelError::Unfit { what: "the weights and the recipe" };
+        let mut network = Network::new(&spec, 0).map_err(unfit)?;
+        if weights.tensors.len() != Weights::of(&network).tensors.len() {
+            return Err(ModelError::Unfit { what: "the weights and the recipe" });
+        }
+        weights.put_into(&mut network).map_err(unfit)?;
+        Ok(Self { schema, recipe, network })
+    }
+
+    /// Predicts rows that have the columns of the schema, in its order.
+    pub fn predict(&self, rows: &Table) -> Vec<Prediction> {
+        let inputs = Inputs::new(self.schema.encode(rows));
+        let mut outputs = Matrix::zeros(rows.n_rows, self.schema.n_outputs());
+        Workspace::new(&self.network).predict(outputs.view_mut(), &self.network, &inputs);
+        let of = |outputs: &[f32]| match &self.schema.predicts {
+            Predicts::Classes(_) => Prediction::Classes(softmax(outputs)),
+            Predicts::Numbers(units) => Prediction::Number(f64::from(outputs[0]) * units.sd + units.mean),
+        };
+        outputs.rows().map(of).collect()
+    }
+}
+
+fn softmax(outputs: &[f32]) -> Vec<f32> {
+    let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = outputs.iter().map(|z| (z - largest).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
+}

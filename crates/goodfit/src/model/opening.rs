@@ -1,0 +1,73 @@
+//! The sealed test rows of a model, opened on the record.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Model, ModelError, RECIPE, scores};
+use crate::data::{Sealed, load};
+use crate::files::{FileError, read_whole};
+use crate::recipe::{Evaluation, Experiment};
+
+/// Where openings are recorded, a line each.
+pub const OPENINGS: &str = "openings.jsonl";
+
+/// That the test rows of a model were opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Seconds since 1970.
+    pub time: u64,
+    /// By which the rows are told from others.
+    pub fingerprint: String,
+    /// Number of rows.
+    pub rows: usize,
+    /// Scores by name.
+    pub scores: BTreeMap<String, f64>,
+}
+
+impl Model {
+    /// Scores the model on the test rows that were sealed when it was trained, and records that in its folder. The earlier
+    /// openings come first, then this one.
+    ///
+    /// # Errors
+    /// When there are no test rows, the table has changed since, or the record cannot be written.
+    pub fn open_test(&self, folder: &Path) -> Result<Vec<Opened>, ModelError> {
+        let sealed = self.schema.sealed.as_ref().ok_or(ModelError::NothingSealed)?;
+        let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
+        let mut recipe = experiment.recipe.data;
+        recipe.evaluation = Evaluation::Test;
+        let dataset = load(&recipe, 0)?;
+        let is_same = |test: &Sealed<_>| format!("{:016x}", test.fingerprint()) == sealed.fingerprint;
+        let test = dataset.test.filter(is_same).ok_or(ModelError::Changed { source_name: dataset.source })?;
+        // A record that cannot be read stops the opening, and so does one that cannot be written: nothing is shown then.
+        let mut openings = earlier(folder)?;
+        let (rows, opening) = test.open();
+        let (table, goal) =
+            rows.for_model(&self.schema).ok_or(ModelError::Unfit { what: "its columns and those of the table" })?;
+        let scores = scores(&self.predict(&table), &goal, &self.schema.predicts);
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores };
+        let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;
+        let path = folder.join(OPENINGS);
+        let append = OpenOptions::new().create(true).append(true).open(&path);
+        append
+            .and_then(|mut file| writeln!(file, "{line}").and_then(|()| file.sync_all()))
+            .map_err(|source| FileError { action: "write to", path, source })?;
+        openings.push(opened);
+        Ok(openings)
+    }
+}
+
+fn earlier(folder: &Path) -> Result<Vec<Opened>, ModelError> {
+    let path = folder.join(OPENINGS);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = read_whole(&path)?;
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).map_err(ModelError::Openings)).collect()
+}

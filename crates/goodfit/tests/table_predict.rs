@@ -1,0 +1,202 @@
+//! `goodfit predict`: models of tables, kept and read again.
+
+mod command;
+
+use std::fmt::Write as _;
+
+use command::Place;
+
+const RECIPE: &str = "[data]\nsource = \"TABLE\"\ntarget = \"TARGET\"\ntest = 0.0\nvalidation = 0.0\n[network]\nhidden = [16, 8]\n\
+                      batch_norm = true\n[training]\noptimizer = \"adam\"\nlearning_rate = 0.01\nbatch_size = 20\nepochs = 8\n";
+
+/// Rows with a number, texts of three levels, a date, a gap here and there, and the targets `kind` and `price`.
+fn rows() -> Vec<[String; 5]> {
+    (0..120_u32)
+        .map(|i| {
+            let (x, city) = (f64::from(i * 37 % 101) / 10.0, ["Bonn", "Kiel", "Ulm"][(i * 7 % 3) as usize]);
+            let kind = if x > 5.0 || city == "Ulm" { "high" } else { "low" };
+            let x_cell = if i % 11 == 0 { "NA".to_owned() } else { x.to_string() };
+            let city_cell = if i % 17 == 0 { "" } else { city };
+            let day = format!("2024-03-{:02} {:02}:00", 1 + i % 28, i % 24);
+            [x_cell, city_cell.to_owned(), day, kind.to_owned(), (3.0 * x - 7.0).to_string()]
+        })
+        .collect()
+}
+
+fn csv(names: &[&str], places: &[usize], rows: &[[String; 5]]) -> String {
+    let mut text = names.join(",") + "\n";
+    for row in rows {
+        let cells: Vec<&str> = places.iter().map(|&place| row[place].as_str()).collect();
+        writeln!(text, "{}", cells.join(",")).unwrap();
+    }
+    text
+}
+
+/// A model of `kind` in `kinds` and of `price` in `prices`, trained on all rows of their tables.
+fn trained() -> Place {
+    let place = Place::new();
+    place.write("kinds.csv", csv(&["x", "city", "day", "kind"], &[0, 1, 2, 3], &rows()));
+    place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &rows()));
+    for (table, target) in [("kinds", "kind"), ("prices", "price")] {
+        let loss = if target == "price" { "loss = \"mean-squared-error\"\n" } else { "" };
+        let recipe = RECIPE.replace("TABLE", &format!("{table}.csv")).replace("TARGET", target) + loss;
+        place.write(&format!("{table}.toml"), recipe);
+        place.succeed(&["train", &format!("{table}.toml"), "--out", table, "--quiet"]);
+    }
+    place
+}
+
+fn final_metric(place: &Place, model: &str, metric: &str) -> f64 {
+    place.json(&format!("{model}/results.json"))["arms"][0]["runs"][0]["final"][metric].as_f64().unwrap()
+}
+
+#[test]
+fn a_model_predicts_what_it_was_scored_on() {
+    let place = trained();
+    let predicted = place.succeed(&["predict", "kinds", "kinds.csv"]).stdout;
+    let mut lines = predicted.lines();
+    assert_eq!(lines.next(), Some("kind,probability of high,probability of low"));
+    let mut n_right = 0;
+    for (line, row) in lines.zip(rows()) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let shares: Vec<f64> = cells[1..].iter().map(|cell| cell.parse().unwrap()).collect();
+        assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{line}");
+        assert_eq!(cells[0] == "high", shares[0] >= shares[1], "{line}");
+        n_right += usize::from(cells[0] == row[3]);
+    }
+    let accuracy = final_metric(&place, "kinds", "train_accuracy");
+    assert!((n_right as f64 / 120.0 - accuracy).abs() < 1e-9, "{n_right} of 120, {accuracy}");
+
+    let predicted = place.succeed(&["predict", "prices", "prices.csv"]).stdout;
+    let squares = predicted.lines().skip(1).zip(rows()).map(|(line, row)| {
+        let error = line.parse::<f64>().unwrap() - row[4].parse::<f64>().unwrap();
+        error * error
+    });
+    let (found, scored) = ((squares.sum::<f64>() / 120.0).sqrt(), final_metric(&place, "prices", "train_rmse"));
+    assert!((found / scored - 1.0).abs() < 1e-5, "{found}, {scored}");
+}
+
+#[test]
+fn columns_are_found_by_name() {
+    let place = trained();
+    let expected = place.succeed(&["predict", "kinds", "kinds.csv"]).stdout;
+    let others = csv(&["price", "day", "extra", "x", "city"], &[4, 2, 2, 0, 1], &rows());
+    place.write("others.csv", &others);
+    place.write("others.tsv", others.replace(',', "\t"));
+    for file in ["others.csv", "others.tsv"] {
+        assert_eq!(place.succeed(&["predict", "kinds", file]).stdout, expected, "{file}");
+    }
+    place.write("none.csv", "x,city,day\n");
+    assert_eq!(
+        place.succeed(&["predict", "kinds", "none.csv"]).stdout,
+        "kind,probability of high,probability of low\n"
+    );
+}
+
+#[test]
+fn what_no_training_row_had_is_predicted_all_the_same() {
+    let place = trained();
+    place.write("new.csv", "x,city,day\n1e30,Mars,1850-01-01\n,,\nmany,Bonn,soon\n-inf,Ulm,2024-03-01 00:00\n");
+    let ran = place.succeed(&["predict", "kinds", "new.csv"]);
+    assert_eq!(ran.stdout.lines().count(), 5);
+    assert!(!ran.stdout.contains("NaN"), "{}", ran.stdout);
+    let expected = "column x: 1 cell is not as the model knows it and taken as missing, first \"many\" in line 4\n\
+                    column day: 1 cell is not as the model knows it and taken as missing, first \"soon\" in line 4\n";
+    assert_eq!(ran.stderr, expected);
+}
+
+#[test]
+fn test_rows_are_opened_on_the_record() {
+    let place = Place::new();
+    place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &rows()));
+    place.succeed(&["train", "prices.csv", "--target", "price", "--out", "model", "--quiet"]);
+    let closed = place.run(&["evaluate", "model"]);
+    assert_eq!(closed.status, Some(2));
+    assert!(
+        closed.stderr.starts_with("error: 24 test rows are sealed, and evaluating opens them"),
+        "{}",
+        closed.stderr
+    );
+    assert!(!place.path("model/openings.jsonl").exists());
+
+    let opened = place.succeed(&["evaluate", "model", "--open-test"]);
+    assert!(opened.stdout.starts_with("24 test rows of price\n") && opened.stderr.is_empty(), "{opened:?}");
+    let again = place.succeed(&["evaluate", "model", "--open-test"]);
+    assert_eq!(again.stdout, opened.stdout);
+    assert!(again.stderr.starts_with("these rows were opened once before, first on 20"), "{}", again.stderr);
+    let openings = place.succeed(&["evaluate", "model", "--open-test", "--json"]).stdout;
+    let openings: serde_json::Value = serde_json::from_str(&openings).unwrap();
+    assert_eq!(openings.as_array().unwrap().len(), 3);
+    let lines = String::from_utf8(place.read("model/openings.jsonl")).unwrap();
+    assert_eq!(lines.lines().count(), 3);
+
+    // The score is that of the rows that no training saw: predictions of the whole file say the same of them.
+    let sealed: Vec<usize> = (0..120).filter(|&i| is_sealed(&place, i)).collect();
+    assert_eq!(sealed.len(), 24);
+    place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &rows()));
+    let predicted = place.succeed(&["predict", "model", "prices.csv"]).stdout;
+    let predicted: Vec<f64> = predicted.lines().skip(1).map(|line| line.parse().unwrap()).collect();
+    let error = |i: &usize| predicted[*i] - rows()[*i][4].parse::<f64>().unwrap();
+    let rmse = (sealed.iter().map(|i| error(i).powi(2)).sum::<f64>() / 24.0).sqrt();
+    let scored = openings[0]["scores"]["RMSE"].as_f64().unwrap();
+    assert!((rmse / scored - 1.0).abs() < 1e-5, "{rmse}, {scored}");
+
+    let mut other = rows();
+    other.iter_mut().for_each(|row| row[4] += "1");
+    place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &other));
+    let changed = place.run(&["evaluate", "model", "--open-test"]);
+    assert_eq!(changed.status, Some(2));
+    assert!(
+        changed.stderr.contains("are not those that were sealed when the model was trained\nhint: "),
+        "{changed:?}"
+    );
+}
+
+/// Whether a row of `prices.csv` is sealed: then the model says that its rows have changed when its price has.
+fn is_sealed(place: &Place, i: usize) -> bool {
+    let mut other = rows();
+    other[i][4] = "1.5".to_owned();
+    place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &other));
+    place.run(&["evaluate", "model", "--open-test"]).status == Some(2)
+}
+
+#[test]
+fn errors() {
+    let place = trained();
+    place.write("lacking.csv", "x,City\n1,Bonn\n");
+    place.write("ragged.csv", "x,city,day\n1,Bonn,2024-03-01\n2,Ulm\n");
+    let model = |name: &str| {
+        for file in ["model.toml", "schema.json", "weights.safetensors"] {
+            place.write(&format!("{name}/{file}"), place.read(&format!("kinds/{file}")));
+        }
+    };
+    let text = |file: &str| String::from_utf8(place.read(file)).unwrap();
+    model("cut-off");
+    place.write("cut-off/schema.json", &place.read("kinds/schema.json")[..200]);
+    model("another");
+    place.write("another/model.toml", text("kinds/model.toml").replace("hidden = [16, 8]", "hidden = [16, 9]"));
+    model("unsound");
+    place.write("unsound/schema.json", text("kinds/schema.json").replace("\"Kiel\",", ""));
+    model("later");
+    let weights = place.read("kinds/weights.safetensors");
+    let at = weights.windows(12).position(|part| part == b"\"format\":\"1\"").unwrap();
+    let mut later = weights;
+    later[at + 10] = b'2';
+    place.write("later/weights.safetensors", later);
+    let mut said = String::new();
+    for words in [
+        &["none", "kinds.csv"][..],
+        &["cut-off", "kinds.csv"],
+        &["another", "kinds.csv"],
+        &["unsound", "kinds.csv"],
+        &["later", "kinds.csv"],
+        &["kinds", "lacking.csv"],
+        &["kinds", "ragged.csv"],
+        &["kinds", "none.csv"],
+    ] {
+        let ran = place.run(&[&["predict"][..], words].concat());
+        assert_eq!((ran.status, ran.stdout.lines().count()), (Some(2), 0), "{words:?}: {}", ran.stdout);
+        writeln!(said, "$ goodfit predict {}\n{}", words.join(" "), ran.stderr).unwrap();
+    }
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
+}
