@@ -142,7 +142,9 @@ fn test_rows_are_opened_on_the_record() {
     assert!((rmse / scored - 1.0).abs() < 1e-5, "{rmse}, {scored}");
 
     let mut other = rows();
-    other.iter_mut().for_each(|row| row[4] += "1");
+    for row in &mut other {
+        row[4] += "1";
+    }
     place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &other));
     let changed = place.run(&["evaluate", "model", "--open-test"]);
     assert_eq!(changed.status, Some(2));
@@ -155,7 +157,7 @@ fn test_rows_are_opened_on_the_record() {
 /// Whether a row of `prices.csv` is sealed: then the model says that its rows have changed when its price has.
 fn is_sealed(place: &Place, i: usize) -> bool {
     let mut other = rows();
-    other[i][4] = "1.5".to_owned();
+    "1.5".clone_into(&mut other[i][4]);
     place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &other));
     place.run(&["evaluate", "model", "--open-test"]).status == Some(2)
 }
