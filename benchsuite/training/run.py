@@ -91,8 +91,11 @@ def last_points(results):
     """The last points of every arm or trial, under the peers' names."""
     names = {"late_train_loss": "late_train_loss", "train_accuracy": "train_accuracy"}
     names |= {f"{rows}_accuracy": "held_out_accuracy" for rows in ("test", "validation")}
+    if results.get("trials"):
+        # The arms of a search are its best trials only.
+        trials = sorted(results["trials"], key=lambda trial: trial["trial"])
+        return {str(trial["trial"]): {"held_out_accuracy": trial["value"]} for trial in trials}
     runs = [arm["runs"][0]["final"] for arm in results["arms"]]
-    runs = runs or [trial["final"] for trial in results.get("trials", []) if "final" in trial]
     return {str(i): {names[k]: v for k, v in run.items() if k in names} for i, run in enumerate(runs)}
 
 
