@@ -87,12 +87,12 @@ fn values(column: &Column) -> String {
 /// Smallest, median and largest of the numbers that are finite.
 fn quartiles(numbers: &[f32]) -> Option<[f64; 3]> {
     let mut finite: Vec<f32> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
-    finite.sort_unstable_by(f32::total_cmp);
-    let (low, high) = (*finite.first()?, *finite.last()?);
-    let middle = |i: usize| f64::from(finite[i]);
-    let n = finite.len();
-    let median = f64::midpoint(middle((n - 1) / 2), middle(n / 2));
-    Some([f64::from(low), median, f64::from(high)])
+    let low = finite.iter().copied().min_by(f32::total_cmp)?;
+    let (n, middle) = (finite.len(), finite.len() / 2);
+    let (below, &mut upper, above) = finite.select_nth_unstable_by(middle, f32::total_cmp);
+    let lower = if n % 2 == 1 { upper } else { below.iter().copied().max_by(f32::total_cmp)? };
+    let high = above.iter().copied().max_by(f32::total_cmp).unwrap_or(upper);
+    Some([f64::from(low), f64::midpoint(f64::from(lower), f64::from(upper)), f64::from(high)])
 }
 
 /// The levels of a column and how often each stands there, the most frequent one first.

@@ -15,6 +15,13 @@ pub(super) struct Words<'a> {
     pub(super) missing: &'a [String],
 }
 
+/// A cell without blanks around it. Most have none, which the two ends tell.
+pub(super) fn trimmed(cell: &str) -> &str {
+    let may_have = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_graphic());
+    let bytes = cell.as_bytes();
+    if may_have(bytes.first()) || may_have(bytes.last()) { cell.trim() } else { cell }
+}
+
 /// What stands for a missing value, in any case of its letters; an empty cell does, too.
 pub const MISSING: [&str; 6] = ["NA", "N/A", "NaN", "null", "None", "?"];
 

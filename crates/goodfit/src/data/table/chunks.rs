@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::cell::trimmed;
 use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
@@ -88,7 +89,7 @@ pub fn read_chunks<E: From<TableError>>(
             return Err(TableError::new(&input.name, what).line(line));
         }
         for ((fill, &place), count) in fills.iter_mut().zip(&places).zip(&mut counts) {
-            let cell = record.get(place + shift).unwrap_or_default().trim();
+            let cell = trimmed(record.get(place + shift).unwrap_or_default());
             if !fill.take(cell, &reading.words) {
                 if count.0 == 0 {
                     (count.1, count.2) = (cell.to_owned(), line);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cell::Words;
+use super::cell::{Words, trimmed};
 use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
@@ -95,7 +95,7 @@ impl<'a> Reading<'a> {
             .collect();
         self.records(head.has_header, |record, _| {
             for (fill, cell) in fills.iter_mut().zip(record) {
-                fill.take(cell.trim(), &self.words);
+                fill.take(trimmed(cell), &self.words);
             }
             Ok(())
         })?;
@@ -148,7 +148,7 @@ impl<'a> Reading<'a> {
             }
             n_rows += 1;
             for (profile, cell) in profiles.iter_mut().zip(record) {
-                profile.take(cell.trim(), line, &self.words);
+                profile.take(trimmed(cell), line, &self.words);
             }
             Ok(())
         })?;
