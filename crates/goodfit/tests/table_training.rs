@@ -149,6 +149,7 @@ fn errors() {
     place.write("gaps.csv", "x,y\n1,a\n2,\n3,b\n");
     place.write("few.csv", "x,y\n1,a\n2,b\n");
     place.write("one.csv", "x,y\n1,a\n2,a\n3,a\n");
+    place.write("alone.csv", format!("z,y\n{}", "7,1\n7,2\n".repeat(20)));
     place.write("mnist.toml", "[data]\ntarget = \"price\"\n");
     place.write(
         "table.toml",
@@ -163,6 +164,7 @@ fn errors() {
         &["train", "gaps.csv", "--target", "y"],
         &["train", "few.csv", "--target", "y"],
         &["train", "one.csv", "--target", "y"],
+        &["train", "alone.csv", "--target", "y"],
         &["train", "-", "--target", "y"],
         &["train", "none.csv", "--target", "y"],
         &["train", "mnist.toml"],

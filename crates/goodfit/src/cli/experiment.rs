@@ -179,7 +179,7 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
         && !["mnist", "normal"].contains(&source.as_str())
     {
         let found = survey(Path::new(&source), &target).map_err(table_failure)?;
-        if found.is_of_classes && found.has_numbers && !settings.is_set("training.loss") {
+        if found.is_guessed && !settings.is_set("training.loss") {
             message::hint(format!(
                 "{target} has few different numbers and is taken for classes; --set training.loss=mean-squared-error predicts numbers"
             ));

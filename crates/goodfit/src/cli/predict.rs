@@ -84,11 +84,16 @@ fn head(model: &Model) -> Vec<String> {
 fn cells(model: &Model, prediction: &Prediction) -> Vec<String> {
     match (prediction, &model.schema.predicts) {
         (Prediction::Classes(shares), Predicts::Classes(names)) => {
-            std::iter::once(names[best(shares)].clone()).chain(shares.iter().map(f32::to_string)).collect()
+            std::iter::once(names[best(shares)].clone()).chain(shares.iter().map(|share| shown(*share))).collect()
         }
-        (Prediction::Number(x), _) => vec![(*x as f32).to_string()],
-        (Prediction::Classes(shares), _) => shares.iter().map(f32::to_string).collect(),
+        (Prediction::Number(x), _) => vec![shown(*x as f32)],
+        (Prediction::Classes(shares), _) => shares.iter().map(|share| shown(*share)).collect(),
     }
+}
+
+/// The shortest text that is read as the same number.
+fn shown(x: f32) -> String {
+    format!("{x:?}")
 }
 
 pub(super) fn model_failure(error: ModelError) -> Failure {

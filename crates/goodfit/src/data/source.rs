@@ -7,7 +7,7 @@ use goodfit_nn::{Purpose, Stream};
 
 use super::rows::Rows;
 use super::split::{share, stratified};
-use super::table::{Goal, SealedRows, TableError, TableOptions, Values, read};
+use super::table::{Goal, SealedRows, TableError, TableOptions, read};
 use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
 
@@ -142,6 +142,9 @@ fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Resul
     let table = Arc::new(read(path, &TableOptions::default())?);
     let target = table.place_of(target)?;
     let goal = Arc::new(table.goal(target, classes)?);
+    if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
+        return Err(table.nothing_beside(target).into());
+    }
     let n_test = share("data.test", recipe.test, table.n_rows, table.n_rows)?;
     let mut order = vec![0; table.n_rows];
     Stream::new(TEST_SEED, Purpose::Split, 1).permutation(&mut order);
@@ -172,8 +175,8 @@ fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Resul
 pub struct Survey {
     /// Whether the target holds classes.
     pub is_of_classes: bool,
-    /// Whether it holds numbers, of classes or not.
-    pub has_numbers: bool,
+    /// Whether it holds more than two numbers that are taken for classes because they are few.
+    pub is_guessed: bool,
     /// Number of rows.
     pub n_rows: usize,
 }
@@ -185,8 +188,9 @@ pub struct Survey {
 pub fn survey(path: &Path, target: &str) -> Result<Survey, TableError> {
     let table = read(path, &TableOptions::default())?;
     let target = table.place_of(target)?;
-    let has_numbers = matches!(table.columns[target].values, Values::Numbers(_));
-    Ok(Survey { is_of_classes: table.is_of_classes(target)?, has_numbers, n_rows: table.n_rows })
+    let is_of_classes = table.is_of_classes(target)?;
+    let is_guessed = is_of_classes && table.different_numbers(target).len() > 2;
+    Ok(Survey { is_of_classes, is_guessed, n_rows: table.n_rows })
 }
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {

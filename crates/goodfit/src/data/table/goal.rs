@@ -51,15 +51,25 @@ impl Table {
     /// # Errors
     /// As [`Table::goal`].
     pub fn is_of_classes(&self, target: usize) -> Result<bool, TableError> {
-        let Values::Numbers(numbers) = &self.target(target)?.values else { return Ok(true) };
-        let mut different: Vec<f32> = Vec::new();
-        for &x in numbers {
-            if different.len() <= FEW_CLASSES && !different.contains(&x) {
-                different.push(x);
-            }
+        if !matches!(self.target(target)?.values, Values::Numbers(_)) {
+            return Ok(true);
         }
+        let different = self.different_numbers(target);
         let whole = different.iter().all(|x| x.fract() == 0.0);
         Ok(different.len() == 2 || (different.len() <= FEW_CLASSES && whole))
+    }
+
+    /// The different numbers of a column, at most one more than are taken for classes.
+    pub(in crate::data) fn different_numbers(&self, column: usize) -> Vec<f32> {
+        let mut different: Vec<f32> = Vec::new();
+        if let Values::Numbers(numbers) = &self.columns[column].values {
+            for &x in numbers {
+                if different.len() <= FEW_CLASSES && !different.contains(&x) {
+                    different.push(x);
+                }
+            }
+        }
+        different
     }
 
     /// The target as classes, or as numbers.
@@ -95,6 +105,12 @@ impl Table {
             },
             _ => fault(format!("the target is {}", column.kind), "a target has numbers, or texts that come back"),
         }
+    }
+
+    /// That there is no column to predict a target from.
+    pub(in crate::data) fn nothing_beside(&self, target: usize) -> TableError {
+        let what = format!("there is no column to predict {} from", self.columns[target].name);
+        TableError::new(&self.source, what).hint("`goodfit data info` says why columns are set aside")
     }
 
     /// The column of a target that can be one.
