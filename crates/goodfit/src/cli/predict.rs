@@ -6,7 +6,7 @@ use super::args::Predict;
 use super::{Failure, Outcome, message};
 use crate::data::table::{Predicts, Table, TableError, TableOptions, read_chunks};
 use crate::files::FileError;
-use crate::model::{Model, ModelError, Prediction, best};
+use crate::model::{Model, ModelError, Prediction};
 
 /// Why nothing can be predicted.
 enum Fault {
@@ -84,10 +84,11 @@ fn head(model: &Model) -> Vec<String> {
 fn cells(model: &Model, prediction: &Prediction) -> Vec<String> {
     match (prediction, &model.schema.predicts) {
         (Prediction::Classes(shares), Predicts::Classes(names)) => {
-            std::iter::once(names[best(shares)].clone()).chain(shares.iter().map(|share| shown(*share))).collect()
+            let name = prediction.class().map(|class| names[class].clone()).unwrap_or_default();
+            std::iter::once(name).chain(shares.iter().map(|share| shown(*share))).collect()
         }
+        (Prediction::Classes(shares), Predicts::Numbers(_)) => shares.iter().map(|share| shown(*share)).collect(),
         (Prediction::Number(x), _) => vec![shown(*x as f32)],
-        (Prediction::Classes(shares), _) => shares.iter().map(|share| shown(*share)).collect(),
     }
 }
 

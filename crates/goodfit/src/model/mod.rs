@@ -10,7 +10,6 @@ use goodfit_nn::{Inputs, Matrix, Network, Workspace};
 
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
-pub(crate) use scores::best;
 pub use scores::scores;
 
 use crate::data::table::{Predicts, Schema, Table};
@@ -57,6 +56,14 @@ pub enum Prediction {
     Classes(Vec<f32>),
     /// A number, in the units of the target.
     Number(f64),
+}
+
+impl Prediction {
+    /// The place of the most probable class, the first one of several; `None` of a number.
+    pub fn class(&self) -> Option<usize> {
+        let Self::Classes(shares) = self else { return None };
+        (0..shares.len()).reduce(|best, i| if shares[i] > shares[best] { i } else { best })
+    }
 }
 
 impl Model {

@@ -30,7 +30,7 @@ fn of_classes(predictions: &[Prediction], classes: &[Option<usize>]) -> [(&'stat
     let mut by_class: BTreeMap<Option<usize>, (f64, f64)> = BTreeMap::new();
     for (prediction, &class) in predictions.iter().zip(classes) {
         let Prediction::Classes(shares) = prediction else { continue };
-        let found = f64::from(u8::from(class == Some(best(shares))));
+        let found = f64::from(u8::from(class == prediction.class()));
         n_found += found;
         loss -= class.map_or(0.0, |class| f64::from(shares[class])).max(1e-15).ln();
         let (hits, rows) = by_class.entry(class).or_default();
@@ -52,11 +52,6 @@ fn of_numbers(predictions: &[Prediction], numbers: &[f32]) -> [(&'static str, f6
         spread += from_mean * from_mean;
     }
     [("RMSE", (squares / n).sqrt()), ("MAE", absolute / n), ("R2", 1.0 - squares / spread)]
-}
-
-/// The class with the largest probability; the first one of several.
-pub(crate) fn best(shares: &[f32]) -> usize {
-    (0..shares.len()).fold(0, |best, i| if shares[i] > shares[best] { i } else { best })
 }
 
 #[cfg(test)]
