@@ -94,6 +94,19 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
+fn a_table_without_names_is_predicted_without_them() {
+    let place = Place::new();
+    let numbers: String = (0..60).map(|i| format!("{}.5,{}.25,{}\n", i % 7, i % 5, i % 2)).collect();
+    place.write("bare.csv", &numbers);
+    place.succeed(&["train", "bare.csv", "--target", "column_3", "--out", "bare", "--quiet"]);
+    let predicted = place.succeed(&["predict", "bare", "bare.csv"]).stdout;
+    assert_eq!(predicted.lines().count(), 61, "a row each, the first one too");
+    place.write("named.csv", format!("column_1,column_2,column_3\n{numbers}"));
+    assert_eq!(place.succeed(&["predict", "bare", "named.csv"]).stdout, predicted);
+    assert_eq!(place.succeed(&["predict", "bare", "bare.csv", "--no-header"]).stdout, predicted);
+}
+
+#[test]
 fn what_no_training_row_had_is_predicted_all_the_same() {
     let place = trained();
     place.write("new.csv", "x,city,day\n1e30,Mars,1850-01-01\n,,\nmany,Bonn,soon\n-inf,Ulm,2024-03-01 00:00\n");
@@ -177,6 +190,8 @@ fn errors() {
     place.write("cut-off/schema.json", &place.read("kinds/schema.json")[..200]);
     model("another");
     place.write("another/model.toml", text("kinds/model.toml").replace("hidden = [16, 8]", "hidden = [16, 9]"));
+    model("greedy");
+    place.write("greedy/model.toml", text("kinds/model.toml").replace("hidden = [16, 8]", "hidden = [99999, 8]"));
     model("unsound");
     place.write("unsound/schema.json", text("kinds/schema.json").replace("\"Kiel\",", ""));
     model("later");
@@ -190,6 +205,7 @@ fn errors() {
         &["none", "kinds.csv"][..],
         &["cut-off", "kinds.csv"],
         &["another", "kinds.csv"],
+        &["greedy", "kinds.csv"],
         &["unsound", "kinds.csv"],
         &["later", "kinds.csv"],
         &["kinds", "lacking.csv"],

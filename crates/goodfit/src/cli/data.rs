@@ -32,7 +32,7 @@ pub(super) fn data(command: &Data) -> Outcome {
 /// Whether a source is a file of rows: one that is there, or whose name ends as those of files do.
 fn is_table(source: &str) -> bool {
     let path = Path::new(source);
-    source == "-" || path.is_file() || (path.extension().is_some() && !path.is_dir())
+    source == "-" || (!path.is_dir() && (path.exists() || path.extension().is_some()))
 }
 
 fn info(name: &str, as_json: bool) -> Outcome {

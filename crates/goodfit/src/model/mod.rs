@@ -108,6 +108,17 @@ impl Model {
             String::from_utf8(text).map_err(|_| ModelError::Unfit { what: "bytes and UTF-8 of the recipe" })?;
         let experiment = Experiment::from_toml(RECIPE, &recipe).map_err(ModelError::Recipe)?;
         let spec = network_spec(&experiment.recipe.network, schema.n_inputs(), schema.n_outputs());
+        // Before any memory is taken for it: what the files ask for has to be there.
+        let held: usize = weights.tensors.iter().map(|tensor| tensor.values.len()).sum();
+        let widths = experiment.recipe.network.hidden.iter().copied().chain([schema.n_outputs()]);
+        let (mut before, mut needed) = (schema.n_inputs(), 0_usize);
+        for width in widths {
+            needed = needed.saturating_add(before.saturating_mul(width));
+            before = width;
+        }
+        if needed > held {
+            return Err(ModelError::Unfit { what: "the weights and the recipe" });
+        }
         let unfit = |_| ModelError::Unfit { what: "the weights and the recipe" };
         let mut network = Network::new(&spec, 0).map_err(unfit)?;
         if weights.tensors.len() != Weights::of(&network).tensors.len() {

@@ -31,7 +31,7 @@ pub struct Opened {
 
 impl Model {
     /// Scores the model on the test rows that were sealed when it was trained, and records that in its folder. The earlier
-    /// openings come first, then this one.
+    /// openings of the same rows come first, then this one.
     ///
     /// # Errors
     /// When there are no test rows, the table has changed since, or the record cannot be written.
@@ -45,6 +45,7 @@ impl Model {
         let test = dataset.test.filter(is_same).ok_or(ModelError::Changed { source_name: dataset.source })?;
         // A record that cannot be read stops the opening, and so does one that cannot be written: nothing is shown then.
         let mut openings = earlier(folder)?;
+        openings.retain(|opened| opened.fingerprint == sealed.fingerprint);
         let (rows, opening) = test.open();
         let (table, goal) =
             rows.for_model(&self.schema).ok_or(ModelError::Unfit { what: "its columns and those of the table" })?;

@@ -22,8 +22,6 @@ const N_ROWS: usize = 16 * 1024;
 pub struct Strange {
     /// Of each column with texts where numbers or dates are expected: its name, how many, the first one and its line.
     pub cells: Vec<(String, u64, String, u64)>,
-    /// Columns that the model does not look at.
-    pub ignored: Vec<String>,
 }
 
 /// Reads the columns of a model from a table with named columns, in any order and among others; `-` is the standard
@@ -41,8 +39,10 @@ pub fn read_chunks<E: From<TableError>>(
     if std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some()) {
         input = input.western();
     }
-    let options = TableOptions { has_header: Some(true), ..options.clone() };
-    let reading = Reading::new(&input, &options)?;
+    let reading = Reading::new(&input, options)?;
+    // A model of a table without names has made them up, and a table of words alone may have none that tells itself.
+    let no_names = schema.columns.iter().all(|column| column.name.starts_with("column_"));
+    let has_names = options.has_header.unwrap_or(reading.dialect.has_header || !no_names);
     let mut places: Vec<usize> = Vec::new();
     let mut n_cells = 0;
     let mut strange = Strange::default();
@@ -68,19 +68,24 @@ pub fn read_chunks<E: From<TableError>>(
             source: input.name.clone(),
             packing: input.packing,
             encoding: input.encoding.name(),
-            dialect: Dialect { has_header: true, ..reading.dialect },
+            dialect: Dialect { has_header: has_names, ..reading.dialect },
             n_rows,
             columns: columns.collect(),
         }
     };
     let read = reading.records(false, |record, line| {
         if places.is_empty() && n_cells == 0 {
-            let names: Vec<&str> = record.iter().map(str::trim).collect();
+            let made_up: Vec<String> = (1..=record.len()).map(|i| format!("column_{i}")).collect();
+            let names: Vec<&str> = if has_names {
+                record.iter().map(str::trim).collect()
+            } else {
+                made_up.iter().map(String::as_str).collect()
+            };
             n_cells = names.len();
             places = find(&input.name, schema, &names)?;
-            let ignored = names.iter().filter(|name| !schema.columns.iter().any(|column| column.name == **name));
-            strange.ignored = ignored.map(|name| (*name).to_owned()).collect();
-            return Ok(());
+            if has_names {
+                return Ok(());
+            }
         }
         // A column of row names in front has no name.
         let shift = usize::from(record.len() == n_cells + 1);

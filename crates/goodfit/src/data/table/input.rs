@@ -36,7 +36,7 @@ pub(super) struct Input {
 #[derive(Debug)]
 enum Held {
     Path(PathBuf),
-    /// What the standard input held: kinds need a second pass.
+    /// What the standard input or a pipe held: kinds need a second pass.
     Spooled(tempfile::NamedTempFile),
 }
 
@@ -49,7 +49,13 @@ impl Input {
         if path.is_dir() {
             return Err(TableError::new(&name, "a folder, expected a file of rows").hint("name the file in it"));
         }
-        let held = if is_stdin { spool(io::stdin().lock()).map_err(fault)? } else { Held::Path(path.to_owned()) };
+        let held = if is_stdin {
+            spool(io::stdin().lock()).map_err(fault)?
+        } else if path.metadata().is_ok_and(|found| !found.is_file()) {
+            spool(File::open(path).map_err(fault)?).map_err(fault)?
+        } else {
+            Held::Path(path.to_owned())
+        };
         let mut input = Self { name: name.clone(), packing: Packing::None, encoding: UTF_8, held };
         let mut head = Vec::new();
         input.file().map_err(fault)?.take(8).read_to_end(&mut head).map_err(fault)?;
