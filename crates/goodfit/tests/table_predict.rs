@@ -96,7 +96,8 @@ fn columns_are_found_by_name() {
 #[test]
 fn a_table_without_names_is_predicted_without_them() {
     let place = Place::new();
-    let numbers: String = (0..60).map(|i| format!("{}.5,{}.25,{}\n", i % 7, i % 5, i % 2)).collect();
+    let lines: Vec<String> = (0..60).map(|i| format!("{}.5,{}.25,{}", i % 7, i % 5, i % 2)).collect();
+    let numbers = lines.join("\n") + "\n";
     place.write("bare.csv", &numbers);
     place.succeed(&["train", "bare.csv", "--target", "column_3", "--out", "bare", "--quiet"]);
     let predicted = place.succeed(&["predict", "bare", "bare.csv"]).stdout;
