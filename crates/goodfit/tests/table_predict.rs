@@ -155,6 +155,11 @@ fn test_rows_are_opened_on_the_record() {
     let scored = openings[0]["scores"]["RMSE"].as_f64().unwrap();
     assert!((rmse / scored - 1.0).abs() < 1e-5, "{rmse}, {scored}");
 
+    // A record whose last line lost its end is gone on with.
+    place.write("model/openings.jsonl", lines.trim_end());
+    place.succeed(&["evaluate", "model", "--open-test"]);
+    assert_eq!(String::from_utf8(place.read("model/openings.jsonl")).unwrap().lines().count(), 4);
+
     let mut other = rows();
     for row in &mut other {
         row[4] += "1";
@@ -180,6 +185,7 @@ fn is_sealed(place: &Place, i: usize) -> bool {
 fn errors() {
     let place = trained();
     place.write("lacking.csv", "x,City\n1,Bonn\n");
+    place.write("one-more.csv", "x,city,day\n1,Bonn,2024-03-01\n9,1,Bonn,2024-03-01\n");
     place.write("ragged.csv", "x,city,day\n1,Bonn,2024-03-01\n2,Ulm\n");
     let model = |name: &str| {
         for file in ["model.toml", "schema.json", "weights.safetensors"] {
@@ -210,6 +216,7 @@ fn errors() {
         &["unsound", "kinds.csv"],
         &["later", "kinds.csv"],
         &["kinds", "lacking.csv"],
+        &["kinds", "one-more.csv"],
         &["kinds", "ragged.csv"],
         &["kinds", "none.csv"],
     ] {

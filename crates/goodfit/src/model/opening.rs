@@ -54,9 +54,12 @@ impl Model {
         let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores };
         let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;
         let path = folder.join(OPENINGS);
+        // Somebody's editor may have taken the end of the last line off.
+        let ends = std::fs::read(&path).map_or(true, |text| text.is_empty() || text.ends_with(b"\n"));
+        let gap = if ends { "" } else { "\n" };
         let append = OpenOptions::new().create(true).append(true).open(&path);
         append
-            .and_then(|mut file| writeln!(file, "{line}").and_then(|()| file.sync_all()))
+            .and_then(|mut file| writeln!(file, "{gap}{line}").and_then(|()| file.sync_all()))
             .map_err(|source| FileError { action: "write to", path, source })?;
         openings.push(opened);
         Ok(openings)

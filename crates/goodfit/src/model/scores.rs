@@ -21,7 +21,8 @@ pub fn scores(predictions: &[Prediction], goal: &Goal, predicts: &Predicts) -> B
         (Goal::Numbers(numbers), _) => of_numbers(predictions, numbers).to_vec(),
         (Goal::Classes { .. }, Predicts::Numbers(_)) => Vec::new(),
     };
-    named.into_iter().map(|(name, score)| (name.to_owned(), score)).collect()
+    // R2 is not defined where all numbers are the same.
+    named.into_iter().filter(|(_, score)| score.is_finite()).map(|(name, score)| (name.to_owned(), score)).collect()
 }
 
 fn of_classes(predictions: &[Prediction], classes: &[Option<usize>]) -> [(&'static str, f64); 3] {

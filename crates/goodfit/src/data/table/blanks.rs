@@ -14,6 +14,8 @@ pub(super) struct Blanks<R> {
     kept: usize,
     buffer: Vec<u8>,
     done: usize,
+    /// The last byte that ended no line.
+    last_byte: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,11 +28,22 @@ enum At {
 
 impl<R> Blanks<R> {
     pub(super) fn new(input: R, dialect: Dialect) -> Self {
-        Self { input, dialect, at: At::Start, kept: 0, buffer: Vec::new(), done: 0 }
+        Self { input, dialect, at: At::Start, kept: 0, buffer: Vec::new(), done: 0, last_byte: 0 }
+    }
+
+    /// The last byte so far that ended no line.
+    pub(super) fn last_byte(&self) -> u8 {
+        self.last_byte
     }
 }
 
 impl<R: Read> Blanks<R> {
+    fn look(&mut self, bytes: &[u8]) {
+        if let Some(byte) = bytes.iter().rev().find(|byte| !matches!(byte, b'\n' | b'\r')) {
+            self.last_byte = *byte;
+        }
+    }
+
     fn take(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             if self.at == At::Start && byte == b' ' {
@@ -61,7 +74,9 @@ impl<R: Read> Blanks<R> {
 impl<R: Read> Read for Blanks<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         if !self.dialect.has_blanks {
-            return self.input.read(to);
+            let n = self.input.read(to)?;
+            self.look(&to[..n]);
+            return Ok(n);
         }
         while self.done == self.buffer.len() {
             // The last byte tells whether a quote is a doubled one.
@@ -74,6 +89,7 @@ impl<R: Read> Read for Blanks<R> {
                 self.kept = 0;
                 return Ok(0);
             }
+            self.look(&to[..n]);
             self.take(&to[..n]);
         }
         let n = to.len().min(self.buffer.len() - self.done);

@@ -9,7 +9,7 @@ use super::error::TableError;
 use super::fill::Fill;
 use super::input::Input;
 use super::kind::Kind;
-use super::read::{Fault, Reading};
+use super::read::{Fault, Reading, nameless};
 use super::schema::{Schema, SchemaColumn, SchemaKind};
 use super::{Table, TableOptions};
 use crate::recipe::nearest;
@@ -45,6 +45,7 @@ pub fn read_chunks<E: From<TableError>>(
     let has_names = options.has_header.unwrap_or(reading.dialect.has_header || !no_names);
     let mut places: Vec<usize> = Vec::new();
     let mut n_cells = 0;
+    let mut extra: Option<(usize, usize)> = None;
     let mut strange = Strange::default();
     let mut counts: Vec<(u64, String, u64)> = vec![(0, String::new(), 0); schema.columns.len()];
     let mut fills: Vec<Fill> = schema.columns.iter().map(fill).collect();
@@ -62,6 +63,7 @@ pub fn read_chunks<E: From<TableError>>(
             notes: Vec::new(),
             n_missing: 0,
             first_missing: None,
+            is_coarse: false,
             values: full.values(),
         });
         Table {
@@ -87,10 +89,12 @@ pub fn read_chunks<E: From<TableError>>(
                 return Ok(());
             }
         }
-        // A column of row names in front has no name.
-        let shift = usize::from(record.len() == n_cells + 1);
-        if record.len() != n_cells + shift {
-            let what = format!("{} cells, expected {n_cells} as in the first line", record.len());
+        // The first row tells whether there is a column without a name, and where.
+        let (shift, expected) = *extra.get_or_insert_with(|| {
+            if record.len() == n_cells + 1 { (usize::from(nameless(record) == 0), n_cells + 1) } else { (0, n_cells) }
+        });
+        if record.len() != expected {
+            let what = format!("{} cells, expected {expected}", record.len());
             return Err(TableError::new(&input.name, what).line(line));
         }
         for ((fill, &place), count) in fills.iter_mut().zip(&places).zip(&mut counts) {

@@ -254,6 +254,9 @@ impl Scale {
     }
 
     fn apply(self, x: f32) -> f32 {
+        if self.factor == 0.0 {
+            return 0.0;
+        }
         let x = (x - self.median) * self.factor;
         // What is too large for its square has the value that the clip tends to.
         if x.abs() > 1e15 { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
@@ -309,12 +312,15 @@ mod tests {
 
     #[test]
     fn scaled_by_training_rows_and_clipped() {
+        let clip = |x: f32| x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt();
+        let infinite = table("x,y\n1,0\n1,1\ninf,0\n");
+        let encoder = Encoder::fit(&infinite, 1, &TrainingRows::of(&[0, 1]));
+        assert_eq!(encoder.encode(&infinite, &[0, 2]).data(), [0.0, 0.0], "all training rows are the same");
         let text = "x,constant\n1,0\n2,1\n3,0\n4,1\n5,0\n1e30,1\n";
         let table = table(text);
         let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]));
         let all = encoder.encode(&table, &[0, 2, 4, 5]);
         // Median 3, quartiles 2 and 4.
-        let clip = |x: f32| x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt();
         assert_eq!(all.data(), [clip(-1.0), 0.0, clip(1.0), 3.0]);
     }
 

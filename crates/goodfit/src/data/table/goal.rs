@@ -88,6 +88,8 @@ impl Table {
                 fault(what, "leave training.loss out: texts are classes")
             }
             (Values::Numbers(numbers), true) => {
+                // Minus zero is zero.
+                let numbers: Vec<f32> = numbers.iter().map(|x| x + 0.0).collect();
                 let mut different = numbers.clone();
                 different.sort_unstable_by(f32::total_cmp);
                 different.dedup();
@@ -139,6 +141,10 @@ impl Table {
             let error = error.hint("rows without a target teach nothing: take them out of the file");
             return Err(column.first_missing.into_iter().fold(error, TableError::line));
         }
+        if column.is_coarse {
+            let what = "the numbers of the target differ by less than 32 bits hold of them".to_owned();
+            return fault(what, "subtract a round number from all of them; codes may be written as texts");
+        }
         debug_assert!(!matches!(&column.values, Values::Levels { codes, .. } if codes.contains(&NO_LEVEL)));
         Ok(column)
     }
@@ -181,6 +187,9 @@ mod tests {
         assert_eq!(many.is_of_classes(0), Ok(false));
         let Ok(Goal::Classes { names, classes }) = many.goal(0, true) else { panic!("classes on demand") };
         assert_eq!((names[10].as_str(), classes[10], classes[11]), ("10", 10, 0), "in the order of the numbers");
+        let zeros = of(&["-0", "0", "1", "-0"]).goal(0, true);
+        let names = ["0", "1"].map(str::to_owned).to_vec();
+        assert_eq!(zeros, Ok(Goal::Classes { names, classes: vec![0, 0, 1, 0] }));
         assert_eq!(of(&["1", "2", "3.5", "4"]).goal(0, false), Ok(Goal::Numbers(vec![1.0, 2.0, 3.5, 4.0])));
     }
 

@@ -138,6 +138,9 @@ fn notes(profile: &Profile, kind: Kind) -> Vec<String> {
         Kind::Text => notes.push("texts of several words: set aside".to_owned()),
         _ => {}
     }
+    if kind == Kind::Numeric && profile.is_coarse() {
+        notes.push("its numbers differ by less than 32 bits hold of them: subtract a round number".to_owned());
+    }
     if kind == Kind::Numeric {
         if let (Some(at), Some(words)) = (&profile.first_text, profile.few_words()) {
             let words: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();

@@ -42,6 +42,8 @@ pub(super) struct Profile {
     pub(super) numbers: u64,
     pub(super) integers: u64,
     pub(super) infinite: u64,
+    /// Smallest and largest finite number.
+    range: (f64, f64),
     pub(super) first_infinite: Option<At>,
     /// Cells that are neither missing nor a number.
     pub(super) texts: u64,
@@ -74,6 +76,7 @@ impl Profile {
             numbers: 0,
             integers: 0,
             infinite: 0,
+            range: (f64::INFINITY, f64::NEG_INFINITY),
             first_infinite: None,
             texts: 0,
             first_text: None,
@@ -99,6 +102,9 @@ impl Profile {
         } else if let Some(x) = words.number(cell) {
             self.numbers += 1;
             self.integers += u64::from(x.fract() == 0.0);
+            if (x as f32).is_finite() {
+                self.range = (self.range.0.min(x), self.range.1.max(x));
+            }
             self.leading_zeros +=
                 u64::from(cell.len() > 1 && cell.starts_with('0') && cell.bytes().all(|b| b.is_ascii_digit()));
             if (x as f32).is_infinite() {
@@ -137,6 +143,12 @@ impl Profile {
         } else {
             self.levels = None;
         }
+    }
+
+    /// Whether what 32 bits round off a number is more than a thousandth of the range of all.
+    pub(super) fn is_coarse(&self) -> bool {
+        let (low, high) = self.range;
+        low < high && low.abs().max(high.abs()) * f64::from(f32::EPSILON) / 2.0 > 1e-3 * (high - low)
     }
 
     /// How many values a column of a kind misses, and in which line the first one.

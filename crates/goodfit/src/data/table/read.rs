@@ -11,7 +11,7 @@ use super::dialect::Dialect;
 use super::error::TableError;
 use super::fill::Fill;
 use super::input::Input;
-use super::kind::{Inferred, infer};
+use super::kind::{Inferred, Kind, infer};
 use super::profile::Profile;
 use super::{Table, TableOptions};
 
@@ -103,7 +103,8 @@ impl<'a> Reading<'a> {
         let columns = columns.map(|(((name, profile), inferred), fill)| {
             let (n_missing, first_missing) = profile.missing_as(inferred.kind);
             let Inferred { kind, notes } = inferred;
-            Column { name, kind, notes, n_missing, first_missing, values: fill.values() }
+            let is_coarse = kind == Kind::Numeric && profile.is_coarse();
+            Column { name, kind, notes, n_missing, first_missing, is_coarse, values: fill.values() }
         });
         Ok(Table {
             source: self.input.name.clone(),
@@ -137,7 +138,7 @@ impl<'a> Reading<'a> {
             }
             if profiles.is_empty() {
                 if self.dialect.has_header && record.len() == names.len() + 1 {
-                    names.insert(0, String::new());
+                    names.insert(nameless(record), String::new());
                 }
                 name(&mut names);
                 self.check_names(&names)?;
@@ -173,11 +174,24 @@ impl<'a> Reading<'a> {
         let mut reader = self.dialect.reader(text);
         let mut record = StringRecord::new();
         let mut is_first = true;
+        // The line of a record that goes on in its last cell.
+        let mut runs_on = None;
         loop {
             match reader.read_record(&mut record) {
-                Ok(false) => return Ok(()),
+                Ok(false) => {
+                    return match runs_on {
+                        Some(line) if reader.get_ref().last_byte() != self.dialect.quote => {
+                            let error = self.fault("a quote that opens here is not closed, up to the end of the file");
+                            Err(error.line(line).hint("close it, or take it out").into())
+                        }
+                        _ => Ok(()),
+                    };
+                }
                 Ok(true) => {
                     let line = record.position().map_or(1, csv::Position::line);
+                    let is_long = reader.position().line() > line + 1;
+                    let ends_long = is_long && record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
+                    runs_on = ends_long.then_some(line);
                     if !(std::mem::take(&mut is_first) && skip) {
                         take(&record, line)?;
                     }
@@ -225,6 +239,13 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
+}
+
+/// Where the column without a name stands when rows have a cell more than the line of names: behind the others where
+/// lines end with a delimiter, else in front of them, as row names do.
+pub(super) fn nameless(record: &StringRecord) -> usize {
+    let ends_empty = record.iter().next_back().is_some_and(|cell| cell.trim().is_empty());
+    if ends_empty { record.len() - 1 } else { 0 }
 }
 
 /// Names for columns without one.

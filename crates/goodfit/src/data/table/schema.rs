@@ -155,6 +155,14 @@ impl SchemaColumn {
                 (Kind::Categorical, Values::Levels { names: names.clone(), codes: Vec::new() })
             }
         };
-        Column { name: self.name.clone(), kind, notes: Vec::new(), n_missing: 0, first_missing: None, values }
+        Column {
+            name: self.name.clone(),
+            kind,
+            notes: Vec::new(),
+            n_missing: 0,
+            first_missing: None,
+            is_coarse: false,
+            values,
+        }
     }
 }
