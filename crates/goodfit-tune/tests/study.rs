@@ -1,24 +1,19 @@
 //! Studies: the same trials for any number of jobs, going on after a stop, faults of objectives, several workers.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use common::{Median, bowl, limits, restless, space};
 use goodfit_tune::samplers::Random;
-use goodfit_tune::storage::{
-    Changes, Claim, Cursor, Finish, Memory, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError,
-    StoredParameter, StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,
-};
+use goodfit_tune::storage::{Memory, StoredTrial};
 use goodfit_tune::{
-    Decision, Direction, Distribution, History, Limits, NoPruner, Observed, Order, Outcome, Parameters, Progress,
-    Pruner, Request, RunningTrial, Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
+    Direction, Distribution, History, Limits, NoPruner, Order, Outcome, Parameters, Pruner, Request, RunningTrial,
+    Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
 };
-
-fn space() -> Space {
-    let float = |low, high| Distribution::Float { low, high, log: false, step: None };
-    Space::new([("x", float(-2.0, 2.0)), ("y", float(-2.0, 2.0))]).expect("a space")
-}
 
 /// Walks: the best so far plus a draw, so that every trial depends on all that is known.
 struct Walk;
@@ -42,53 +37,9 @@ impl Sampler for Walk {
     }
 }
 
-/// Ends a trial that is worse than the median of what it knows of the same step.
-struct Median;
-
-impl Pruner for Median {
-    fn prunes(&self, history: &History, trial: &Observed) -> bool {
-        let Some(last) = trial.last() else { return false };
-        let at = |other: &Observed| other.intermediate.iter().find(|x| x.step == last.step).map(|x| x.value);
-        let mut others: Vec<f64> = history.iter().filter(|other| other.number != trial.number).filter_map(at).collect();
-        others.sort_by(f64::total_cmp);
-        others.len() >= 3 && last.value > others[others.len() / 2]
-    }
-}
-
-fn xy(parameters: &Parameters) -> (f64, f64) {
-    let float = |name| if let Some(Value::Float(x)) = parameters.get(name) { x } else { panic!("no {name}") };
-    (float("x"), float("y"))
-}
-
-fn bowl(parameters: &Parameters) -> f64 {
-    let (x, y) = xy(parameters);
-    (x - 0.5).powi(2) + (y + 0.25).powi(2)
-}
-
 fn study(storage: &Arc<Memory>, sampler: Box<dyn Sampler>, pruner: Box<dyn Pruner>, order: Order) -> Study {
     let options = StudyOptions { order, lease: Duration::from_secs(5), ..StudyOptions::default() };
     Study::open(storage.clone(), space(), sampler, pruner, options).expect("a study")
-}
-
-fn limits(trials: u64, jobs: usize, stop: &AtomicBool) -> Limits<'_> {
-    Limits { trials, deadline: None, rule: None, stop, jobs }
-}
-
-/// An objective that takes a time which differs from run to run, and reports four times, two steps apart for odd
-/// trials.
-fn restless(trial: &mut RunningTrial<'_>) -> Outcome {
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    let value = bowl(trial.parameters());
-    for i in 1..=4 {
-        let nap = CALLS.fetch_add(7, Ordering::Relaxed) * 2_654_435_761 % 5;
-        thread::sleep(Duration::from_micros(200 * nap));
-        match trial.report(i * (1 + trial.number() % 2), value + 1.0 / i as f64) {
-            Decision::Continue => {}
-            Decision::Prune => return Outcome::Pruned,
-            Decision::Stop => return Outcome::Interrupted,
-        }
-    }
-    Outcome::Complete(value)
 }
 
 /// What is the same for equal studies: all but the clock.
@@ -200,164 +151,6 @@ fn two_workers_share_a_study() {
     alone.optimise(restless, &limits(50, 1, &never), &mut |_, _: &TrialState| {}).expect("it ends");
     let shared = study(&storage, Box::new(Random), Box::new(NoPruner), Order::Generations);
     assert_eq!(trials(&shared), trials(&alone));
-}
-
-/// A storage on which somebody else takes the second trial that is claimed, and ends it before anybody can look.
-struct Overtaken {
-    storage: Memory,
-    n_claims: AtomicU64,
-}
-
-impl Storage for Overtaken {
-    fn claim(
-        &self,
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<Vec<Claim>, StorageError> {
-        if self.n_claims.fetch_add(1, Ordering::Relaxed) == 1 {
-            let other = Worker { process: worker.process + 1, ..worker.clone() };
-            let ended = |claim: Claim| Finish {
-                ticket: claim.ticket,
-                state: TrialState::Complete(vec![0.5]),
-                intermediate: Vec::new(),
-                curves: Vec::new(),
-                attributes: Vec::new(),
-            };
-            let claims = self.storage.claim(study, &other, lease, end, 1)?;
-            self.storage.finish(&claims.into_iter().map(ended).collect::<Vec<_>>())?;
-        }
-        self.storage.claim(study, worker, lease, end, n)
-    }
-
-    fn create_study(&self, study: &NewStudy) -> Result<StudyId, StorageError> {
-        self.storage.create_study(study)
-    }
-
-    fn studies(&self) -> Result<Vec<StoredStudy>, StorageError> {
-        self.storage.studies()
-    }
-
-    fn delete_study(&self, study: StudyId) -> Result<(), StorageError> {
-        self.storage.delete_study(study)
-    }
-
-    fn create_trials(&self, study: StudyId, first: u64, trials: &[NewTrial]) -> Result<Vec<TrialId>, StorageError> {
-        self.storage.create_trials(study, first, trials)
-    }
-
-    fn set_parameters(&self, ticket: Ticket, parameters: &[StoredParameter]) -> Result<bool, StorageError> {
-        self.storage.set_parameters(ticket, parameters)
-    }
-
-    fn heartbeat(&self, tickets: &[Ticket], lease: Duration) -> Result<Vec<bool>, StorageError> {
-        self.storage.heartbeat(tickets, lease)
-    }
-
-    fn record(&self, records: &[Record]) -> Result<(), StorageError> {
-        self.storage.record(records)
-    }
-
-    fn finish(&self, outcomes: &[Finish]) -> Result<Vec<bool>, StorageError> {
-        self.storage.finish(outcomes)
-    }
-
-    fn set_attributes(
-        &self,
-        at: Target,
-        scope: Scope,
-        attributes: &[(String, serde_json::Value)],
-    ) -> Result<(), StorageError> {
-        self.storage.set_attributes(at, scope, attributes)
-    }
-
-    fn changes_since(&self, study: StudyId, cursor: &Cursor) -> Result<Changes, StorageError> {
-        self.storage.changes_since(study, cursor)
-    }
-
-    fn curves(&self, trials: &[TrialId]) -> Result<Vec<Vec<Series>>, StorageError> {
-        self.storage.curves(trials)
-    }
-}
-
-#[derive(Default)]
-struct Told {
-    numbers: Vec<u64>,
-    shared: bool,
-}
-
-impl Progress for Told {
-    fn ended(&mut self, number: u64, _: &TrialState) {
-        self.numbers.push(number);
-    }
-
-    fn shared(&mut self) {
-        self.shared = true;
-    }
-}
-
-#[test]
-fn nobody_waits_in_step_for_a_trial_that_somebody_else_ended_unseen() {
-    let storage = Arc::new(Overtaken { storage: Memory::new(), n_claims: AtomicU64::new(0) });
-    let options = StudyOptions { order: Order::Generations, ..StudyOptions::default() };
-    let study = Study::open(storage, space(), Box::new(Random), Box::new(Median), options).expect("a study");
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let (never, mut told) = (AtomicBool::new(false), Told::default());
-        let stopped = study.optimise(restless, &limits(20, 2, &never), &mut told);
-        sender.send((stopped, told)).expect("somebody listens");
-    });
-    let (stopped, told) = receiver.recv_timeout(Duration::from_mins(1)).expect("it ends");
-    assert_eq!(stopped.expect("it ends well"), Stopped::Finished);
-    assert_eq!(told.numbers, (0..20).collect::<Vec<u64>>());
-    assert!(told.shared, "somebody else worked on it");
-}
-
-#[test]
-fn nobody_takes_more_trials_than_it_was_asked_for() {
-    let points =
-        |n: usize| vec![space().parameters([("x", Value::Float(0.5)), ("y", Value::Float(0.25))]).expect("a point"); n];
-    for pruner in [Box::new(NoPruner) as Box<dyn goodfit_tune::Pruner>, Box::new(Median)] {
-        // Another process was asked for 24 trials and takes one of them before this one, which was asked for 4, can
-        // look: its lowest waiting trial is then the fifth.
-        let storage = Arc::new(Overtaken { storage: Memory::new(), n_claims: AtomicU64::new(0) });
-        let study = Study::open(storage, space(), Box::new(Random), pruner, StudyOptions::default()).expect("a study");
-        study.begin_with(&points(24)).expect("enqueued");
-        let (never, mut told) = (AtomicBool::new(false), Told::default());
-        let stopped = study.optimise(restless, &limits(4, 1, &never), &mut told).expect("it ends");
-        assert_eq!((stopped, told.numbers), (Stopped::Finished, vec![0, 1, 2, 3]));
-        assert!(told.shared);
-        let waiting = study.trials().expect("trials").iter().filter(|t| t.state == TrialState::Waiting).count();
-        assert_eq!(waiting, 20);
-    }
-}
-
-#[test]
-fn who_was_there_before_is_no_company() {
-    let storage: Arc<dyn Storage> = Arc::new(Memory::new());
-    let open = || Study::open(storage.clone(), space(), Box::new(Random), Box::new(NoPruner), StudyOptions::default());
-    for n in [10, 20] {
-        let (never, mut told) = (AtomicBool::new(false), Told::default());
-        open().expect("a study").optimise(restless, &limits(n, 2, &never), &mut told).expect("it ends");
-        assert_eq!(told.numbers.len() as u64, n);
-        assert!(!told.shared);
-    }
-    // Somebody who is still at work is.
-    let other = open().expect("a study");
-    let asked = other.ask().expect("asked").expect("a trial");
-    let (never, mut told) = (AtomicBool::new(false), Told::default());
-    let study = open().expect("a study");
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            thread::sleep(Duration::from_millis(100));
-            other.tell(asked, Outcome::Complete(1.0)).expect("told");
-        });
-        study.optimise(restless, &limits(30, 2, &never), &mut told).expect("it ends");
-    });
-    assert_eq!(told.numbers.len(), 30);
-    assert!(told.shared);
 }
 
 #[test]

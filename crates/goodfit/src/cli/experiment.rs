@@ -11,15 +11,12 @@ use super::stop::{monitor, stopped};
 use super::{Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::data::survey;
-use crate::data::table::TableError;
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
+use crate::model::WEIGHTS;
 use crate::recipe::{Experiment, PLAIN, RecipeError, Settings, Value};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
-
-/// The file of a trained network's weights.
-pub(super) const WEIGHTS: &str = "weights.safetensors";
 
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
@@ -142,7 +139,7 @@ fn summary(results: &Results, out: &Path) -> serde_json::Value {
 pub(super) fn open(of: &OfRecipe, preset: &str) -> Result<Settings, Failure> {
     let is_missing = of.target.is_some() && !of.recipe.exists() && of.recipe != Path::new("-");
     if is_missing && of.recipe.extension().is_none_or(|extension| extension != "toml") {
-        survey(&of.recipe, "").map_err(table_failure)?;
+        survey(&of.recipe, "").map_err(Failure::table)?;
     }
     let is_recipe = of.recipe.extension().is_some_and(|extension| extension == "toml") || !of.recipe.is_file();
     if is_recipe && of.recipe != Path::new("-") {
@@ -178,7 +175,7 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
     if let (Some(source), Some(target)) = (settings.text("data.source"), settings.text("data.target"))
         && !["mnist", "normal"].contains(&source.as_str())
     {
-        let found = survey(Path::new(&source), &target).map_err(table_failure)?;
+        let found = survey(Path::new(&source), &target).map_err(Failure::table)?;
         if found.is_guessed && !settings.is_set("training.loss") {
             message::hint(format!(
                 "{target} has few different numbers and is taken for classes; --set training.loss=mean-squared-error predicts numbers"
@@ -189,11 +186,6 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
         settings.infer("training.batch_size", Value::Integer(batch_size(found.n_rows))).map_err(recipe_failure)?;
     }
     Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)
-}
-
-fn table_failure(error: TableError) -> Failure {
-    let hint = error.hint.clone();
-    Failure::new(error, hint)
 }
 
 /// Rows of a batch by rows of a table, as Gorishniy et al. (2025, on tabular deep learning by ensembles) have it.

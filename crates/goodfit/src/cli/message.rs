@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
 use super::args::Cli;
+use crate::data::table::TableError;
 use crate::recipe::{FIELDS, RecipeError};
 
 /// Why a command ended without what it was asked for: its faults, each with what to do about it.
@@ -25,6 +26,12 @@ impl Failure {
     pub(super) fn recipe(error: &RecipeError) -> Self {
         let faults = error.all().map(|fault| (fault.to_string(), fault.hint.clone())).collect();
         Self { faults }
+    }
+
+    /// What is wrong with a table.
+    pub(super) fn table(error: TableError) -> Self {
+        let hint = error.hint.clone();
+        Self::new(error, hint)
     }
 
     /// What is wrong with the command line as it was typed, in the form of all other messages.

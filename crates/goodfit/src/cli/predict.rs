@@ -39,10 +39,7 @@ pub(super) fn predict(args: &Predict) -> Outcome {
     // A file without rows has predictions without rows.
     let read = read.and_then(|strange| begin(&mut out).map(|()| strange));
     let strange = read.map_err(|fault| match fault {
-        Fault::Table(error) => {
-            let hint = error.hint.clone();
-            Failure::new(error, hint)
-        }
+        Fault::Table(error) => Failure::table(error),
         Fault::Output(source) => Failure::new(
             FileError { action: "write to", path: "the standard output".into(), source },
             Some("is there room, and is somebody still reading?"),

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::args::Train;
-use super::experiment::{WEIGHTS, comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
+use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
 use super::message::{Failure, note};
 use super::predict::model_failure;
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Fit, train_one};
-use crate::model::Model;
+use crate::model::{Model, WEIGHTS};
 use crate::recipe::PLAIN;
 use crate::weights::Weights;
 

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::super::args::Reading;
 use super::super::columns::{Side, aligned};
 use super::super::{Failure, Outcome, print};
-use crate::data::table::{Column, NO_LEVEL, Packing, Table, TableError, Values, date_text, read};
+use crate::data::table::{Column, NO_LEVEL, Packing, Table, Values, date_text, read};
 use crate::search::number;
 
 /// Most frequent levels that are named.
@@ -16,14 +16,9 @@ const N_LEVELS: usize = 3;
 const WIDTH: usize = 24;
 
 pub(super) fn info(source: &str, reading: &Reading, as_json: bool) -> Outcome {
-    let table = read(Path::new(source), &reading.options()).map_err(failure)?;
+    let table = read(Path::new(source), &reading.options()).map_err(Failure::table)?;
     print(&if as_json { format!("{:#}\n", document(&table)) } else { text(&table) })?;
     Ok(0)
-}
-
-fn failure(error: TableError) -> Failure {
-    let hint = error.hint.clone();
-    Failure::new(error, hint)
 }
 
 fn text(table: &Table) -> String {

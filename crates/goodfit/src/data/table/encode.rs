@@ -280,13 +280,7 @@ fn quantile(sorted: &[f32], share: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::table::{TableOptions, read};
-
-    fn table(text: &str) -> Table {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), text).expect("written");
-        read(file.path(), &TableOptions::default()).expect("a table")
-    }
+    use crate::data::table::of_text as table;
 
     fn encoded(text: &str, training: &[u32], all: &[u32]) -> (usize, Vec<f32>) {
         let table = table(text);

@@ -157,13 +157,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::table::{TableOptions, read};
-
-    fn table(text: &str) -> Table {
-        let file = tempfile::NamedTempFile::new().expect("a file");
-        std::fs::write(file.path(), text).expect("written");
-        read(file.path(), &TableOptions::default()).expect("a table")
-    }
+    use crate::data::table::of_text as table;
 
     /// A column of these cells beside one that is never the target.
     fn of(cells: &[&str]) -> Table {

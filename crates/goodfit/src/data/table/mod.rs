@@ -85,3 +85,11 @@ impl Table {
         bytes
     }
 }
+
+/// The table that a text is, for tests.
+#[cfg(test)]
+pub(in crate::data) fn of_text(text: &str) -> Table {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), text).expect("written");
+    read(file.path(), &TableOptions::default()).expect("a table")
+}
