@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::data::table::TableOptions;
+use crate::recipe::PRESETS;
 
 /// Finds out by experiment what makes a feed-forward network train well, and trains it.
 #[derive(Debug, Parser)]
@@ -211,6 +213,9 @@ pub(super) struct OfRecipe {
     /// The column of a table that is predicted
     #[arg(long, value_name = "COLUMN")]
     pub(super) target: Option<String>,
+    /// By what recipe a table is trained: realmlp, or plain
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(PRESETS.iter().map(|preset| preset.name)), hide_possible_values = true)]
+    pub(super) preset: Option<String>,
     /// Print every setting and where it comes from instead of running it
     #[arg(long)]
     pub(super) print_recipe: bool,

@@ -53,6 +53,8 @@ pub enum Needs {
     Set(&'static str),
     /// Another field is a positive number, or a table that holds one.
     Positive(&'static str),
+    /// Another field is true.
+    True(&'static str),
 }
 
 /// What a field takes.
@@ -249,6 +251,7 @@ impl fmt::Display for Needs {
             }
             Needs::Set(path) => write!(f, "{path}, where it is set"),
             Needs::Positive(path) => write!(f, "{path} above 0"),
+            Needs::True(path) => write!(f, "{path} = true"),
         }
     }
 }
@@ -257,7 +260,7 @@ impl Needs {
     /// The field that it looks at.
     pub fn field(&self) -> &'static str {
         match self {
-            Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) => path,
+            Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) | Needs::True(path) => path,
         }
     }
 
@@ -270,6 +273,7 @@ impl Needs {
             (Needs::Positive(_), Value::Table(entries)) => {
                 entries.iter().any(|entry| entry.item.value.number() > Some(0.0))
             }
+            (Needs::True(_), value) => *value == Value::Bool(true),
             (Needs::Positive(_), value) => value.number() > Some(0.0),
         }
     }
