@@ -119,7 +119,7 @@ fn compare_and_search_take_tables() {
     let results = place.json("found/results.json");
     assert_eq!(results["trials"].as_array().unwrap().len(), 4, "{}", ran.stdout);
     let first = results["trials"].as_array().unwrap().iter().find(|trial| trial["trial"] == 0).unwrap();
-    assert_eq!(first["settings"]["training.learning_rate"], 2e-3, "the preset itself is tried first");
+    assert_eq!(first["settings"]["training.learning_rate"], 0.04, "the preset itself is tried first");
 }
 
 #[test]
