@@ -131,8 +131,9 @@ fn what_was_inferred_is_printed() {
         "source = \"kinds.csv\" # command line",
         "target = \"kind\" # command line",
         "loss = \"cross-entropy\" # inferred",
-        "batch_size = 16 # inferred",
-        "hidden = [256, 256] # recipe",
+        "batch_size = 100 # inferred",
+        "activation = \"selu\" # inferred",
+        "hidden = [256, 256, 256] # recipe",
     ] {
         let squeezed: String = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(squeezed.contains(line), "{line}: {printed}");
