@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::args::{Changes, Common, Compare, OfRecipe, Output, Report};
+use super::args::{Changes, Common, Compare, OfRecipe, Output, Reading, Report};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
 use super::{Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::data::survey;
+use crate::data::table::TableOptions;
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
 use crate::model::WEIGHTS;
-use crate::recipe::{Experiment, PRESETS, Preset, RecipeError, Settings, Value, batch_size};
+use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, batch_size};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
 
@@ -139,7 +140,7 @@ fn summary(results: &Results, out: &Path) -> serde_json::Value {
 pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
     let is_missing = of.target.is_some() && !of.recipe.exists() && of.recipe != Path::new("-");
     if is_missing && of.recipe.extension().is_none_or(|extension| extension != "toml") {
-        survey(&of.recipe, "").map_err(Failure::table)?;
+        survey(&of.recipe, "", &TableOptions::default()).map_err(Failure::table)?;
     }
     if !is_table(of) {
         if let Some(preset) = &of.preset {
@@ -148,6 +149,7 @@ pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
         }
         let mut settings = Settings::open(&of.recipe).map_err(recipe_failure)?;
         set_target(&mut settings, of)?;
+        set_reading(&mut settings, of)?;
         return Ok(settings);
     }
     let source = of.recipe.to_string_lossy().into_owned();
@@ -163,6 +165,7 @@ pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
     let mut settings = preset(of).settings(searches).map_err(recipe_failure)?;
     settings.set_value(&source, "data.source", Value::Text(source.clone())).map_err(recipe_failure)?;
     set_target(&mut settings, of)?;
+    set_reading(&mut settings, of)?;
     Ok(settings)
 }
 
@@ -183,13 +186,40 @@ fn set_target(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     settings.set_value(&option, "data.target", Value::Text(target.clone())).map_err(recipe_failure)
 }
 
+/// What the command line says of how a table is read.
+fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
+    let Reading { delimiter, no_header, decimal_comma, missing } = &of.reading;
+    let mut set = |option: &str, path: &str, value| settings.set_value(option, path, value).map_err(recipe_failure);
+    if let Some(delimiter) = delimiter {
+        set("--delimiter", "data.delimiter", Value::Text(char::from(*delimiter).to_string()))?;
+    }
+    if *no_header {
+        set("--no-header", "data.header", Value::Bool(false))?;
+    }
+    if *decimal_comma {
+        set("--decimal-comma", "data.decimal_comma", Value::Bool(true))?;
+    }
+    if !missing.is_empty() {
+        let words = missing.iter().map(|word| Value::Text(word.clone()).into()).collect();
+        set("--missing", "data.missing", Value::List(words))?;
+    }
+    if !of.kinds.kinds.is_empty() {
+        let entry = |(column, _, word): &(String, _, String)| Entry {
+            key: Key { name: column.clone(), place: Place::NOWHERE },
+            item: Value::Text(word.clone()).into(),
+        };
+        set("--kind", "data.kinds", Value::Table(of.kinds.kinds.iter().map(entry).collect()))?;
+    }
+    Ok(())
+}
+
 /// The experiment that settings describe, with what a table says of itself: whether its target holds classes or
 /// numbers, and how large batches may be.
 pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experiment, Failure> {
     if let (Some(source), Some(target)) = (settings.text("data.source"), settings.text("data.target"))
         && !["mnist", "normal"].contains(&source.as_str())
     {
-        let found = survey(Path::new(&source), &target).map_err(Failure::table)?;
+        let found = survey(Path::new(&source), &target, &settings.table_options()).map_err(Failure::table)?;
         if found.is_guessed && !settings.is_set("training.loss") {
             message::hint(format!(
                 "{target} has few different numbers and is taken for classes; --set training.loss=mean-squared-error predicts numbers"

@@ -2,6 +2,7 @@
 
 use goodfit_nn::Loss;
 
+use crate::data::table::delimiter_named;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source, StoppingMetric};
@@ -35,6 +36,10 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     if settings.is_set("data.target") && !matches!(data.source, Source::Table { .. }) {
         let message = "data.target is set, but data.source is no table";
         fault("data.target", &["data.target", "data.source"], message, "data.source = \"sales.csv\", for instance");
+    }
+    if let Some(text) = settings.text("data.delimiter").filter(|text| delimiter_named(text).is_none()) {
+        let message = format!("data.delimiter is {text:?}, expected one character that is no part of a number, or tab");
+        fault("data.delimiter", &[], &message, "data.delimiter = \";\"");
     }
     if settings.is_set("data.evaluation") && data.evaluation == Evaluation::Validation && !validates {
         let message = "data.evaluation is \"validation\", but no rows are split off for it";

@@ -89,6 +89,8 @@ pub enum Kind {
     Point,
     /// A table of lists of values by path: `{ "network.init" = ["xavier", "he"] }`.
     Variations,
+    /// A table of words by any name.
+    ByName(&'static [&'static str]),
     /// A table of overrides by name.
     Arms,
     /// A table of ranges and lists of choices by path.
@@ -189,6 +191,7 @@ impl fmt::Display for Kind {
             Kind::Variations => {
                 f.write_str("a table of lists by field, such as { \"network.init\" = [\"xavier\", \"he\"] }")
             }
+            Kind::ByName(words) => write!(f, "a table of words by name, each {}", Kind::Word(words)),
             Kind::Arms => f.write_str("a table of settings by name, such as { deep = { \"network.depth\" = 9 } }"),
             Kind::Space => f.write_str(
                 "a table of ranges or lists by field, such as { \"training.learning_rate\" = { low = 1e-4, high = 1, \

@@ -19,6 +19,7 @@ mod kinds;
 mod parse;
 mod preset;
 mod print;
+mod reading;
 mod reference;
 mod report;
 mod resolve;

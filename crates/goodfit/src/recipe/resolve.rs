@@ -65,7 +65,7 @@ impl Reader<'_> {
                 path => match self.0.text("data.target") {
                     Some(target) => {
                         let classes = self.word("training.loss") == "cross-entropy";
-                        Source::Table { path: path.into(), target, classes }
+                        Source::Table { path: path.into(), target, classes, options: self.0.table_options() }
                     }
                     None => Source::Idx(path.into()),
                 },

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::table::TableOptions;
 use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
 
 /// Everything that determines one training except its seed.
@@ -60,6 +61,8 @@ pub enum Source {
         target: String,
         /// Whether it holds classes, as the loss says.
         classes: bool,
+        /// How it is read, where that is not to be guessed.
+        options: TableOptions,
     },
     /// Standard normal draws without targets.
     Normal {
