@@ -26,7 +26,7 @@ pub(super) fn data(command: &Data) -> Outcome {
         }
         Data::Info { source, reading, kinds, output } if is_table(source) => {
             table::info(source, &kinds.of(reading.options()), output.json)
-        },
+        }
         Data::Info { source, output, .. } => info(source, output.json),
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::data::table::TableOptions;
 use super::super::columns::{Side, aligned};
 use super::super::{Failure, Outcome, print};
+use crate::data::table::TableOptions;
 use crate::data::table::{Column, NO_LEVEL, Packing, Table, Values, date_text, read};
 use crate::search::number;
 

@@ -125,7 +125,9 @@ impl<'a> Reading<'a> {
             let names = || head.names.iter().map(String::as_str);
             let Some(place) = names().position(|other| other == name) else {
                 let error = self.fault(format!("there is no column {name:?}, whose kind is said"));
-                return Err(nearest(name, names()).into_iter().fold(error, |error, near| error.hint(format!("did you mean {near:?}?"))));
+                return Err(nearest(name, names())
+                    .into_iter()
+                    .fold(error, |error, near| error.hint(format!("did you mean {near:?}?"))));
             };
             let found = inferred[place].clone();
             inferred[place] = choose(&head.profiles[place], found, *said).map_err(|why| {

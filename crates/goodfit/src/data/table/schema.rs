@@ -3,12 +3,12 @@
 use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
 
-use super::{Table, TableOptions};
 use super::cell::DateForm;
 use super::column::{Column, NO_LEVEL, Values};
 use super::encode::Encoder;
 use super::goal::Goal;
 use super::kind::Kind;
+use super::{Table, TableOptions};
 use crate::data::Units;
 
 /// What a model knows of its columns.
