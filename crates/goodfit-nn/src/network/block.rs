@@ -104,7 +104,15 @@ impl BlockCache {
         let output = start + rows * stages[..last].iter().sum::<usize>();
         let n_scaled = block.n_scaled();
         let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units + n_scaled;
-        Self { all: start..end, output: output..output + rows * block.units, rows, z_units, y_units, dropped_units, n_scaled }
+        Self {
+            all: start..end,
+            output: output..output + rows * block.units,
+            rows,
+            z_units,
+            y_units,
+            dropped_units,
+            n_scaled,
+        }
     }
 
     /// The buffers, for a batch of `n` rows, out of the slice `all`.

@@ -31,9 +31,7 @@ pub(crate) fn scale_weights<T: Float>(scaled: &mut [T], weights: &[T], scale: &[
 /// `dscale_i = sum over u of d_iu weights_iu`, then `d_iu <- scale_i d_iu`.
 pub(crate) fn split_scaled_gradient<T: Float>(d: &mut [T], dscale: &mut [T], weights: &[T], scale: &[T]) {
     let units = weights.len() / scale.len();
-    for (((d, dscale), weights), &scale) in
-        d.chunks_mut(units).zip(dscale).zip(weights.chunks(units)).zip(scale)
-    {
+    for (((d, dscale), weights), &scale) in d.chunks_mut(units).zip(dscale).zip(weights.chunks(units)).zip(scale) {
         *dscale = kernels::dot(d, weights);
         kernels::vectorised(
             #[inline(always)]
