@@ -21,6 +21,8 @@ pub use chunks::{Strange, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::Dialect;
 pub use encode::{Encoder, MOST_PLACES};
+#[cfg(feature = "onnx")]
+pub(crate) use encode::{Form, Scale};
 pub use error::TableError;
 pub use goal::Goal;
 pub use input::Packing;

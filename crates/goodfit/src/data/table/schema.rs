@@ -23,7 +23,7 @@ pub struct Schema {
     /// The test rows that were sealed when it was trained; absent where there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<SealedRows>,
-    encoder: Encoder,
+    pub(crate) encoder: Encoder,
 }
 
 /// Test rows that were sealed.
