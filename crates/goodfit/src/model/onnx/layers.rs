@@ -3,7 +3,7 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::slice;
 
-use goodfit_nn::{Activation, BatchNorm, Dropout, DropoutForm, LayerSpec, Network, Parameter};
+use goodfit_nn::{Activation, Affine, BatchNorm, Dropout, DropoutForm, LayerSpec, Network, Parameter};
 
 use super::graph::{Graph, float};
 use crate::model::ModelError;
@@ -38,10 +38,11 @@ struct Adding<'a> {
 impl Adding<'_> {
     fn layer(&mut self, layer: &LayerSpec, x: String) -> Result<String, ModelError> {
         match *layer {
-            LayerSpec::Affine(affine) => {
+            // Fields are named one by one, so that a new one is thought of here.
+            LayerSpec::Affine(Affine { bias, outputs: _, init: _, max_norm: _, group: _ }) => {
                 let weight = self.parameter("weight")?;
                 let name = weight.trim_end_matches(".weight").to_owned();
-                if affine.bias {
+                if bias {
                     let bias = self.parameter("bias")?;
                     Ok(self.graph.add(&name, "Gemm", &[&x, &weight, &bias]))
                 } else {
@@ -63,12 +64,13 @@ impl Adding<'_> {
 
     /// `scale * (x - mean) / sqrt(variance + epsilon) + shift`, with the running mean and variance.
     fn norm(&mut self, norm: BatchNorm, x: &str) -> Result<String, ModelError> {
+        let BatchNorm { epsilon, momentum: _, running: _ } = norm;
         let scale = self.parameter("scale")?;
         let name = scale.trim_end_matches(".scale").to_owned();
         let [shift, mean, variance] =
             [self.parameter("shift")?, self.parameter("running_mean")?, self.parameter("running_variance")?];
         let inputs = [x, &scale, &shift, &mean, &variance];
-        Ok(self.graph.add_with(&name, "BatchNormalization", &inputs, vec![float("epsilon", norm.epsilon)]))
+        Ok(self.graph.add_with(&name, "BatchNormalization", &inputs, vec![float("epsilon", epsilon)]))
     }
 
     fn activation(&mut self, activation: Activation, x: String) -> String {
@@ -109,10 +111,11 @@ impl Adding<'_> {
 
     /// Nothing in the inverted form, `x (1 - ratio)` in the textbook's.
     fn dropout(&mut self, dropout: Dropout, x: String) -> String {
-        match dropout.form {
+        let Dropout { ratio, form } = dropout;
+        match form {
             DropoutForm::Inverted => x,
             DropoutForm::Textbook => {
-                let kept = self.graph.scalar((1.0 - dropout.ratio) as f32);
+                let kept = self.graph.scalar((1.0 - ratio) as f32);
                 self.graph.add("dropout", "Mul", &[&x, &kept])
             }
         }

@@ -9,6 +9,7 @@ mod proto;
 use prost::Message as _;
 
 use super::{Model, ModelError, RECIPE};
+use crate::data::Units;
 use crate::data::table::Predicts;
 use crate::recipe::Experiment;
 use crate::run::network_spec;
@@ -45,6 +46,14 @@ impl Model {
     ///
     /// # Errors
     /// When the network has other layers than the recipe says, or the file would be larger than 2 GiB.
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let model = goodfit::model::Model::load(std::path::Path::new("goodfit-out/sales"))?;
+    /// std::fs::write("sales.onnx", model.to_onnx()?)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn to_onnx(&self) -> Result<Vec<u8>, ModelError> {
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
         let (schema, network) = (&self.schema, &self.network);
@@ -111,7 +120,8 @@ fn add_predictions(graph: &mut Graph, predicts: &Predicts, names: Vec<String>, o
         }
         (Predicts::Numbers(units), [value]) => {
             let outputs = graph.cast("value.standardised", outputs, DataType::Double);
-            let [sd, mean] = [units.sd, units.mean].map(|x| graph.scalar(x));
+            let Units { sd, mean } = *units;
+            let [sd, mean] = [sd, mean].map(|x| graph.scalar(x));
             let scaled = graph.add("value.scaled", "Mul", &[&outputs, &sd]);
             let exact = graph.add("value.exact", "Add", &[&scaled, &mean]);
             graph.add_named(value.clone(), "Cast", &[&exact], vec![int("to", DataType::Float as i64)]);
@@ -120,3 +130,6 @@ fn add_predictions(graph: &mut Graph, predicts: &Predicts, names: Vec<String>, o
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests;
