@@ -26,7 +26,7 @@ pub(super) enum Command {
     Evaluate(Evaluate),
     /// Predict rows of a table with a model that `train` left, a line of CSV each
     Predict(Predict),
-    /// Write a model for other programs, from its columns as they are to its predictions
+    /// Write a model with its preprocessing as ONNX, for other programs
     Export(Export),
     /// Train variants of a recipe over several seeds, and say which is better
     Compare(Compare),

@@ -25,29 +25,36 @@ pub(super) struct Graph {
 pub(super) trait Element: Copy {
     /// Its type.
     const TYPE: DataType;
-    /// Its bytes, little-endian.
-    fn bytes(self) -> Vec<u8>;
+    /// Appends its bytes, little-endian.
+    fn write(self, to: &mut Vec<u8>);
 }
 
 impl Element for f32 {
     const TYPE: DataType = DataType::Float;
-    fn bytes(self) -> Vec<u8> {
-        self.to_le_bytes().to_vec()
+    fn write(self, to: &mut Vec<u8>) {
+        to.extend(self.to_le_bytes());
     }
 }
 
 impl Element for f64 {
     const TYPE: DataType = DataType::Double;
-    fn bytes(self) -> Vec<u8> {
-        self.to_le_bytes().to_vec()
+    fn write(self, to: &mut Vec<u8>) {
+        to.extend(self.to_le_bytes());
     }
 }
 
 impl Element for i64 {
     const TYPE: DataType = DataType::Int64;
-    fn bytes(self) -> Vec<u8> {
-        self.to_le_bytes().to_vec()
+    fn write(self, to: &mut Vec<u8>) {
+        to.extend(self.to_le_bytes());
     }
+}
+
+/// The bytes of numbers, little-endian.
+fn bytes<T: Element>(values: &[T]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(size_of_val(values));
+    values.iter().for_each(|x| x.write(&mut bytes));
+    bytes
 }
 
 impl Graph {
@@ -80,14 +87,14 @@ impl Graph {
             dims: shape.iter().map(|&extent| extent as i64).collect(),
             data_type: Some(T::TYPE as i32),
             name: name.clone(),
-            raw_data: Some(values.iter().flat_map(|x| x.bytes()).collect()),
+            raw_data: Some(bytes(values)),
         });
         name
     }
 
     /// A single number, which stands in the file once.
     pub(super) fn scalar<T: Element + std::fmt::Display>(&mut self, x: T) -> String {
-        let key = (T::TYPE as i32, x.bytes());
+        let key = (T::TYPE as i32, bytes(&[x]));
         if let Some(name) = self.scalars.get(&key) {
             return name.clone();
         }
