@@ -53,7 +53,9 @@ impl Element for i64 {
 /// The bytes of numbers, little-endian.
 fn bytes<T: Element>(values: &[T]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size_of_val(values));
-    values.iter().for_each(|x| x.write(&mut bytes));
+    for x in values {
+        x.write(&mut bytes);
+    }
     bytes
 }
 
