@@ -4,7 +4,7 @@ use crate::error::require;
 use crate::{Error, Float, Stream};
 
 /// How the weights of an affine layer are drawn. `fan_in` is its number of inputs, `fan_out` its
-/// number of outputs; biases start at 0.
+/// number of outputs.
 ///
 /// | variant | distribution | standard deviation |
 /// |---|---|---|
@@ -15,6 +15,7 @@ use crate::{Error, Float, Stream};
 /// | `GlorotUniform` | uniform on ± sqrt(6 / (I + O)) | sqrt(2 / (I + O)) |
 /// | `He` | normal | sqrt(2 / I) |
 /// | `HeUniform` | uniform on ± sqrt(6 / I) | sqrt(2 / I) |
+/// | `Zero` | 0 for all | 0 |
 ///
 /// Sources: X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
 /// networks, AISTATS 2010 (`Xavier` is the form in which the textbook gives it); K. He, X. Zhang,
@@ -47,6 +48,8 @@ pub enum Init {
     He,
     /// Uniform on ± `sqrt(6 / fan_in)`: the same variance as [`Init::He`].
     HeUniform,
+    /// All 0: for a last layer, whose outputs then start equal.
+    Zero,
 }
 
 impl Init {
@@ -58,6 +61,7 @@ impl Init {
             Self::Xavier | Self::XavierUniform => (1.0 / i).sqrt(),
             Self::Glorot | Self::GlorotUniform => (2.0 / (i + o)).sqrt(),
             Self::He | Self::HeUniform => (2.0 / i).sqrt(),
+            Self::Zero => 0.0,
         }
     }
 
@@ -75,7 +79,9 @@ impl Init {
     pub fn fill<T: Float>(self, weights: &mut [T], fan_in: usize, fan_out: usize, stream: &mut Stream) {
         assert_eq!(weights.len(), fan_in * fan_out, "{fan_in} x {fan_out} weights");
         let std = self.standard_deviation(fan_in, fan_out);
-        if self.is_uniform() {
+        if self == Self::Zero {
+            weights.fill(T::ZERO);
+        } else if self.is_uniform() {
             let limit = 3.0_f64.sqrt() * std;
             weights.fill_with(|| T::from_f64(limit * (2.0 * stream.uniform() - 1.0)));
         } else {

@@ -27,8 +27,9 @@ const DROPOUT_SCHEDULES: [Schedule; 3] =
     [Schedule::Constant, Schedule::Cosine { floor: 0.2 }, Schedule::Step { every: 1, factor: 0.5 }];
 
 fn affine() -> impl Strategy<Value = LayerSpec> {
-    (1_usize..=20, any::<bool>())
-        .prop_map(|(outputs, bias)| LayerSpec::Affine(Affine { bias, ..Affine::new(outputs, Init::He) }))
+    (1_usize..=20, any::<bool>(), any::<bool>()).prop_map(|(outputs, bias, input_scale)| {
+        LayerSpec::Affine(Affine { bias, input_scale, ..Affine::new(outputs, Init::He) })
+    })
 }
 
 /// With an epsilon that keeps a column of equal values, of which random lists have many, from being

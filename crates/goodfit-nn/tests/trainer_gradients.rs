@@ -98,6 +98,17 @@ fn activations_and_depths() {
 }
 
 #[test]
+fn scales_of_inputs() {
+    let mish = LayerSpec::Activation(Activation::Mish);
+    let scaled = |units| LayerSpec::Affine(Affine { input_scale: true, ..Affine::new(units, Init::Xavier) });
+    for zeros in [0.0, 0.7] {
+        check("scales in front", vec![scaled(5), mish, affine(O)], CROSS_ENTROPY, None, zeros);
+        let layers = vec![affine(5), mish, scaled(7), norm(Convention::Field), mish, scaled(O)];
+        check("scales within", layers, CROSS_ENTROPY, None, zeros);
+    }
+}
+
+#[test]
 fn batch_norm_in_training_mode() {
     let tanh = LayerSpec::Activation(Activation::Tanh);
     for convention in [Convention::Textbook, Convention::Field] {

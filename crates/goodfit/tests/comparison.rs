@@ -48,7 +48,7 @@ fn arms_share_initial_draws_whatever_their_scale_and_layers() {
         .unwrap()
         .iter()
         .map(|arm| {
-            let network = Network::<f32>::new(&network_spec(&arm.recipe.network, 784, 10), 3).unwrap();
+            let network = Network::<f32>::new(&network_spec(&arm.recipe, 784, 10), 3).unwrap();
             let weights = network.parameters().iter().filter(|parameter| parameter.kind == Kind::Weight);
             weights.map(|parameter| network.values(parameter).to_vec()).collect()
         })

@@ -102,6 +102,7 @@ fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
         Some(Needs::Set(path)) if path == "data.target" => settings.push((path, "\"price\"".to_owned())),
         Some(Needs::Set(path)) => settings.push((path, "3".to_owned())),
         Some(Needs::Positive(path)) => settings.push((path, "0.5".to_owned())),
+        Some(Needs::True(path)) => settings.push((path, "true".to_owned())),
         None => {}
     }
     if field.table() == "search" && field.name() != "space" {

@@ -119,7 +119,7 @@ fn compare_and_search_take_tables() {
     let results = place.json("found/results.json");
     assert_eq!(results["trials"].as_array().unwrap().len(), 4, "{}", ran.stdout);
     let first = results["trials"].as_array().unwrap().iter().find(|trial| trial["trial"] == 0).unwrap();
-    assert_eq!(first["settings"]["training.learning_rate"], 2e-3, "the preset itself is tried first");
+    assert_eq!(first["settings"]["training.learning_rate"], 0.04, "the preset itself is tried first");
 }
 
 #[test]
@@ -131,8 +131,9 @@ fn what_was_inferred_is_printed() {
         "source = \"kinds.csv\" # command line",
         "target = \"kind\" # command line",
         "loss = \"cross-entropy\" # inferred",
-        "batch_size = 16 # inferred",
-        "hidden = [256, 256] # recipe",
+        "batch_size = 100 # inferred",
+        "activation = \"selu\" # inferred",
+        "hidden = [256, 256, 256] # recipe",
     ] {
         let squeezed: String = printed.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(squeezed.contains(line), "{line}: {printed}");

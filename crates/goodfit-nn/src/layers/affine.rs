@@ -3,25 +3,43 @@
 use crate::error::require;
 use crate::{Error, Float, Init, MatMut, MatRef};
 
-/// An affine layer `y = x W + b`.
+/// An affine layer `y = x W + b`, or `y = (x s) W + b` with a learned scale s for each input.
+///
+/// The scale is that in front of the networks of Holzmueller et al., "Better by default" (2024).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Affine {
     /// Number of units.
     pub outputs: usize,
-    /// How the weights are drawn; biases start at 0.
+    /// How the weights are drawn.
     pub init: Init,
     /// Whether there is a bias.
     pub bias: bool,
+    /// Standard deviation of the initial biases, which are drawn from a normal distribution; 0 is 0 for all.
+    pub bias_std: f64,
+    /// Whether each input is multiplied by a learned scale, which starts at 1.
+    pub input_scale: bool,
     /// Upper bound of the norm of each unit's incoming weights, kept after every update.
     pub max_norm: Option<f64>,
-    /// What multiplies learning rate and decay of the weights and of the bias.
+    /// What multiplies learning rate and decay of the parameters.
     pub group: Group,
 }
 
 impl Affine {
-    /// An affine layer with a bias, without a bound on its norm, in the default group.
+    /// An affine layer with a bias from 0, without scales and a bound on its norm, in the default group.
     pub fn new(outputs: usize, init: Init) -> Self {
-        Self { outputs, init, bias: true, max_norm: None, group: Group::default() }
+        Self { outputs, init, bias: true, bias_std: 0.0, input_scale: false, max_norm: None, group: Group::default() }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        require(self.outputs > 0, "units of an affine layer", 0.0, "at least 1")?;
+        if let Some(bound) = self.max_norm {
+            require(bound > 0.0, "max norm of an affine layer", bound, "a number > 0")?;
+        }
+        let std = self.bias_std;
+        let fits = std.is_finite() && std >= 0.0;
+        require(fits, "standard deviation of the initial biases", std, "a finite number >= 0")?;
+        self.init.check()?;
+        self.group.check()
     }
 }
 
@@ -32,13 +50,15 @@ pub struct Group {
     pub learning_rate: f64,
     /// Multiplies the learning rate of biases.
     pub bias_learning_rate: f64,
+    /// Multiplies the learning rate of the scales of inputs.
+    pub scale_learning_rate: f64,
     /// Multiplies the decay of weights.
     pub decay: f64,
 }
 
 impl Default for Group {
     fn default() -> Self {
-        Self { learning_rate: 1.0, bias_learning_rate: 1.0, decay: 1.0 }
+        Self { learning_rate: 1.0, bias_learning_rate: 1.0, scale_learning_rate: 1.0, decay: 1.0 }
     }
 }
 
@@ -47,6 +67,7 @@ impl Group {
         let factor = |operation, x: f64| require(x.is_finite() && x >= 0.0, operation, x, "a finite number >= 0");
         factor("factor of the learning rate of weights", self.learning_rate)?;
         factor("factor of the learning rate of biases", self.bias_learning_rate)?;
+        factor("factor of the learning rate of the scales of inputs", self.scale_learning_rate)?;
         factor("factor of the weight decay", self.decay)
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::plan::{Block, Plan};
-use super::rows::{add_to_rows, part_length};
+use super::rows::{add_to_rows, part_length, scale_weights, split_scaled_gradient};
 use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share, share_vectorised};
 use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
@@ -73,6 +73,7 @@ pub(crate) struct BlockCache {
     z_units: usize,
     y_units: usize,
     dropped_units: usize,
+    n_scaled: usize,
 }
 
 /// The buffers of a block.
@@ -87,6 +88,8 @@ struct Stages<'a, T> {
     dropped: &'a mut [T],
     /// With batch norm the batch's mean and 1 / sqrt(variance + epsilon), 2 x U.
     moments: &'a mut [T],
+    /// With a scale for each input the weights times it, D x U.
+    scaled: &'a mut [T],
 }
 
 impl BlockCache {
@@ -99,8 +102,17 @@ impl BlockCache {
         let stages = [block.units, z_units, y_units, dropped_units];
         let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
         let output = start + rows * stages[..last].iter().sum::<usize>();
-        let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units;
-        Self { all: start..end, output: output..output + rows * block.units, rows, z_units, y_units, dropped_units }
+        let n_scaled = block.n_scaled();
+        let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units + n_scaled;
+        Self {
+            all: start..end,
+            output: output..output + rows * block.units,
+            rows,
+            z_units,
+            y_units,
+            dropped_units,
+            n_scaled,
+        }
     }
 
     /// The buffers, for a batch of `n` rows, out of the slice `all`.
@@ -109,12 +121,14 @@ impl BlockCache {
         let (z, rest) = rest.split_at_mut(self.rows * self.z_units);
         let (y, rest) = rest.split_at_mut(self.rows * self.y_units);
         let (dropped, rest) = rest.split_at_mut(self.rows * self.dropped_units);
+        let (moments, scaled) = rest.split_at_mut(2 * self.z_units);
         Stages {
             linear: &mut linear[..n * units],
             z: &mut z[..n * self.z_units],
             y: &mut y[..n * self.y_units],
             dropped: &mut dropped[..n * self.dropped_units],
-            moments: rest,
+            moments,
+            scaled: &mut scaled[..self.n_scaled],
         }
     }
 }
@@ -139,7 +153,12 @@ pub(crate) fn forward<T: Float>(
     let length = part_length(member, n, units);
     match (block.affine, x) {
         (Some(affine), _) => {
-            let weights = MatRef::new(of(plan, values, affine.weight), block.inputs, units);
+            let mut weights = of(plan, values, affine.weight);
+            if let Some(scale) = affine.scale {
+                scale_weights(stages.scaled, weights, of(plan, values, scale));
+                weights = stages.scaled;
+            }
+            let weights = MatRef::new(weights, block.inputs, units);
             let dst = MatMut::new(&mut *stages.linear, n, units);
             match x {
                 Source::Dense(x) => {
@@ -248,7 +267,7 @@ pub(crate) fn backward<T: Float>(
         );
     }
     if let Some(norm) = block.norm {
-        update.two(plan, norm.scale, norm.shift, |dscale, dshift, scale| {
+        update.two(plan, norm.scale, norm.shift, |[dscale, dshift], [scale, _]| {
             let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
             kernels::vectorised(
                 #[inline(always)]
@@ -263,11 +282,12 @@ pub(crate) fn backward<T: Float>(
         return;
     };
     if let Some(dx) = dx {
-        let weights = MatRef::new(update.values(plan, affine.weight), block.inputs, units).transposed();
+        let weights = if affine.scale.is_some() { &*stages.scaled } else { update.values(plan, affine.weight) };
+        let weights = MatRef::new(weights, block.inputs, units).transposed();
         let dst = MatMut::new(dx, n, block.inputs);
         kernels::matmul_shared(member, dst, Accum::Replace, MatRef::new(d, n, units), weights, product);
     }
-    update.one(plan, affine.weight, |dw| {
+    let mut weight_gradient = |dw: &mut [T]| {
         let (dw, dy) = (MatMut::new(dw, block.inputs, units), MatRef::new(d, n, units));
         match x {
             Source::Dense(x) => {
@@ -279,7 +299,14 @@ pub(crate) fn backward<T: Float>(
                 kernels::sparse_weight_gradient_shared(member, dw, csr, rows, dy, scratch);
             }
         }
-    });
+    };
+    match affine.scale {
+        None => update.one(plan, affine.weight, weight_gradient),
+        Some(scale) => update.two(plan, scale, affine.weight, |[dscale, dw], [scale, weights]| {
+            weight_gradient(dw);
+            split_scaled_gradient(dw, dscale, weights, scale);
+        }),
+    }
     if let Some(bias) = affine.bias {
         update.one(plan, bias, |db| kernels::column_sums(db, MatRef::new(d, n, units)));
     }

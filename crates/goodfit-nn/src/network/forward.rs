@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Network;
 use super::gather::{gather_targets, gather_weights};
 use super::plan::{Block, Plan};
-use super::rows::add_to_rows;
+use super::rows::{add_to_rows, scale_weights};
 use crate::kernels::{self, Accum, Member};
 use crate::losses::{Loss, Targets, predicted_class};
 use crate::{Float, Inputs, MatMut, MatRef};
@@ -26,6 +26,8 @@ pub struct Workspace<T> {
     back: Vec<T>,
     /// Batch norm in evaluation as one factor and one offset per unit, 2 x U.
     map: Vec<T>,
+    /// Weights with the scales of the inputs in them, D x U of the largest such block.
+    scaled: Vec<T>,
     /// Of the matrix products, for each thread.
     scratch: Vec<T>,
     /// The place of these buffers' owner in a team.
@@ -82,6 +84,7 @@ impl<T: Float> Workspace<T> {
             front: vec![T::ZERO; CHUNK * plan.max_units()],
             back: vec![T::ZERO; CHUNK * plan.max_units()],
             map: vec![T::ZERO; 2 * plan.max_units()],
+            scaled: vec![T::ZERO; plan.blocks.iter().map(Block::n_scaled).max().unwrap_or(0)],
             scratch: vec![T::ZERO; scratch.unwrap_or(0)],
             member: None,
             rows: Vec::with_capacity(CHUNK),
@@ -108,7 +111,7 @@ impl<T: Float> Workspace<T> {
         mut inspect: impl FnMut(usize, &[T]),
     ) -> &[T] {
         let n = rows.len();
-        let Self { gathered, front, back, map, scratch, member, .. } = self;
+        let Self { gathered, front, back, map, scaled, scratch, member, .. } = self;
         let member = member.as_deref();
         let sparse = plan.sparse(inputs);
         if sparse.is_none() {
@@ -123,7 +126,12 @@ impl<T: Float> Workspace<T> {
         }
         for (b, block) in plan.blocks.iter().enumerate() {
             if let Some(affine) = block.affine {
-                let weights = &values[plan.parameters[affine.weight].range.clone()];
+                let mut weights = &values[plan.parameters[affine.weight].range.clone()];
+                if let Some(scale) = affine.scale {
+                    let scaled = &mut scaled[..weights.len()];
+                    scale_weights(scaled, weights, &values[plan.parameters[scale].range.clone()]);
+                    weights = scaled;
+                }
                 let weights = MatRef::new(weights, block.inputs, block.units);
                 let dst = MatMut::new(&mut back[..n * block.units], n, block.units);
                 if let (0, Some(csr)) = (b, sparse) {

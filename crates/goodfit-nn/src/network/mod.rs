@@ -45,8 +45,8 @@ pub struct Network<T> {
 
 impl<T: Float> Network<T> {
     /// Draws the initial parameters: weights of the i-th affine layer (from 0) from the stream
-    /// (seed, [`Purpose::Init`], i), whatever else the network holds; biases, shifts and running means
-    /// 0, scales 1, running variances as their form starts.
+    /// (seed, [`Purpose::Init`], i), whatever else the network holds, and behind them its biases, if they do not
+    /// start at 0; shifts and running means 0, scales 1, running variances as their form starts.
     ///
     /// # Errors
     /// When the specification does not make a network, see [`NetworkSpec::check`].
@@ -59,6 +59,13 @@ impl<T: Float> Network<T> {
                 let range = plan.parameters[affine.weight].range.clone();
                 let mut stream = Stream::new(seed, Purpose::Init, n_affine);
                 affine.init.fill(&mut values[range], block.inputs, block.units, &mut stream);
+                if let Some(bias) = affine.bias.filter(|_| affine.bias_std > 0.0) {
+                    let range = plan.parameters[bias].range.clone();
+                    values[range].fill_with(|| T::from_f64(affine.bias_std * stream.normal()));
+                }
+                if let Some(scale) = affine.scale {
+                    values[plan.parameters[scale].range.clone()].fill(T::ONE);
+                }
                 n_affine += 1;
             }
             if let Some(norm) = block.norm {

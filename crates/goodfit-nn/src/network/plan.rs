@@ -21,7 +21,7 @@ pub enum Kind {
     Weight,
     /// Bias of an affine map, U.
     Bias,
-    /// Scale of batch normalisation, U.
+    /// Scale of batch normalisation, U, or of the inputs of an affine map, D.
     Scale,
     /// Shift of batch normalisation, U.
     Shift,
@@ -53,7 +53,9 @@ pub struct Parameter {
 pub(crate) struct AffinePart {
     pub(crate) weight: usize,
     pub(crate) bias: Option<usize>,
+    pub(crate) scale: Option<usize>,
     pub(crate) init: Init,
+    pub(crate) bias_std: f64,
 }
 
 /// The batch-norm part of a block: indices into [`Plan::parameters`].
@@ -156,8 +158,13 @@ impl Plan {
             self.parameters[bias].learning_rate = affine.group.bias_learning_rate;
             bias
         });
+        let scale = affine.input_scale.then(|| {
+            let scale = self.add_parameter(format!("affine{number}.scale"), Kind::Scale, vec![inputs]);
+            self.parameters[scale].learning_rate = affine.group.scale_learning_rate;
+            scale
+        });
         self.blocks.push(Block {
-            affine: Some(AffinePart { weight, bias, init: affine.init }),
+            affine: Some(AffinePart { weight, bias, scale, init: affine.init, bias_std: affine.bias_std }),
             ..Block::empty(inputs, affine.outputs)
         });
     }
@@ -199,6 +206,11 @@ impl Plan {
 }
 
 impl Block {
+    /// Values of the weights with the scales of the inputs in them; 0 without scales.
+    pub(crate) fn n_scaled(&self) -> usize {
+        if self.affine.is_some_and(|affine| affine.scale.is_some()) { self.inputs * self.units } else { 0 }
+    }
+
     fn empty(inputs: usize, units: usize) -> Self {
         Self { inputs, units, affine: None, norm: None, activation: None, dropout: None }
     }

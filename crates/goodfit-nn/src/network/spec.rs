@@ -57,14 +57,7 @@ impl NetworkSpec {
         require(self.inputs > 0, "number of inputs", 0.0, "at least 1")?;
         for layer in &self.layers {
             match *layer {
-                LayerSpec::Affine(affine) => {
-                    require(affine.outputs > 0, "units of an affine layer", 0.0, "at least 1")?;
-                    if let Some(bound) = affine.max_norm {
-                        require(bound > 0.0, "max norm of an affine layer", bound, "a number > 0")?;
-                    }
-                    affine.init.check()?;
-                    affine.group.check()?;
-                }
+                LayerSpec::Affine(affine) => affine.check()?,
                 LayerSpec::BatchNorm(norm) => norm.check()?,
                 LayerSpec::Dropout(dropout) => dropout.check()?,
                 LayerSpec::Activation(activation) => activation.check()?,

@@ -54,18 +54,18 @@ impl<T: Float> Update<'_, T> {
         self.apply(parameter);
     }
 
-    /// Computes the gradients of two parameters from the values of the first, then lets both move.
+    /// Computes the gradients of two parameters from the values of both, then lets both move.
     pub(crate) fn two(
         &mut self,
         plan: &Plan,
         first: usize,
         second: usize,
-        gradients: impl FnOnce(&mut [T], &mut [T], &[T]),
+        gradients: impl FnOnce([&mut [T]; 2], [&[T]; 2]),
     ) {
         let (first, second) = (&plan.parameters[first], &plan.parameters[second]);
         let [d_first, d_second] =
             self.gradients.get_disjoint_mut([first.range.clone(), second.range.clone()]).expect("parameters lie apart");
-        gradients(d_first, d_second, &self.values[first.range.clone()]);
+        gradients([d_first, d_second], [first, second].map(|parameter| &self.values[parameter.range.clone()]));
         self.apply(first);
         self.apply(second);
     }

@@ -62,6 +62,17 @@ impl<T: Float> Chain<T> {
         Matrix::from_rows(inputs, units, self.parameters[&format!("affine{number}.weight")].clone())
     }
 
+    /// The inputs of an affine layer, times their scales where there are some.
+    fn scaled(&self, number: usize, x: &Matrix<T>) -> Matrix<T> {
+        let mut scaled = x.clone();
+        if let Some(scale) = self.parameters.get(&format!("affine{number}.scale")) {
+            for row in scaled.data_mut().chunks_mut(scale.len()) {
+                row.iter_mut().zip(scale).for_each(|(x, &scale)| *x *= scale);
+            }
+        }
+        scaled
+    }
+
     /// Forward and backward in training mode; running statistics move.
     pub(crate) fn pass(&mut self, x: &Matrix<T>, setting: &Setting<'_, T>) -> Pass<T> {
         let n = x.n_rows();
@@ -90,7 +101,8 @@ impl<T: Float> Chain<T> {
                     let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
                     assert_eq!(b.is_some(), affine.bias);
                     let x = std::mem::replace(&mut y, Matrix::zeros(n, affine.outputs));
-                    affine_forward(&mut y.view_mut(), x.view(), w.view(), b);
+                    let scaled = self.scaled(n_affine, &x);
+                    affine_forward(&mut y.view_mut(), scaled.view(), w.view(), b);
                     Cache::Affine { x }
                 }
                 LayerSpec::BatchNorm(norm) => {
@@ -139,7 +151,19 @@ impl<T: Float> Chain<T> {
                     let (mut dx, mut dw) = (Matrix::zeros(n, x.n_columns()), Matrix::zeros(w.n_rows(), w.n_columns()));
                     let mut db = affine.bias.then(|| vec![T::ZERO; affine.outputs]);
                     let (mut dx_view, mut dw_view) = (dx.view_mut(), dw.view_mut());
-                    affine_backward(&mut dx_view, &mut dw_view, db.as_deref_mut(), d.view(), x.view(), w.view());
+                    let scaled = self.scaled(n_affine, &x);
+                    affine_backward(&mut dx_view, &mut dw_view, db.as_deref_mut(), d.view(), scaled.view(), w.view());
+                    if let Some(scale) = self.parameters.get(&format!("affine{n_affine}.scale")) {
+                        let mut dscale = vec![T::ZERO; scale.len()];
+                        for row in 0..n {
+                            for (i, dscale) in dscale.iter_mut().enumerate() {
+                                let at = row * scale.len() + i;
+                                *dscale += dx.data()[at] * x.data()[at];
+                                dx.data_mut()[at] *= scale[i];
+                            }
+                        }
+                        gradients.insert(format!("affine{n_affine}.scale"), dscale);
+                    }
                     gradients.insert(format!("affine{n_affine}.weight"), dw.data().to_vec());
                     if let Some(db) = db {
                         gradients.insert(format!("affine{n_affine}.bias"), db);
@@ -178,7 +202,7 @@ impl<T: Float> Chain<T> {
                     let w = self.weights(n_affine, units, affine.outputs);
                     let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
                     let x = std::mem::replace(&mut y, Matrix::zeros(x.n_rows(), affine.outputs));
-                    affine_forward(&mut y.view_mut(), x.view(), w.view(), b);
+                    affine_forward(&mut y.view_mut(), self.scaled(n_affine, &x).view(), w.view(), b);
                 }
                 LayerSpec::BatchNorm(norm) => {
                     n_norm += 1;

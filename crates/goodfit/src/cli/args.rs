@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::data::table::TableOptions;
+use crate::data::table::{ColumnKind, TableOptions, delimiter_named};
+use crate::recipe::PRESETS;
 
 /// Finds out by experiment what makes a feed-forward network train well, and trains it.
 #[derive(Debug, Parser)]
@@ -213,6 +215,13 @@ pub(super) struct OfRecipe {
     /// The column of a table that is predicted
     #[arg(long, value_name = "COLUMN")]
     pub(super) target: Option<String>,
+    /// By what recipe a table is trained: realmlp, or plain
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(PRESETS.iter().map(|preset| preset.name)), hide_possible_values = true)]
+    pub(super) preset: Option<String>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    #[command(flatten)]
+    pub(super) kinds: Kinds,
     /// Print every setting and where it comes from instead of running it
     #[arg(long)]
     pub(super) print_recipe: bool,
@@ -354,16 +363,35 @@ impl Reading {
             has_header: self.no_header.then_some(false),
             decimal_comma: self.decimal_comma,
             missing: self.missing.clone(),
+            ..TableOptions::default()
         }
     }
 }
 
-fn delimiter(text: &str) -> Result<u8, &'static str> {
-    match text.as_bytes() {
-        b"tab" | b"\\t" => Ok(b'\t'),
-        [one] if !one.is_ascii_alphanumeric() && !b"\"'\n\r.-+".contains(one) => Ok(*one),
-        _ => Err("expected one character such as ; or the word tab"),
+/// What columns are, where that is not to be inferred.
+#[derive(Debug, Default, Args)]
+pub(super) struct Kinds {
+    /// What a column is: numeric, categorical, date or unused
+    #[arg(long = "kind", value_name = "COLUMN=KIND", value_parser = column_kind)]
+    pub(super) kinds: Vec<(String, ColumnKind, String)>,
+}
+
+impl Kinds {
+    pub(super) fn of(&self, options: TableOptions) -> TableOptions {
+        let kinds = self.kinds.iter().map(|(column, kind, _)| (column.clone(), *kind)).collect();
+        TableOptions { kinds, ..options }
     }
+}
+
+/// A column, its kind, and the kind's word.
+fn column_kind(text: &str) -> Result<(String, ColumnKind, String), &'static str> {
+    let expected = "expected a column, =, and numeric, categorical, date or unused";
+    let (column, word) = text.rsplit_once('=').ok_or(expected)?;
+    Ok((column.to_owned(), ColumnKind::named(word).ok_or(expected)?, word.to_owned()))
+}
+
+fn delimiter(text: &str) -> Result<u8, &'static str> {
+    delimiter_named(text).ok_or("expected one character such as ; or the word tab")
 }
 
 #[derive(Debug, Subcommand)]
@@ -377,6 +405,8 @@ pub(super) enum Data {
         source: String,
         #[command(flatten)]
         reading: Reading,
+        #[command(flatten)]
+        kinds: Kinds,
         #[command(flatten)]
         output: Output,
     },

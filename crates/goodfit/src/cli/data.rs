@@ -24,7 +24,9 @@ pub(super) fn data(command: &Data) -> Outcome {
             )?;
             Ok(0)
         }
-        Data::Info { source, reading, output } if is_table(source) => table::info(source, reading, output.json),
+        Data::Info { source, reading, kinds, output } if is_table(source) => {
+            table::info(source, &kinds.of(reading.options()), output.json)
+        }
         Data::Info { source, output, .. } => info(source, output.json),
     }
 }

@@ -4,23 +4,24 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use super::args::{Changes, Common, Compare, OfRecipe, Output, Report};
+use super::args::{Changes, Common, Compare, OfRecipe, Output, Reading, Report};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
 use super::{Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::data::survey;
+use crate::data::table::TableOptions;
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
 use crate::model::WEIGHTS;
-use crate::recipe::{Experiment, PLAIN, RecipeError, Settings, Value};
+use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, batch_size};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, read, write};
 
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
-    let settings = changed(open(&args.of, PLAIN)?, &args.changes)?;
+    let settings = changed(open(&args.of, false)?, &args.changes)?;
     let experiment = resolve(&args.of, settings)?;
     if args.of.print_recipe {
         print(&experiment.print())?;
@@ -135,16 +136,20 @@ fn summary(results: &Results, out: &Path) -> serde_json::Value {
     })
 }
 
-/// The settings of a recipe file, or those of the preset for a table.
-pub(super) fn open(of: &OfRecipe, preset: &str) -> Result<Settings, Failure> {
+/// The settings of a recipe file, or those of the preset for a table, which may be searched.
+pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
     let is_missing = of.target.is_some() && !of.recipe.exists() && of.recipe != Path::new("-");
     if is_missing && of.recipe.extension().is_none_or(|extension| extension != "toml") {
-        survey(&of.recipe, "").map_err(Failure::table)?;
+        survey(&of.recipe, "", &TableOptions::default()).map_err(Failure::table)?;
     }
-    let is_recipe = of.recipe.extension().is_some_and(|extension| extension == "toml") || !of.recipe.is_file();
-    if is_recipe && of.recipe != Path::new("-") {
+    if !is_table(of) {
+        if let Some(preset) = &of.preset {
+            let message = format!("--preset {preset} is for a table, and {} is a recipe", of.recipe.display());
+            return Err(Failure::new(message, Some("leave it out, or name the table and --target COLUMN")));
+        }
         let mut settings = Settings::open(&of.recipe).map_err(recipe_failure)?;
         set_target(&mut settings, of)?;
+        set_reading(&mut settings, of)?;
         return Ok(settings);
     }
     let source = of.recipe.to_string_lossy().into_owned();
@@ -157,10 +162,22 @@ pub(super) fn open(of: &OfRecipe, preset: &str) -> Result<Settings, Failure> {
         let hint = format!("--target COLUMN; `goodfit data info {source}` shows the columns");
         return Err(Failure::new(message, Some(hint)));
     }
-    let mut settings = Settings::parse("the preset", preset).map_err(recipe_failure)?;
+    let mut settings = preset(of).settings(searches).map_err(recipe_failure)?;
     settings.set_value(&source, "data.source", Value::Text(source.clone())).map_err(recipe_failure)?;
     set_target(&mut settings, of)?;
+    set_reading(&mut settings, of)?;
     Ok(settings)
+}
+
+/// Whether it is a table; what there is no file of is a recipe that cannot be read.
+fn is_table(of: &OfRecipe) -> bool {
+    let is_recipe = of.recipe.extension().is_some_and(|extension| extension == "toml");
+    of.recipe == Path::new("-") || (!is_recipe && of.recipe.is_file())
+}
+
+/// The preset that is asked for, or the first.
+fn preset(of: &OfRecipe) -> &'static Preset {
+    of.preset.as_deref().and_then(Preset::named).unwrap_or(&PRESETS[0])
 }
 
 fn set_target(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
@@ -169,13 +186,40 @@ fn set_target(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     settings.set_value(&option, "data.target", Value::Text(target.clone())).map_err(recipe_failure)
 }
 
+/// What the command line says of how a table is read.
+fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
+    let Reading { delimiter, no_header, decimal_comma, missing } = &of.reading;
+    let mut set = |option: &str, path: &str, value| settings.set_value(option, path, value).map_err(recipe_failure);
+    if let Some(delimiter) = delimiter {
+        set("--delimiter", "data.delimiter", Value::Text(char::from(*delimiter).to_string()))?;
+    }
+    if *no_header {
+        set("--no-header", "data.header", Value::Bool(false))?;
+    }
+    if *decimal_comma {
+        set("--decimal-comma", "data.decimal_comma", Value::Bool(true))?;
+    }
+    if !missing.is_empty() {
+        let words = missing.iter().map(|word| Value::Text(word.clone()).into()).collect();
+        set("--missing", "data.missing", Value::List(words))?;
+    }
+    if !of.kinds.kinds.is_empty() {
+        let entry = |(column, _, word): &(String, _, String)| Entry {
+            key: Key { name: column.clone(), place: Place::NOWHERE },
+            item: Value::Text(word.clone()).into(),
+        };
+        set("--kind", "data.kinds", Value::Table(of.kinds.kinds.iter().map(entry).collect()))?;
+    }
+    Ok(())
+}
+
 /// The experiment that settings describe, with what a table says of itself: whether its target holds classes or
 /// numbers, and how large batches may be.
 pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experiment, Failure> {
     if let (Some(source), Some(target)) = (settings.text("data.source"), settings.text("data.target"))
         && !["mnist", "normal"].contains(&source.as_str())
     {
-        let found = survey(Path::new(&source), &target).map_err(Failure::table)?;
+        let found = survey(Path::new(&source), &target, &settings.table_options()).map_err(Failure::table)?;
         if found.is_guessed && !settings.is_set("training.loss") {
             message::hint(format!(
                 "{target} has few different numbers and is taken for classes; --set training.loss=mean-squared-error predicts numbers"
@@ -183,24 +227,15 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
         }
         let loss = if found.is_of_classes { "cross-entropy" } else { "mean-squared-error" };
         settings.infer("training.loss", Value::Text(loss.to_owned())).map_err(recipe_failure)?;
-        settings.infer("training.batch_size", Value::Integer(batch_size(found.n_rows))).map_err(recipe_failure)?;
+        let is_of_classes = settings.text("training.loss").as_deref() == Some("cross-entropy");
+        if is_table(of) {
+            preset(of).fit(&mut settings, is_of_classes, found.n_rows).map_err(recipe_failure)?;
+        } else {
+            let batch_size = Value::Integer(batch_size(found.n_rows) as i64);
+            settings.infer("training.batch_size", batch_size).map_err(recipe_failure)?;
+        }
     }
     Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)
-}
-
-/// Rows of a batch by rows of a table, as Gorishniy et al. (2025, on tabular deep learning by ensembles) have it.
-fn batch_size(n_rows: usize) -> i64 {
-    // What is left when test rows, validation rows and those that choose the epoch are split off.
-    match n_rows * 56 / 100 {
-        0..16 => 4,
-        16..128 => 16,
-        128..2_800 => 32,
-        2_800..4_500 => 64,
-        4_500..6_400 => 128,
-        6_400..32_000 => 256,
-        32_000..108_000 => 512,
-        _ => 1024,
-    }
 }
 
 /// Applies what the command line changes.

@@ -14,7 +14,7 @@ use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
-use crate::recipe::{Experiment, PLAIN, PLAIN_SPACE, SearchRecipe, Settings, Value};
+use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
 use crate::results;
 use crate::search::{Keeping, SearchError, conduct_study, several};
 
@@ -27,7 +27,7 @@ const MEMORY: &str = "memory";
 /// `goodfit search RECIPE`
 pub(super) fn search(args: &Search) -> Outcome {
     let of = &args.of;
-    let mut settings = open(of, &format!("{PLAIN}\n{PLAIN_SPACE}"))?;
+    let mut settings = open(of, true)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }

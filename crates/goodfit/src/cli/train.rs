@@ -11,12 +11,11 @@ use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Fit, train_one};
 use crate::model::{Model, WEIGHTS};
-use crate::recipe::PLAIN;
 use crate::weights::Weights;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
-    let mut settings = open(&args.of, PLAIN)?;
+    let mut settings = open(&args.of, false)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }

@@ -149,6 +149,7 @@ pub fn train_one(
 /// The results of an experiment before anything is trained.
 pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
     Results {
+        findings: data.doubts.clone(),
         data,
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! Data: where rows come from and which rows an experiment sees.
 
+mod doubts;
 pub mod idx;
 mod prepared;
 mod rows;

@@ -99,6 +99,7 @@ impl Prepared {
         let (stopping, train) = rest.split_at(n_stopping);
         (summary.train_rows, summary.validation_rows, summary.stopping_rows) = (train.len(), n_validation, n_stopping);
         let fitted = rows.fit(TrainingRows::of(train));
+        summary.doubts = rows.doubts(train, validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(validation), part(stopping));
         let train = Labelled::new(rows, splits.then_some(train), &fitted);

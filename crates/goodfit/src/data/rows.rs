@@ -5,9 +5,11 @@ use std::sync::Arc;
 use goodfit_nn::{Inputs, Matrix};
 use serde::{Deserialize, Serialize};
 
+use super::doubts::Sides;
 use super::split::TrainingRows;
 use super::table::{Encoder, Goal, Kind, Schema, Table};
 use super::{Sealed, fingerprint};
+use crate::results::Finding;
 
 /// Rows as their source holds them.
 #[derive(Clone, Debug)]
@@ -114,6 +116,13 @@ impl Rows {
             Goal::Numbers(numbers) => Goal::Numbers(rows.iter().map(|&row| numbers[row as usize]).collect()),
         };
         Some((schema.select(table, rows)?, goal))
+    }
+
+    /// What of a table is to be doubted, by which of the rows train and which validate.
+    pub(super) fn doubts(&self, train: &[u32], validation: &[u32]) -> Vec<Finding> {
+        let Values::Table { table, target, goal, rows } = &self.values else { return Vec::new() };
+        let [train, validation] = [train, validation].map(|order| chosen(rows, Some(order)));
+        Sides { table, target: *target, goal, train: &train, validation: &validation }.doubts()
     }
 
     /// Rows as inputs of a network, all of them without an order.

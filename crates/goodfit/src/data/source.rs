@@ -7,7 +7,7 @@ use goodfit_nn::{Purpose, Stream};
 
 use super::rows::Rows;
 use super::split::{share, stratified};
-use super::table::{Goal, SealedRows, TableError, TableOptions, read};
+use super::table::{Goal, SealedRows, Table, TableError, TableOptions, read};
 use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
 
@@ -121,7 +121,7 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let n_classes = highest.max(highest_test);
             Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes })
         }
-        Source::Table { path, target, classes } => table(recipe, path, target, *classes),
+        Source::Table { path, target, classes, options } => table(recipe, read(path, options)?, target, *classes),
         Source::Normal { rows, columns } => {
             check_rows(recipe.train_rows, *rows, "normal")?;
             let n_rows = recipe.train_rows.unwrap_or(*rows);
@@ -138,8 +138,8 @@ const TEST_SEED: u64 = 0;
 
 /// The rows of a table: by the stream ([`TEST_SEED`], [`Purpose::Split`], 1) a share of them becomes test rows, of each
 /// class its own share.
-fn table(recipe: &DataRecipe, path: &Path, target: &str, classes: bool) -> Result<Dataset, DataError> {
-    let table = Arc::new(read(path, &TableOptions::default())?);
+fn table(recipe: &DataRecipe, table: Table, target: &str, classes: bool) -> Result<Dataset, DataError> {
+    let table = Arc::new(table);
     let target = table.place_of(target)?;
     let goal = Arc::new(table.goal(target, classes)?);
     if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
@@ -185,8 +185,8 @@ pub struct Survey {
 ///
 /// # Errors
 /// When it cannot be read, or has not the target.
-pub fn survey(path: &Path, target: &str) -> Result<Survey, TableError> {
-    let table = read(path, &TableOptions::default())?;
+pub fn survey(path: &Path, target: &str, options: &TableOptions) -> Result<Survey, TableError> {
+    let table = read(path, options)?;
     let target = table.place_of(target)?;
     let is_of_classes = table.is_of_classes(target)?;
     let is_guessed = is_of_classes && table.different_numbers(target).len() > 2;

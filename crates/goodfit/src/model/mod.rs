@@ -109,7 +109,7 @@ impl Model {
         let recipe =
             String::from_utf8(text).map_err(|_| ModelError::Unfit { what: "bytes and UTF-8 of the recipe" })?;
         let experiment = Experiment::from_toml(RECIPE, &recipe).map_err(ModelError::Recipe)?;
-        let spec = network_spec(&experiment.recipe.network, schema.n_inputs(), schema.n_outputs());
+        let spec = network_spec(&experiment.recipe, schema.n_inputs(), schema.n_outputs());
         // Before any memory is taken for it: what the files ask for has to be there.
         let held: usize = weights.tensors.iter().map(|tensor| tensor.values.len()).sum();
         let widths = experiment.recipe.network.hidden.iter().copied().chain([schema.n_outputs()]);

@@ -43,6 +43,7 @@ pub(crate) fn check(kind: &Kind, path: &str, item: &Item) -> Result<Item, Recipe
         (Kind::Overrides, Value::Table(entries)) if !entries.is_empty() => variations::overrides(entries)?,
         (Kind::Point, Value::Table(entries)) => variations::overrides(entries)?,
         (Kind::Variations, Value::Table(entries)) if !entries.is_empty() => variations::variations(path, entries)?,
+        (Kind::ByName(words), Value::Table(entries)) => by_name(words, path, entries)?,
         (Kind::Arms, Value::Table(entries)) if !entries.is_empty() => variations::arms(path, entries)?,
         (Kind::Space, Value::Table(entries)) if !entries.is_empty() => space::check(entries)?,
         _ => return Err(wrong()),
@@ -63,9 +64,18 @@ fn fits(kind: &Kind, value: &Value) -> bool {
         | Kind::Overrides
         | Kind::Point
         | Kind::Variations
+        | Kind::ByName(_)
         | Kind::Arms
         | Kind::Space => matches!(value, Value::Table(_)),
     }
+}
+
+fn by_name(words: &'static [&'static str], path: &str, entries: &[Entry]) -> Result<Value, RecipeError> {
+    let checked = entries.iter().map(|Entry { key, item }| {
+        let item = check(&Kind::Word(words), &format!("{path}.{}", key.name), item)?;
+        Ok(Entry { key: key.clone(), item })
+    });
+    Ok(Value::Table(checked.collect::<Result<_, _>>()?))
 }
 
 fn table(kind: &Kind, parts: &[Part], path: &str, item: &Item, entries: &[Entry]) -> Result<Value, RecipeError> {

@@ -53,6 +53,8 @@ pub enum Needs {
     Set(&'static str),
     /// Another field is a positive number, or a table that holds one.
     Positive(&'static str),
+    /// Another field is true.
+    True(&'static str),
 }
 
 /// What a field takes.
@@ -87,6 +89,8 @@ pub enum Kind {
     Point,
     /// A table of lists of values by path: `{ "network.init" = ["xavier", "he"] }`.
     Variations,
+    /// A table of words by any name.
+    ByName(&'static [&'static str]),
     /// A table of overrides by name.
     Arms,
     /// A table of ranges and lists of choices by path.
@@ -187,6 +191,7 @@ impl fmt::Display for Kind {
             Kind::Variations => {
                 f.write_str("a table of lists by field, such as { \"network.init\" = [\"xavier\", \"he\"] }")
             }
+            Kind::ByName(words) => write!(f, "a table of words by name, each {}", Kind::Word(words)),
             Kind::Arms => f.write_str("a table of settings by name, such as { deep = { \"network.depth\" = 9 } }"),
             Kind::Space => f.write_str(
                 "a table of ranges or lists by field, such as { \"training.learning_rate\" = { low = 1e-4, high = 1, \
@@ -249,6 +254,7 @@ impl fmt::Display for Needs {
             }
             Needs::Set(path) => write!(f, "{path}, where it is set"),
             Needs::Positive(path) => write!(f, "{path} above 0"),
+            Needs::True(path) => write!(f, "{path} = true"),
         }
     }
 }
@@ -257,7 +263,7 @@ impl Needs {
     /// The field that it looks at.
     pub fn field(&self) -> &'static str {
         match self {
-            Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) => path,
+            Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) | Needs::True(path) => path,
         }
     }
 
@@ -270,6 +276,7 @@ impl Needs {
             (Needs::Positive(_), Value::Table(entries)) => {
                 entries.iter().any(|entry| entry.item.value.number() > Some(0.0))
             }
+            (Needs::True(_), value) => *value == Value::Bool(true),
             (Needs::Positive(_), value) => value.number() > Some(0.0),
         }
     }

@@ -4,7 +4,7 @@ use crate::recipe::field::{Kind, Part, Range};
 
 const ACTIVATIONS: &[&str] =
     &["identity", "relu", "sigmoid", "tanh", "leaky-relu", "elu", "selu", "gelu", "silu", "mish"];
-const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform"];
+const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform", "zero"];
 pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
@@ -41,6 +41,9 @@ pub(crate) const PRUNING: [&str; 5] = ["median", "percentile", "successive-halvi
 
 /// Which trials are given up early.
 pub(crate) const PRUNERS: &[&str] = &["none", "median", "percentile", "successive-halving", "hyperband", "patience"];
+
+/// What a column of a table may be said to be.
+pub(crate) const COLUMN_KINDS: &[&str] = &["numeric", "categorical", "date", "unused"];
 
 pub(crate) const SEED: Kind = Kind::Integer { low: 0, high: i64::MAX };
 pub(crate) const BATCH: Kind = Kind::Integer { low: 1, high: 1_000_000 };

@@ -17,7 +17,9 @@ mod field;
 mod fields;
 mod kinds;
 mod parse;
+mod preset;
 mod print;
+mod reading;
 mod reference;
 mod report;
 mod resolve;
@@ -38,13 +40,15 @@ pub use error::{Origin, RecipeError, nearest};
 pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};
 pub use fields::{FIELDS, TABLES};
+pub use preset::{PRESETS, Preset, batch_size};
 pub use reference::reference;
 pub use search::SearchRecipe;
 pub use settings::{Layer, Setting, Settings};
-pub use shipped::{CLAIMS, PLAIN, PLAIN_SPACE, SHIPPED, shipped};
+pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
 pub use typed::{
-    Batches, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Recipe, RecordLoss, Source, TrainingRecipe,
+    Batches, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
+    StoppingMetric, TrainingRecipe,
 };
 pub use value::{Entry, Item, Key, Place, Value};

@@ -8,7 +8,8 @@ use goodfit_nn::{
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
-    Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Recipe, RecordLoss, Source, TrainingRecipe,
+    Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
+    StoppingMetric, TrainingRecipe,
 };
 use crate::recipe::value::Value;
 
@@ -64,7 +65,7 @@ impl Reader<'_> {
                 path => match self.0.text("data.target") {
                     Some(target) => {
                         let classes = self.word("training.loss") == "cross-entropy";
-                        Source::Table { path: path.into(), target, classes }
+                        Source::Table { path: path.into(), target, classes, options: self.0.table_options() }
                     }
                     None => Source::Idx(path.into()),
                 },
@@ -94,8 +95,20 @@ impl Reader<'_> {
         NetworkRecipe {
             hidden,
             activation: self.activation(),
-            init: self.init(),
+            init: self.init("network.init"),
+            output_init: self.init(if self.0.is_set("network.output_init") {
+                "network.output_init"
+            } else {
+                "network.init"
+            }),
             bias: self.flag("network.bias"),
+            bias_std: self.number("network.bias_std").unwrap_or_default(),
+            input_scale: self.flag("network.input_scale"),
+            parametrization: if self.word("network.parametrization") == "ntk" {
+                Parametrization::Ntk
+            } else {
+                Parametrization::Standard
+            },
             batch_norm: match self.0.get("network.batch_norm") {
                 Some(Value::Bool(true)) => Some(BatchNorm::new(convention)),
                 Some(table @ Value::Table(_)) => Some(batch_norm(&table, convention)),
@@ -139,15 +152,16 @@ impl Reader<'_> {
         }
     }
 
-    fn init(&self) -> Init {
-        match self.0.get("network.init") {
+    fn init(&self, path: &str) -> Init {
+        match self.0.get(path) {
             Some(table @ Value::Table(_)) => Init::Std(part(&table, "std", 0.01)),
-            _ => match self.word("network.init").as_str() {
+            _ => match self.word(path).as_str() {
                 "xavier" => Init::Xavier,
                 "xavier-uniform" => Init::XavierUniform,
                 "glorot" => Init::Glorot,
                 "glorot-uniform" => Init::GlorotUniform,
                 "he-uniform" => Init::HeUniform,
+                "zero" => Init::Zero,
                 _ => Init::He,
             },
         }
@@ -158,6 +172,8 @@ impl Reader<'_> {
         TrainingRecipe {
             optimizer: self.optimizer(),
             learning_rate: self.number("training.learning_rate").unwrap_or_default(),
+            bias_rate: self.number("training.bias_rate").unwrap_or(1.0),
+            scale_rate: self.number("training.scale_rate").unwrap_or(1.0),
             weight_decay: self.weight_decay(),
             batch_size: self.count("training.batch_size").unwrap_or_default(),
             batches: if self.word("training.batches") == "replacement" {
@@ -174,6 +190,11 @@ impl Reader<'_> {
             warmup_steps: self.count("training.warmup_steps").unwrap_or_default(),
             clip_norm: self.number("training.clip_norm"),
             early_stopping: self.count("training.early_stopping"),
+            stopping_metric: if self.word("training.stopping_metric") == "accuracy" {
+                StoppingMetric::Accuracy
+            } else {
+                StoppingMetric::Loss
+            },
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },

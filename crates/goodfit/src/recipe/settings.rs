@@ -306,7 +306,9 @@ impl Settings {
     pub(crate) fn holds(&self, needs: &Needs) -> bool {
         match needs {
             Needs::Set(path) => self.is_set(path),
-            Needs::Is(path, _) | Needs::Positive(path) => self.get(path).is_some_and(|value| needs.is_met_by(&value)),
+            Needs::Is(path, _) | Needs::Positive(path) | Needs::True(path) => {
+                self.get(path).is_some_and(|value| needs.is_met_by(&value))
+            }
         }
     }
 

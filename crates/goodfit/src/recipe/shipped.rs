@@ -20,12 +20,6 @@ pub const CLAIMS: &[(&str, &str)] = &[
     ("d", include_str!("../../experiments/claims/d.toml")),
 ];
 
-/// The recipe by which a table is trained when no file says otherwise.
-pub const PLAIN: &str = include_str!("../../presets/plain.toml");
-
-/// What is searched of it.
-pub const PLAIN_SPACE: &str = include_str!("../../presets/plain-space.toml");
-
 /// The recipe of an experiment of the chapter.
 pub fn shipped(name: &str) -> Option<&'static str> {
     SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::data::table::TableOptions;
 use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
 
 /// Everything that determines one training except its seed.
@@ -60,6 +61,8 @@ pub enum Source {
         target: String,
         /// Whether it holds classes, as the loss says.
         classes: bool,
+        /// How it is read, where that is not to be guessed.
+        options: TableOptions,
     },
     /// Standard normal draws without targets.
     Normal {
@@ -86,10 +89,18 @@ pub struct NetworkRecipe {
     pub hidden: Vec<usize>,
     /// Activation of the hidden layers.
     pub activation: Activation,
-    /// Initial weights, of all layers.
+    /// Initial weights, of all layers but the last.
     pub init: Init,
+    /// Initial weights of the last layer.
+    pub output_init: Init,
     /// Whether affine layers have biases.
     pub bias: bool,
+    /// Standard deviation of the initial biases of hidden layers; 0 = all 0.
+    pub bias_std: f64,
+    /// Whether each input has a learned scale.
+    pub input_scale: bool,
+    /// In which coordinates weights move.
+    pub parametrization: Parametrization,
     /// Batch normalisation of the hidden layers.
     pub batch_norm: Option<BatchNorm>,
     /// Share of the inputs that dropout drops.
@@ -104,6 +115,16 @@ pub struct NetworkRecipe {
     pub convention: Convention,
 }
 
+/// In which coordinates the weights of a layer move. n = its number of inputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parametrization {
+    /// As they stand.
+    Standard,
+    /// As v with weights `v / sqrt(n)`, as for the neural tangent kernel: Jacot, Gabriel, Hongler, "Neural tangent kernel"
+    /// (2018).
+    Ntk,
+}
+
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrainingRecipe {
@@ -111,6 +132,10 @@ pub struct TrainingRecipe {
     pub optimizer: Optimizer,
     /// Learning rate, before the schedule.
     pub learning_rate: f64,
+    /// Multiplies the learning rate of biases.
+    pub bias_rate: f64,
+    /// Multiplies the learning rate of the inputs' scales.
+    pub scale_rate: f64,
     /// Weight decay.
     pub weight_decay: WeightDecay,
     /// Rows of a mini-batch.
@@ -129,12 +154,23 @@ pub struct TrainingRecipe {
     pub clip_norm: Option<f64>,
     /// Evaluations without improvement after which it stops and takes the best weights.
     pub early_stopping: Option<usize>,
+    /// What the epoch is chosen by.
+    pub stopping_metric: StoppingMetric,
     /// The loss.
     pub loss: Loss,
     /// Which loss the training curve holds.
     pub record_loss: RecordLoss,
     /// Whether each epoch records what happens inside the layers.
     pub diagnostics: bool,
+}
+
+/// What the epoch is chosen by, on the stopping rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoppingMetric {
+    /// The least loss.
+    Loss,
+    /// The highest accuracy, and of equal ones the last.
+    Accuracy,
 }
 
 /// How rows get into mini-batches.

@@ -1,6 +1,7 @@
 //! One run: one training of one recipe with one seed.
 
 mod board;
+mod choice;
 mod diagnostics;
 mod network;
 
@@ -9,12 +10,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use goodfit_nn::kernels::Team;
-use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Network, Trainer, WeightDecay};
+use goodfit_nn::{Batch, Network, Trainer, WeightDecay};
 
 use crate::data::{Labelled, Prepared};
 use crate::recipe::{Recipe, RecordLoss};
 use crate::results::{Curve, EpochActivations, Run};
 pub use board::{Board, Line, Running};
+use choice::Choice;
 use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
 pub use network::{network_spec, training_spec};
 
@@ -75,7 +77,7 @@ pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
         units = units.saturating_add(width);
         before = width;
     }
-    let copies = 3 + recipe.training.optimizer.n_state() as u64;
+    let copies = 3 + u64::from(recipe.network.input_scale) + recipe.training.optimizer.n_state() as u64;
     let cache = batch.saturating_mul(units.saturating_mul(6).saturating_add(2 * inputs));
     values.saturating_mul(copies).saturating_add(cache).saturating_mul(size_of::<f32>() as u64)
 }
@@ -130,14 +132,14 @@ pub fn train_watched(
     monitor: &Monitor,
     watcher: &mut dyn FnMut(&Run, At) -> Watched,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
-    let spec = network_spec(&recipe.network, data.train.inputs.n_columns(), data.n_outputs);
+    let spec = network_spec(recipe, data.train.inputs.n_columns(), data.n_outputs);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;
     if let Some(team) = monitor.team.get() {
         trainer.join(team);
     }
     let mut record = Record::new(recipe, seed);
-    let mut stopping = recipe.training.early_stopping.map(|patience| EarlyStopping::new(patience, Direction::Minimize));
+    let mut stopping = recipe.training.early_stopping.map(|patience| Choice::new(patience, recipe));
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
         Some(0) => false,
@@ -176,12 +178,8 @@ pub fn train_watched(
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
             record.evaluate(&mut trainer, data, step);
-            if let Some(stopping) = &mut stopping {
-                match stopping.observe(chooses(&mut trainer, data)) {
-                    Decision::Improved => trainer.keep(),
-                    Decision::Continue => {}
-                    Decision::Stop => break,
-                }
+            if stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, data)) {
+                break;
             }
             if watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
                 break;
@@ -281,12 +279,6 @@ impl Record {
         }
         self.run
     }
-}
-
-/// The loss that the epoch is chosen by: that of the stopping rows, which nothing is ranked by; NaN where there are none.
-fn chooses(trainer: &mut Trainer<f32>, data: &Prepared) -> f64 {
-    let rows = data.stopping.as_ref().or(data.validation.as_ref());
-    rows.map_or(f64::NAN, |rows| trainer.score(&rows.inputs, rows.targets()).loss)
 }
 
 /// The rows that are scored, with their names in curves.

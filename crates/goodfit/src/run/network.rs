@@ -1,30 +1,69 @@
 //! From a recipe to the specifications of the engine.
 
-use goodfit_nn::{Affine, BatchOrder, Batches, Dropout, LayerSpec, NetworkSpec, Schedule, TrainingSpec};
+use goodfit_nn::{
+    Affine, BatchOrder, Batches, Dropout, Group, LayerSpec, NetworkSpec, Optimizer, Schedule, TrainingSpec, WeightDecay,
+};
 
-use crate::recipe::{Batches as BatchesRecipe, Length, NetworkRecipe, Recipe};
+use crate::recipe::{Batches as BatchesRecipe, Length, Parametrization, Recipe, TrainingRecipe};
 
 /// The layers of a recipe's network between `inputs` columns and `outputs` classes: per hidden layer
 /// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs.
-pub fn network_spec(recipe: &NetworkRecipe, inputs: usize, outputs: usize) -> NetworkSpec {
+pub fn network_spec(recipe: &Recipe, inputs: usize, outputs: usize) -> NetworkSpec {
+    let Recipe { network: recipe, training, .. } = recipe;
     let mut layers = Vec::new();
+    let mut width = inputs;
     let dropout = |layers: &mut Vec<LayerSpec>, ratio: f64| {
         if ratio > 0.0 {
             layers.push(LayerSpec::Dropout(Dropout { ratio, form: recipe.dropout_form }));
         }
     };
-    let affine = |units: usize| {
-        LayerSpec::Affine(Affine { bias: recipe.bias, max_norm: recipe.max_norm, ..Affine::new(units, recipe.init) })
+    let affine = |inputs: usize, units: usize| Affine {
+        bias: recipe.bias,
+        bias_std: recipe.bias_std,
+        max_norm: recipe.max_norm,
+        group: group(recipe.parametrization, training, inputs),
+        ..Affine::new(units, recipe.init)
     };
     dropout(&mut layers, recipe.input_dropout);
-    for &units in &recipe.hidden {
-        layers.push(affine(units));
+    for (i, &units) in recipe.hidden.iter().enumerate() {
+        let input_scale = recipe.input_scale && i == 0;
+        layers.push(LayerSpec::Affine(Affine { input_scale, ..affine(width, units) }));
+        width = units;
         layers.extend(recipe.batch_norm.map(LayerSpec::BatchNorm));
         layers.push(LayerSpec::Activation(recipe.activation));
         dropout(&mut layers, recipe.hidden_dropout);
     }
-    layers.push(affine(outputs));
+    let input_scale = recipe.input_scale && recipe.hidden.is_empty();
+    let last = Affine { input_scale, init: recipe.output_init, bias_std: 0.0, ..affine(width, outputs) };
+    layers.push(LayerSpec::Affine(last));
     NetworkSpec { inputs, layers }
+}
+
+/// What multiplies learning rates and decay of a layer with n inputs.
+///
+/// Weights w = v / sqrt(n) that move as v does (the parametrisation `ntk`): with g the gradient by v, that by w is
+/// sqrt(n) g. An optimiser that divides by the size of the gradient makes the same steps of v out of both, so that those of
+/// w are to be 1 / sqrt(n) as long; any other makes them sqrt(n) times as long, so that 1 / n is left. Decay is that of v: with
+/// L2 lambda / 2 v^2 = lambda n / 2 w^2, with L1 lambda sqrt(n) |w|; decoupled decay is not changed, and makes up for the
+/// learning rate that multiplies it. Adam's epsilon and the bound of clipping are those of w.
+fn group(parametrization: Parametrization, training: &TrainingRecipe, inputs: usize) -> Group {
+    let plain =
+        Group { bias_learning_rate: training.bias_rate, scale_learning_rate: training.scale_rate, ..Group::default() };
+    if parametrization == Parametrization::Standard {
+        return plain;
+    }
+    let n = inputs as f64;
+    let learning_rate = match training.optimizer {
+        Optimizer::Adagrad { .. } | Optimizer::Rmsprop { .. } | Optimizer::Adam { .. } => 1.0 / n.sqrt(),
+        Optimizer::Sgd | Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } => 1.0 / n,
+    };
+    let decay = match training.weight_decay {
+        WeightDecay::None => 1.0,
+        WeightDecay::L1(_) => n.sqrt(),
+        WeightDecay::L2(_) => n,
+        WeightDecay::Decoupled(_) => 1.0 / learning_rate,
+    };
+    Group { learning_rate, decay, ..plain }
 }
 
 /// The batches of a run over `n_rows` training rows, how many steps it has, and its training

@@ -75,7 +75,8 @@ impl<'a> Found<'a> {
         results.trials = self.all();
         results.arms = self.arms()?;
         results.search = Some(self.summary(options.first_seed, keeping)?);
-        results.findings = words::findings(&results, search);
+        let found = words::findings(&results, search);
+        results.findings.extend(found);
         results.findings.extend(checks::checks(&results, search, self.study));
         Ok(results)
     }

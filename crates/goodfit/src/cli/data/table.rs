@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::super::args::Reading;
 use super::super::columns::{Side, aligned};
 use super::super::{Failure, Outcome, print};
+use crate::data::table::TableOptions;
 use crate::data::table::{Column, NO_LEVEL, Packing, Table, Values, date_text, read};
 use crate::search::number;
 
@@ -15,8 +15,8 @@ const N_LEVELS: usize = 3;
 /// Characters of a level that are shown.
 const WIDTH: usize = 24;
 
-pub(super) fn info(source: &str, reading: &Reading, as_json: bool) -> Outcome {
-    let table = read(Path::new(source), &reading.options()).map_err(Failure::table)?;
+pub(super) fn info(source: &str, options: &TableOptions, as_json: bool) -> Outcome {
+    let table = read(Path::new(source), options).map_err(Failure::table)?;
     print(&if as_json { format!("{:#}\n", document(&table)) } else { text(&table) })?;
     Ok(0)
 }

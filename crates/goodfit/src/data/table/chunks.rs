@@ -39,6 +39,7 @@ pub fn read_chunks<E: From<TableError>>(
     if std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some()) {
         input = input.western();
     }
+    let options = &as_trained(options, schema);
     let reading = Reading::new(&input, options)?;
     // A model of a table without names has made them up, and a table of words alone may have none that tells itself.
     let no_names = schema.columns.iter().all(|column| column.name.starts_with("column_"));
@@ -71,6 +72,7 @@ pub fn read_chunks<E: From<TableError>>(
             packing: input.packing,
             encoding: input.encoding.name(),
             dialect: Dialect { has_header: has_names, ..reading.dialect },
+            options: options.clone(),
             n_rows,
             columns: columns.collect(),
         }
@@ -136,6 +138,14 @@ pub fn read_chunks<E: From<TableError>>(
     let counted = schema.columns.iter().zip(counts).filter(|(_, count)| count.0 > 0);
     strange.cells = counted.map(|(column, (n, cell, line))| (column.name.clone(), n, cell, line)).collect();
     Ok(strange)
+}
+
+/// Numbers and missing values are written as in the table that the model was trained on, as far as nobody says more.
+fn as_trained(options: &TableOptions, schema: &Schema) -> TableOptions {
+    let mut options = options.clone();
+    options.decimal_comma |= schema.decimal_comma;
+    options.missing.extend(schema.missing.iter().cloned());
+    options
 }
 
 fn fill(column: &SchemaColumn) -> Fill {

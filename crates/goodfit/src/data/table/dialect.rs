@@ -15,6 +15,15 @@ pub struct Dialect {
     pub has_blanks: bool,
 }
 
+/// What stands between cells, by its name: the character itself, or `tab`.
+pub fn delimiter_named(name: &str) -> Option<u8> {
+    match name.as_bytes() {
+        b"tab" | b"\\t" | b"\t" => Some(b'\t'),
+        [one] if one.is_ascii() && !one.is_ascii_alphanumeric() && !b"\"'\n\r.-+".contains(one) => Some(*one),
+        _ => None,
+    }
+}
+
 const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Records of the sample that are looked at.
 const N_RECORDS: usize = 1000;

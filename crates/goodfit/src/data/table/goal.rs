@@ -126,7 +126,7 @@ impl Table {
                     "there is nothing to learn; another target",
                 );
             }
-            Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty => {
+            Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty | Kind::Unused => {
                 let what = format!("the target is of the kind {}", column.kind);
                 return fault(
                     what,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use super::ColumnKind;
 use super::cell::DateForm;
 use super::profile::{FEW_NUMBERS, MOST_LEVELS, Profile};
 
@@ -25,6 +26,8 @@ pub enum Kind {
     Constant,
     /// Nothing: set aside.
     Empty,
+    /// Anything: set aside because somebody said so.
+    Unused,
 }
 
 impl Kind {
@@ -45,6 +48,7 @@ impl fmt::Display for Kind {
             Self::Identifier => "identifier",
             Self::Constant => "constant",
             Self::Empty => "empty",
+            Self::Unused => "unused",
         })
     }
 }
@@ -114,6 +118,28 @@ pub(super) fn infer(profile: &Profile) -> Inferred {
     found(Kind::Categorical)
 }
 
+/// The kind that somebody says a column has, in place of the inferred one; without a value, or with one and the same in all
+/// rows, it stays what it is. Otherwise why it cannot be that.
+pub(super) fn choose(profile: &Profile, inferred: Inferred, said: ColumnKind) -> Result<Inferred, String> {
+    if matches!(inferred.kind, Kind::Empty | Kind::Constant) && said != ColumnKind::Unused {
+        return Ok(inferred);
+    }
+    let kind = match said {
+        ColumnKind::Numeric if profile.numbers == 0 => return Err("none of its cells is a number".to_owned()),
+        ColumnKind::Numeric => Kind::Numeric,
+        ColumnKind::Categorical if profile.levels.is_none() => {
+            return Err(format!("it has more than {MOST_LEVELS} levels"));
+        }
+        ColumnKind::Categorical => Kind::Categorical,
+        ColumnKind::Date => match profile.dates.first() {
+            Some(form) if profile.texts > 0 => Kind::Date(*form),
+            _ => return Err("its cells are no dates of one form, such as 2024-12-31".to_owned()),
+        },
+        ColumnKind::Unused => Kind::Unused,
+    };
+    Ok(Inferred { kind, notes: notes(profile, kind) })
+}
+
 /// Whether few different whole numbers stand there again and again.
 fn is_low(profile: &Profile, few: usize) -> bool {
     let again = profile.numbers >= 5 * few as u64;
@@ -123,6 +149,7 @@ fn is_low(profile: &Profile, few: usize) -> bool {
 fn notes(profile: &Profile, kind: Kind) -> Vec<String> {
     let mut notes = Vec::new();
     match kind {
+        Kind::Unused => notes.push("set aside, as it is said to be".to_owned()),
         Kind::Empty => notes.push("every value is missing: set aside".to_owned()),
         Kind::Constant if profile.n == 1 => notes.push("there is only one row: set aside".to_owned()),
         Kind::Constant => notes.push("one and the same value in every row: set aside".to_owned()),
@@ -154,6 +181,9 @@ fn notes(profile: &Profile, kind: Kind) -> Vec<String> {
             ));
         }
         let few = profile.few.as_ref().map_or(0, Vec::len);
+        if profile.texts > 0 && profile.few_words().is_none() {
+            notes.push(format!("{} cells are no numbers and count as missing", profile.texts));
+        }
         if profile.leading_zeros > 0 {
             let n = profile.leading_zeros;
             notes.push(format!("{n} of its numbers begin with a zero: codes, which could be categorical"));

@@ -1,5 +1,7 @@
 //! Tables of a user's own: CSV, plain or packed, with the kinds of the columns inferred.
 
+use std::collections::BTreeMap;
+
 mod blanks;
 mod cell;
 mod chunks;
@@ -19,10 +21,10 @@ use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
 pub use chunks::{Strange, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
-pub use dialect::Dialect;
-pub use encode::{Encoder, MOST_PLACES};
+pub use dialect::{Dialect, delimiter_named};
 #[cfg(feature = "onnx")]
-pub(crate) use encode::{Form, Scale};
+pub(crate) use encode::{Encoded, Form, Scale};
+pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
 pub use goal::Goal;
 pub use input::Packing;
@@ -41,6 +43,34 @@ pub struct TableOptions {
     pub decimal_comma: bool,
     /// Words that stand for a missing value besides [`MISSING`].
     pub missing: Vec<String>,
+    /// What columns are, by name; inferred where they are not here.
+    pub kinds: BTreeMap<String, ColumnKind>,
+}
+
+/// What a column is said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Numbers; what is none counts as missing.
+    Numeric,
+    /// Levels, each text or number as it is written one of its own.
+    Categorical,
+    /// Dates, in the form that fits most of them.
+    Date,
+    /// Set aside.
+    Unused,
+}
+
+impl ColumnKind {
+    /// The kind of that name in a recipe.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "numeric" => Self::Numeric,
+            "categorical" => Self::Categorical,
+            "date" => Self::Date,
+            "unused" => Self::Unused,
+            _ => return None,
+        })
+    }
 }
 
 /// A table.
@@ -54,6 +84,8 @@ pub struct Table {
     pub encoding: &'static str,
     /// How it is written.
     pub dialect: Dialect,
+    /// How it was read.
+    pub options: TableOptions,
     /// Number of rows.
     pub n_rows: usize,
     /// Its columns, in the order of the file.
@@ -63,8 +95,9 @@ pub struct Table {
 impl Table {
     /// The same file without its columns.
     fn without_columns(&self) -> Self {
-        let Self { source, packing, encoding, dialect, .. } = self;
-        Self { source: source.clone(), packing: *packing, encoding, dialect: *dialect, n_rows: 0, columns: Vec::new() }
+        let (source, options) = (self.source.clone(), self.options.clone());
+        let Self { packing, encoding, dialect, .. } = *self;
+        Self { source, packing, encoding, dialect, options, n_rows: 0, columns: Vec::new() }
     }
 
     /// The values of some rows as bytes, by which they are told from others.

@@ -11,9 +11,10 @@ use super::dialect::Dialect;
 use super::error::TableError;
 use super::fill::Fill;
 use super::input::Input;
-use super::kind::{Inferred, Kind, infer};
+use super::kind::{Inferred, Kind, choose, infer};
 use super::profile::Profile;
 use super::{Table, TableOptions};
+use crate::recipe::nearest;
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
 const MOST_COLUMNS: usize = 100_000;
@@ -86,7 +87,7 @@ impl<'a> Reading<'a> {
 
     fn table(&self) -> Result<Table, Fault> {
         let head = self.head()?;
-        let inferred: Vec<Inferred> = head.profiles.iter().map(infer).collect();
+        let inferred = self.kinds(&head)?;
         let mut fills: Vec<Fill> = head
             .profiles
             .iter()
@@ -111,9 +112,30 @@ impl<'a> Reading<'a> {
             packing: self.input.packing,
             encoding: self.input.encoding.name(),
             dialect: Dialect { has_header: head.has_header, ..self.dialect },
+            options: self.options.clone(),
             n_rows: head.n_rows,
             columns: columns.collect(),
         })
+    }
+
+    /// What the columns are: as somebody says, or as their cells do.
+    fn kinds(&self, head: &Head) -> Result<Vec<Inferred>, TableError> {
+        let mut inferred: Vec<Inferred> = head.profiles.iter().map(infer).collect();
+        for (name, said) in &self.options.kinds {
+            let names = || head.names.iter().map(String::as_str);
+            let Some(place) = names().position(|other| other == name) else {
+                let error = self.fault(format!("there is no column {name:?}, whose kind is said"));
+                return Err(nearest(name, names())
+                    .into_iter()
+                    .fold(error, |error, near| error.hint(format!("did you mean {near:?}?"))));
+            };
+            let found = inferred[place].clone();
+            inferred[place] = choose(&head.profiles[place], found, *said).map_err(|why| {
+                let hint = "leave its kind out to have it inferred";
+                self.fault(format!("it cannot be of the kind that is said: {why}")).column(name).hint(hint)
+            })?;
+        }
+        Ok(inferred)
     }
 
     /// First pass: names and profiles.

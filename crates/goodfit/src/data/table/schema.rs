@@ -3,12 +3,12 @@
 use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
 
-use super::Table;
 use super::cell::DateForm;
 use super::column::{Column, NO_LEVEL, Values};
 use super::encode::Encoder;
 use super::goal::Goal;
 use super::kind::Kind;
+use super::{Table, TableOptions};
 use crate::data::Units;
 
 /// What a model knows of its columns.
@@ -23,6 +23,12 @@ pub struct Schema {
     /// The test rows that were sealed when it was trained; absent where there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<SealedRows>,
+    /// Whether numbers were written with a decimal comma.
+    #[serde(default)]
+    pub decimal_comma: bool,
+    /// Words that stood for a missing value, besides the usual ones.
+    #[serde(default)]
+    pub missing: Vec<String>,
     pub(crate) encoder: Encoder,
 }
 
@@ -83,7 +89,9 @@ impl Schema {
             (Goal::Numbers(_), units) => Predicts::Numbers(units.unwrap_or(Units { mean: 0.0, sd: 1.0 })),
         };
         let columns = places.into_iter().map(column).collect();
-        Self { target: table.columns[target].name.clone(), predicts, columns, sealed: None, encoder }
+        let TableOptions { decimal_comma, missing, .. } = table.options.clone();
+        let target = table.columns[target].name.clone();
+        Self { target, predicts, columns, sealed: None, decimal_comma, missing, encoder }
     }
 
     /// The same with the test rows that are sealed.

@@ -1,11 +1,11 @@
 //! Columns as inputs of the network: the graph of [`Encoder`](crate::data::table::Encoder), in the same precision.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::dates;
 use super::graph::{Graph, float, floats, int, ints, strings};
 use super::proto::DataType;
-use crate::data::table::{Encoder, Form, MISSING, Scale, Schema, SchemaColumn, SchemaKind};
+use crate::data::table::{Encoded, Encoder, Form, MISSING, Scale, Schema, SchemaColumn, SchemaKind};
 
 /// Declares a column as it is handed in.
 pub(super) fn declare(graph: &mut Graph, column: &SchemaColumn) {
@@ -26,8 +26,7 @@ pub(super) fn declare(graph: &mut Graph, column: &SchemaColumn) {
 pub(super) fn add(graph: &mut Graph, schema: &Schema, encoder: &Encoder) -> String {
     let mut parts = Vec::new();
     for encoded in &encoder.columns {
-        let column = &schema.columns[encoded.column];
-        add_column(graph, column, &encoded.form, &mut parts);
+        add_column(graph, schema, encoded, &mut parts);
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let raw = graph.add_with("inputs.raw", "Concat", &parts, vec![int("axis", 1)]);
@@ -35,7 +34,9 @@ pub(super) fn add(graph: &mut Graph, schema: &Schema, encoder: &Encoder) -> Stri
 }
 
 /// Adds N x width parts of a column, in the order of its inputs.
-fn add_column(graph: &mut Graph, column: &SchemaColumn, form: &Form, parts: &mut Vec<String>) {
+fn add_column(graph: &mut Graph, schema: &Schema, encoded: &Encoded, parts: &mut Vec<String>) {
+    let Encoded { column, form } = encoded;
+    let column = &schema.columns[*column];
     let name = column.name.as_str();
     match form {
         Form::Number { median, has_missing } => {
@@ -57,7 +58,7 @@ fn add_column(graph: &mut Graph, column: &SchemaColumn, form: &Form, parts: &mut
         Form::Levels { places, n_places, has_missing } => {
             let width = n_places + usize::from(*has_missing);
             if width > 0 {
-                let places = table(levels(column), places, has_missing.then_some(*n_places));
+                let places = table(levels(column), places, &absent(&schema.missing), has_missing.then_some(*n_places));
                 parts.push(one_hot(graph, name, places, width));
             }
         }
@@ -91,17 +92,24 @@ fn indicate(graph: &mut Graph, name: &str, is_missing: &str, has_missing: bool, 
 }
 
 /// Texts with their places: levels that training rows have, and whatever stands for a missing one.
-fn table(levels: &[String], places: &[Option<usize>], missing: Option<usize>) -> Vec<(String, usize)> {
-    let absent: HashSet<String> = MISSING.iter().flat_map(|word| spellings(word)).chain([String::new()]).collect();
+fn table(
+    levels: &[String],
+    places: &[Option<usize>],
+    absent: &BTreeSet<String>,
+    missing: Option<usize>,
+) -> Vec<(String, usize)> {
     let known = levels.iter().zip(places).filter(|(level, _)| !absent.contains(*level));
     let mut pairs: Vec<(String, usize)> =
         known.filter_map(|(level, place)| place.map(|place| (level.clone(), place))).collect();
     if let Some(place) = missing {
-        let mut absent: Vec<String> = absent.into_iter().collect();
-        absent.sort_unstable();
-        pairs.extend(absent.into_iter().map(|word| (word, place)));
+        pairs.extend(absent.iter().map(|word| (word.clone(), place)));
     }
     pairs
+}
+
+/// What stands for a missing text: nothing, the usual words in any case of their letters, and the user's own.
+fn absent(own: &[String]) -> BTreeSet<String> {
+    MISSING.iter().flat_map(|word| spellings(word)).chain([String::new()]).chain(own.iter().cloned()).collect()
 }
 
 /// A word with each of its letters large and small.

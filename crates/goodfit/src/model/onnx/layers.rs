@@ -38,21 +38,29 @@ struct Adding<'a> {
 impl Adding<'_> {
     fn layer(&mut self, layer: &LayerSpec, x: String) -> Result<String, ModelError> {
         match *layer {
-            // Fields are named one by one, so that a new one is thought of here.
-            LayerSpec::Affine(Affine { bias, outputs: _, init: _, max_norm: _, group: _ }) => {
-                let weight = self.parameter("weight")?;
-                let name = weight.trim_end_matches(".weight").to_owned();
-                if bias {
-                    let bias = self.parameter("bias")?;
-                    Ok(self.graph.add(&name, "Gemm", &[&x, &weight, &bias]))
-                } else {
-                    Ok(self.graph.add(&name, "MatMul", &[&x, &weight]))
-                }
-            }
+            LayerSpec::Affine(affine) => self.affine(affine, x),
             LayerSpec::BatchNorm(norm) => self.norm(norm, &x),
             LayerSpec::Activation(activation) => Ok(self.activation(activation, x)),
             LayerSpec::Dropout(dropout) => Ok(self.dropout(dropout, x)),
         }
+    }
+
+    /// `x W + b`, or `(x s) W + b`. Fields are named one by one, here and below, so that a new one is thought of.
+    fn affine(&mut self, affine: Affine, x: String) -> Result<String, ModelError> {
+        let Affine { bias, input_scale, outputs: _, init: _, bias_std: _, max_norm: _, group: _ } = affine;
+        let weight = self.parameter("weight")?;
+        let name = weight.trim_end_matches(".weight").to_owned();
+        let bias = if bias { Some(self.parameter("bias")?) } else { None };
+        let scaled = if input_scale {
+            let scale = self.parameter("scale")?;
+            self.graph.add(&format!("{name}.scaled"), "Mul", &[&x, &scale])
+        } else {
+            x
+        };
+        Ok(match bias {
+            Some(bias) => self.graph.add(&name, "Gemm", &[&scaled, &weight, &bias]),
+            None => self.graph.add(&name, "MatMul", &[&scaled, &weight]),
+        })
     }
 
     /// The next parameter as a constant.
