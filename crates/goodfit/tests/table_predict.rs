@@ -115,7 +115,8 @@ fn what_no_training_row_had_is_predicted_all_the_same() {
     assert_eq!(ran.stdout.lines().count(), 5);
     assert!(!ran.stdout.contains("NaN"), "{}", ran.stdout);
     let expected = "column x: 1 cell is not as the model knows it and taken as missing, first \"many\" in line 4\n\
-                    column day: 1 cell is not as the model knows it and taken as missing, first \"soon\" in line 4\n";
+                    column day: 1 cell is not as the model knows it and taken as missing, first \"soon\" in line 4\n\
+                    column city: 1 cell has a level that the model does not know, first \"Mars\" in line 2\n";
     assert_eq!(ran.stderr, expected);
 }
 

@@ -303,6 +303,9 @@ pub(super) struct Evaluate {
     /// The folder of the model
     #[arg(value_hint = ValueHint::DirPath)]
     pub(super) model: PathBuf,
+    /// Where the table is now on which it was trained
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(super) table: Option<PathBuf>,
     /// Open the test rows: whoever has seen them cannot choose by them any more
     #[arg(long)]
     pub(super) open_test: bool,

@@ -1,12 +1,14 @@
 //! `goodfit evaluate`: the sealed test rows, opened on the record.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::args::Evaluate;
 use super::predict::model_failure;
 use super::{Failure, Outcome, message, print};
+use crate::data::DataError;
 use crate::data::table::date_text;
-use crate::model::{Model, Opened};
+use crate::model::{Model, ModelError, Opened};
 use crate::search::number;
 
 pub(super) fn evaluate(args: &Evaluate) -> Outcome {
@@ -19,7 +21,13 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
         let hint = "--open-test opens them once everything is chosen; validation scores are in results.json";
         return Err(Failure::new(message, Some(hint)));
     }
-    let openings = model.open_test(&args.model).map_err(model_failure)?;
+    let openings = model.open_test(&args.model, args.table.as_deref()).map_err(|error| match error {
+        ModelError::Data(DataError::Table(error)) if args.table.is_none() && !Path::new(&error.file).exists() => {
+            let hint = format!("evaluate {} TABLE says where the table is now", args.model.display());
+            Failure::new(error, Some(hint))
+        }
+        error => model_failure(error),
+    })?;
     if args.json {
         let openings = serde_json::to_value(&openings).unwrap_or_default();
         print(&format!("{openings:#}\n"))?;

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use super::args::Predict;
 use super::{Failure, Outcome, message};
-use crate::data::table::{Predicts, Table, TableError, TableOptions, read_chunks};
+use crate::data::table::{Predicts, StrangeCells, Table, TableError, TableOptions, read_chunks};
 use crate::files::FileError;
 use crate::model::{Model, ModelError, Prediction};
 
@@ -52,10 +52,16 @@ pub(super) fn predict(args: &Predict) -> Outcome {
         }
         _ => {}
     }
-    for (column, n, cell, line) in &strange.cells {
+    for StrangeCells { column, n, first, line } in &strange.cells {
         let cells = if *n == 1 { "1 cell is" } else { &format!("{n} cells are") };
         message::note(format!(
-            "column {column}: {cells} not as the model knows it and taken as missing, first {cell:?} in line {line}"
+            "column {column}: {cells} not as the model knows it and taken as missing, first {first:?} in line {line}"
+        ));
+    }
+    for StrangeCells { column, n, first, line } in &strange.levels {
+        let cells = if *n == 1 { "1 cell has" } else { &format!("{n} cells have") };
+        message::note(format!(
+            "column {column}: {cells} a level that the model does not know, first {first:?} in line {line}"
         ));
     }
     Ok(0)

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Model, ModelError, RECIPE, scores};
 use crate::data::{Sealed, load};
 use crate::files::{FileError, read_whole};
-use crate::recipe::{Evaluation, Experiment};
+use crate::recipe::{Evaluation, Experiment, Source};
 
 /// Where openings are recorded, a line each.
 pub const OPENINGS: &str = "openings.jsonl";
@@ -31,15 +31,18 @@ pub struct Opened {
 
 impl Model {
     /// Scores the model on the test rows that were sealed when it was trained, and records that in its folder. The earlier
-    /// openings of the same rows come first, then this one.
+    /// openings of the same rows come first, then this one. `table` is where the table is now, if it is not where it was.
     ///
     /// # Errors
     /// When there are no test rows, the table has changed since, or the record cannot be written.
-    pub fn open_test(&self, folder: &Path) -> Result<Vec<Opened>, ModelError> {
+    pub fn open_test(&self, folder: &Path, table: Option<&Path>) -> Result<Vec<Opened>, ModelError> {
         let sealed = self.schema.sealed.as_ref().ok_or(ModelError::NothingSealed)?;
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
         let mut recipe = experiment.recipe.data;
         recipe.evaluation = Evaluation::Test;
+        if let (Source::Table { path, .. }, Some(table)) = (&mut recipe.source, table) {
+            table.clone_into(path);
+        }
         let dataset = load(&recipe, 0)?;
         let is_same = |test: &Sealed<_>| format!("{:016x}", test.fingerprint()) == sealed.fingerprint;
         let test = dataset.test.filter(is_same).ok_or(ModelError::Changed { source_name: dataset.source })?;

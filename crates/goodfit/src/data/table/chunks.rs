@@ -20,8 +20,23 @@ const N_ROWS: usize = 16 * 1024;
 /// What of a file was not as the model knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Strange {
-    /// Of each column with texts where numbers or dates are expected: its name, how many, the first one and its line.
-    pub cells: Vec<(String, u64, String, u64)>,
+    /// Of columns of numbers or dates what is none, and counts as missing.
+    pub cells: Vec<StrangeCells>,
+    /// Of columns of levels those that the model does not know.
+    pub levels: Vec<StrangeCells>,
+}
+
+/// What of a column was not as the model knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrangeCells {
+    /// The column.
+    pub column: String,
+    /// How many cells.
+    pub n: u64,
+    /// The first of them.
+    pub first: String,
+    /// Its line.
+    pub line: u64,
 }
 
 /// Reads the columns of a model from a table with named columns, in any order and among others; `-` is the standard
@@ -135,8 +150,11 @@ pub fn read_chunks<E: From<TableError>>(
     if n_rows > 0 {
         take(&chunk(&mut fills, n_rows))?;
     }
-    let counted = schema.columns.iter().zip(counts).filter(|(_, count)| count.0 > 0);
-    strange.cells = counted.map(|(column, (n, cell, line))| (column.name.clone(), n, cell, line)).collect();
+    for (column, (n, first, line)) in schema.columns.iter().zip(counts).filter(|(_, count)| count.0 > 0) {
+        let cells = StrangeCells { column: column.name.clone(), n, first, line };
+        let is_level = matches!(column.kind, SchemaKind::Categorical(_));
+        if is_level { &mut strange.levels } else { &mut strange.cells }.push(cells);
+    }
     Ok(strange)
 }
 

@@ -47,7 +47,8 @@ impl Fill {
         Self::Levels { names, places, codes, is_closed }
     }
 
-    /// Takes a cell without blanks around it; false when it is no value of the column, and counts as missing.
+    /// Takes a cell without blanks around it; false when it is no value of the column, which counts as missing, or as a level
+    /// that is not known.
     pub(super) fn take(&mut self, cell: &str, words: &Words<'_>) -> bool {
         let is_missing = words.is_missing(cell);
         match self {
@@ -61,16 +62,14 @@ impl Fill {
                 true
             }
             Self::Levels { names, places, codes, is_closed } => {
-                let code = places.get(cell).copied().unwrap_or_else(|| {
-                    let code = names.len() as u32;
-                    if !*is_closed {
-                        names.push(cell.to_owned());
-                        places.insert(cell.into(), code);
-                    }
-                    code
-                });
+                let known = places.get(cell).copied();
+                let code = known.unwrap_or(names.len() as u32);
+                if known.is_none() && !*is_closed {
+                    names.push(cell.to_owned());
+                    places.insert(cell.into(), code);
+                }
                 codes.push(code);
-                true
+                known.is_some() || !*is_closed
             }
             Self::Days(form, days) => {
                 let day = if is_missing { None } else { form.days(cell) };

@@ -19,7 +19,7 @@ mod schema;
 
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
-pub use chunks::{Strange, read_chunks};
+pub use chunks::{Strange, StrangeCells, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::{Dialect, delimiter_named};
 #[cfg(feature = "onnx")]
