@@ -36,7 +36,8 @@ DATES = ["day", "moment"]
 SAME = [f"same {i}" for i in range(5)]
 COLUMNS = NUMBERS + SAME + TEXTS + DATES
 TARGETS = ["two", "many", "price"]
-MISSING = ["", "NA", "nan", "None", "?"]
+OWN = "unknown"  # the recipe's own word
+MISSING = ["", "NA", "nan", "None", "?", OWN]
 
 
 def draw(rng, is_new, number=-1):
@@ -108,7 +109,7 @@ def fed(rows):
 def recipe(table, target, network):
     loss = 'loss = "mean-squared-error"\n' if target == "price" else ""
     return (
-        f'[data]\nsource = "{table}"\ntarget = "{target}"\n[network]\n{network}\n'
+        f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\n[network]\n{network}\n'
         f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}'
     )
 
@@ -247,6 +248,7 @@ def main():
         "alpha": "hidden = [24, 16]\nactivation = { elu = 0.4 }\nbias = false",
         "textbook": 'hidden = [24, 16]\nconvention = "textbook"\nbatch_norm = true\ndropout = { input = 0.1, hidden = 0.3 }',
         "linear": "hidden = []",
+        "scaled": 'hidden = [32, 32]\nactivation = "selu"\ninput_scale = true\nbias_std = 1.0\nparametrization = "ntk"',
         "deep": "depth = 6\nwidth = 64\nbatch_norm = true",
     }
     with tempfile.TemporaryDirectory() as folder:

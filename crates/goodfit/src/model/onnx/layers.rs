@@ -11,6 +11,8 @@ use crate::model::ModelError;
 /// `lambda` and `alpha` of selu.
 const SELU: [f64; 2] = [1.050_700_987_355_480_5, 1.673_263_242_354_377_2];
 
+const UNFIT: ModelError = ModelError::Unfit { what: "the layers and their parameters" };
+
 /// Adds the layers of a network in evaluation mode.
 ///
 /// # Shapes
@@ -25,7 +27,8 @@ pub(super) fn add(
     x: String,
 ) -> Result<String, ModelError> {
     let mut adding = Adding { graph, network, parameters: network.parameters().iter() };
-    layers.iter().try_fold(x, |x, layer| adding.layer(layer, x))
+    let outputs = layers.iter().try_fold(x, |x, layer| adding.layer(layer, x))?;
+    if adding.parameters.len() > 0 { Err(UNFIT) } else { Ok(outputs) }
 }
 
 /// A network whose layers are added one by one; each takes its parameters from those that are left.
@@ -35,7 +38,7 @@ struct Adding<'a> {
     parameters: slice::Iter<'a, Parameter>,
 }
 
-impl Adding<'_> {
+impl<'a> Adding<'a> {
     fn layer(&mut self, layer: &LayerSpec, x: String) -> Result<String, ModelError> {
         match *layer {
             LayerSpec::Affine(affine) => self.affine(affine, x),
@@ -48,8 +51,7 @@ impl Adding<'_> {
     /// `x W + b`, or `(x s) W + b`. Fields are named one by one, here and below, so that a new one is thought of.
     fn affine(&mut self, affine: Affine, x: String) -> Result<String, ModelError> {
         let Affine { bias, input_scale, outputs: _, init: _, bias_std: _, max_norm: _, group: _ } = affine;
-        let weight = self.parameter("weight")?;
-        let name = weight.trim_end_matches(".weight").to_owned();
+        let (name, weight) = self.first("weight")?;
         let bias = if bias { Some(self.parameter("bias")?) } else { None };
         let scaled = if input_scale {
             let scale = self.parameter("scale")?;
@@ -58,27 +60,34 @@ impl Adding<'_> {
             x
         };
         Ok(match bias {
-            Some(bias) => self.graph.add(&name, "Gemm", &[&scaled, &weight, &bias]),
-            None => self.graph.add(&name, "MatMul", &[&scaled, &weight]),
+            Some(bias) => self.graph.add(name, "Gemm", &[&scaled, &weight, &bias]),
+            None => self.graph.add(name, "MatMul", &[&scaled, &weight]),
         })
     }
 
     /// The next parameter as a constant.
     fn parameter(&mut self, part: &str) -> Result<String, ModelError> {
-        let found = self.parameters.next().filter(|parameter| parameter.name.ends_with(&format!(".{part}")));
-        let parameter = found.ok_or(ModelError::Unfit { what: "the layers and their parameters" })?;
-        Ok(self.graph.constant(&parameter.name, &parameter.shape, self.network.values(parameter)))
+        Ok(self.first(part)?.1)
+    }
+
+    /// The same for the first one of a layer, behind the name of the layer.
+    fn first(&mut self, part: &str) -> Result<(&'a str, String), ModelError> {
+        let parameter = self.parameters.next();
+        let named = parameter.and_then(|parameter| {
+            let layer = parameter.name.strip_suffix(part)?.strip_suffix('.')?;
+            Some((layer, self.graph.constant(&parameter.name, &parameter.shape, self.network.values(parameter))))
+        });
+        named.ok_or(UNFIT)
     }
 
     /// `scale * (x - mean) / sqrt(variance + epsilon) + shift`, with the running mean and variance.
     fn norm(&mut self, norm: BatchNorm, x: &str) -> Result<String, ModelError> {
         let BatchNorm { epsilon, momentum: _, running: _ } = norm;
-        let scale = self.parameter("scale")?;
-        let name = scale.trim_end_matches(".scale").to_owned();
+        let (name, scale) = self.first("scale")?;
         let [shift, mean, variance] =
             [self.parameter("shift")?, self.parameter("running_mean")?, self.parameter("running_variance")?];
         let inputs = [x, &scale, &shift, &mean, &variance];
-        Ok(self.graph.add_with(&name, "BatchNormalization", &inputs, vec![float("epsilon", epsilon)]))
+        Ok(self.graph.add_with(name, "BatchNormalization", &inputs, vec![float("epsilon", epsilon)]))
     }
 
     fn activation(&mut self, activation: Activation, x: String) -> String {

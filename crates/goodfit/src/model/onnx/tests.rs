@@ -133,6 +133,9 @@ fn texts_have_places_and_what_is_missing_its_own() {
     let node = graph_of.node.iter().find(|node| node.name == "flag.sign").unwrap();
     assert_eq!(attribute(node, "keys_strings").strings, [b"false".to_vec(), b"true".to_vec()]);
     assert_eq!(attribute(node, "values_floats").floats, [-1.0, 1.0]);
+    let mut own = model(TABLE, "y", "hidden = [4]");
+    own.schema.missing.push("kiel".to_owned());
+    assert_eq!(keys(&graph(&own), "city.place")["kiel"], 3, "a word of the table's own");
     // Where none is missing, a missing one is like a text that nobody knows.
     let whole = graph(&model("city,y\na,0\nb,1\nc,0\na,1\n", "y", "hidden = [4]"));
     assert_eq!(keys(&whole, "city.place").len(), 3);
@@ -160,6 +163,8 @@ fn each_layer_has_its_operators() {
     assert_eq!(found, [&["Gemm", "BatchNormalization", "Relu"][..], &end].concat());
     let found = operators("hidden = [4]\ndropout = { input = 0.2, hidden = 0.5 }\nconvention = \"textbook\"");
     assert_eq!(found, [&["Mul", "Gemm", "Relu", "Mul"][..], &end].concat());
+    let found = operators("hidden = [4]\ninput_scale = true\nparametrization = \"ntk\"");
+    assert_eq!(found, [&["Mul", "Gemm", "Relu"][..], &end].concat());
     assert_eq!(operators("hidden = []\nbias = false"), ["MatMul", "Softmax", "ArgMax", "LabelEncoder"]);
 }
 
@@ -180,7 +185,11 @@ fn what_cannot_be_exported() {
     assert!(check_size(MOST_BYTES).is_ok());
     assert!(matches!(check_size(MOST_BYTES + 1), Err(ModelError::TooLarge { .. })));
     // A recipe of other layers than the network has.
-    let mut model = model(TABLE, "y", "hidden = [4]");
-    model.recipe = model.recipe.replace("hidden = [4]", "hidden = [4]\nbatch_norm = true");
-    assert!(matches!(model.to_onnx(), Err(ModelError::Unfit { .. })));
+    let layers = ["hidden = [4]", "hidden = [4]\nbatch_norm = true"];
+    for [own, said] in [layers, [layers[1], layers[0]]] {
+        let mut model = model(TABLE, "y", own);
+        model.recipe = model.recipe.replace(own, said);
+        let error = model.to_onnx().expect_err("layers that the network has not");
+        assert!(matches!(error, ModelError::Unfit { .. }), "{error}");
+    }
 }
