@@ -76,7 +76,7 @@ part_build() {
 }
 
 # The weights that `goodfit train` writes, loaded by the reference implementation of their format; the studies that
-# goodfit-tune keeps, opened and continued by Optuna.
+# goodfit-tune keeps, opened and continued by Optuna; models of tables, exported and predicted with by onnxruntime.
 part_interop() {
     need_fashion_mnist
     need_python
@@ -87,6 +87,7 @@ part_interop() {
     run cargo build --locked --quiet -p goodfit-tune --features sqlite --example storage_verbs
     run .venv/bin/python interop/check_study.py "$target/debug/examples/storage_verbs"
     run .venv/bin/python interop/check_journal.py "$goodfit"
+    run .venv/bin/python interop/check_onnx.py "$goodfit"
 }
 
 part_package() {

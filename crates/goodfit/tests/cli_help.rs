@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use command::Place;
 
-const COMMANDS: [&str; 10] =
-    ["reproduce", "train", "compare", "search", "study", "report", "data", "fields", "completions", "man"];
+const COMMANDS: [&str; 11] =
+    ["reproduce", "train", "export", "compare", "search", "study", "report", "data", "fields", "completions", "man"];
 
 #[test]
 fn help_of_the_program() {

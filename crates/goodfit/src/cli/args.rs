@@ -28,6 +28,8 @@ pub(super) enum Command {
     Evaluate(Evaluate),
     /// Predict rows of a table with a model that `train` left, a line of CSV each
     Predict(Predict),
+    /// Write a model with its preprocessing as ONNX, for other programs
+    Export(Export),
     /// Train variants of a recipe over several seeds, and say which is better
     Compare(Compare),
     /// Look for good hyperparameters in the recipe's [search.space]
@@ -322,6 +324,22 @@ pub(super) struct Predict {
     pub(super) table: PathBuf,
     #[command(flatten)]
     pub(super) reading: Reading,
+}
+
+#[derive(Debug, Args)]
+#[cfg_attr(not(feature = "onnx"), allow(dead_code, reason = "there is nothing to write without the form"))]
+#[command(
+    after_help = "The file takes each column by its name, N x 1: numbers as float, NaN where one is missing; texts as \
+                        string, empty where one is missing; dates as double, days since 1970-01-01 in UTC, NaN where one \
+                        is missing. It gives label (N) and probabilities (N x classes), or value (N x 1)."
+)]
+pub(super) struct Export {
+    /// The folder of the model
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(super) model: PathBuf,
+    /// The ONNX file to write (opset 17, ai.onnx.ml 3); one of that name is replaced
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) onnx: PathBuf,
 }
 
 /// How a table is read, where that is not to be guessed.

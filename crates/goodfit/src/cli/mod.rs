@@ -8,6 +8,8 @@ mod columns;
 mod data;
 mod evaluate;
 mod experiment;
+#[cfg(feature = "onnx")]
+mod export;
 mod frame;
 mod message;
 mod predict;
@@ -55,6 +57,12 @@ fn run(command: Command) -> Outcome {
         Command::Train(args) => train::train(&args),
         Command::Evaluate(args) => evaluate::evaluate(&args),
         Command::Predict(args) => predict::predict(&args),
+        #[cfg(feature = "onnx")]
+        Command::Export(args) => export::export(&args),
+        #[cfg(not(feature = "onnx"))]
+        Command::Export(_) => {
+            Err(Failure::new("this program was built without ONNX", Some("build it with the feature onnx")))
+        }
         Command::Compare(args) => experiment::compare(&args),
         Command::Search(args) => search::search(&args),
         #[cfg(feature = "sqlite")]

@@ -47,6 +47,14 @@ pub enum ModelError {
         /// What does not.
         what: &'static str,
     },
+    /// It does not go into one file of another format.
+    #[error("the model takes {bytes} bytes as ONNX, and a file holds at most {most}")]
+    TooLarge {
+        /// How many it takes.
+        bytes: usize,
+        /// How many there may be.
+        most: usize,
+    },
 }
 
 impl ModelError {
@@ -63,6 +71,7 @@ impl ModelError {
             Self::Openings(_) => Some("it says when test rows were opened: put it back as it was".into()),
             Self::NothingSealed => Some("data.test = 0.2 seals a fifth of the rows".into()),
             Self::Changed { .. } => Some("the table has changed since: train a model on it as it is now".into()),
+            Self::TooLarge { .. } => Some("train a network of fewer units".into()),
             Self::Format { .. } => Some("a later version reads it; weights without a format are of no table".into()),
         }
     }

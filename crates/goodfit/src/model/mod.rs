@@ -1,6 +1,8 @@
 //! Models: a network with what it knows of its columns, kept in a folder.
 
 mod error;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod opening;
 mod scores;
 

@@ -21,20 +21,22 @@ pub const MOST_PLACES: usize = 100;
 /// all are; and clipped smoothly: `x <- x / sqrt(1 + (x / 3)^2)`, as in Holzmueller et al., "Better by default" (2024).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encoder {
-    columns: Vec<Encoded>,
-    scales: Vec<Scale>,
+    pub(crate) columns: Vec<Encoded>,
+    pub(crate) scales: Vec<Scale>,
 }
 
+/// How one column does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Encoded {
+pub(crate) struct Encoded {
     /// Its place in the table.
-    column: usize,
-    form: Form,
+    pub(crate) column: usize,
+    pub(crate) form: Form,
 }
 
+/// The inputs of a column before they are scaled.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Form {
+pub(crate) enum Form {
     Number {
         median: f32,
         has_missing: bool,
@@ -54,10 +56,11 @@ enum Form {
     },
 }
 
+/// How an input is scaled.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Scale {
-    median: f32,
-    factor: f32,
+pub(crate) struct Scale {
+    pub(crate) median: f32,
+    pub(crate) factor: f32,
 }
 
 impl Encoder {
@@ -237,6 +240,9 @@ impl Form {
 }
 
 impl Scale {
+    /// What is larger has the value that the clip tends to: its square may be infinite.
+    pub(crate) const HUGE: f32 = 1e15;
+
     fn fit(finite: &mut [f32]) -> Self {
         let sorted = sort(finite);
         let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
@@ -258,8 +264,7 @@ impl Scale {
             return 0.0;
         }
         let x = (x - self.median) * self.factor;
-        // What is too large for its square has the value that the clip tends to.
-        if x.abs() > 1e15 { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
+        if x.abs() > Self::HUGE { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
     }
 }
 

@@ -22,6 +22,8 @@ pub use cell::{DateForm, MISSING, date_text};
 pub use chunks::{Strange, StrangeCells, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::{Dialect, delimiter_named};
+#[cfg(feature = "onnx")]
+pub(crate) use encode::{Encoded, Form, Scale};
 pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
 pub use goal::Goal;

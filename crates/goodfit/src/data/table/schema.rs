@@ -29,7 +29,7 @@ pub struct Schema {
     /// Words that stood for a missing value, besides the usual ones.
     #[serde(default)]
     pub missing: Vec<String>,
-    encoder: Encoder,
+    pub(crate) encoder: Encoder,
 }
 
 /// Test rows that were sealed.
