@@ -1,14 +1,18 @@
 //! What a network on a table has to be better than: a constant, and a linear model, fitted on the same rows.
 
+mod assess;
 mod lbfgs;
 mod linear;
 mod objective;
 mod ridge;
+mod verdict;
 
 use goodfit_nn::Inputs;
 use serde::{Deserialize, Serialize};
 
+pub use assess::assess;
 pub use linear::Linear;
+pub use verdict::verdict;
 
 use crate::data::{Prepared, Units};
 use crate::model::Prediction;
