@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(test, allow(clippy::float_cmp, clippy::unreadable_literal))]
 
+pub mod baseline;
 pub mod chapter;
 #[cfg(feature = "cli")]
 pub mod cli;

@@ -60,11 +60,27 @@ fn classes_and_numbers_are_learned() {
     assert_eq!((&data["stopping_rows"], &data["test_rows"]), (&Json::from(48), &Json::from(0)));
     assert_eq!((&data["classes"], &data["columns"]), (&Json::from(2), &Json::from(3)), "without the identifier");
 
+    let assessed = &results["assessment"];
+    let names: Vec<&str> = assessed["models"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["network", "linear", "majority"]);
+    let accuracy = |model: usize| assessed["models"][model]["scores"]["accuracy"].as_f64().unwrap();
+    assert_eq!(accuracy(0), last(&results, "validation_accuracy"), "scored twice, the same");
+    assert!(accuracy(0) > accuracy(2) + 0.2 && accuracy(1) > accuracy(2) + 0.2, "{assessed}");
+    let rows_of = |list: &Json| list.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>();
+    assert_eq!(assessed["confusion"].as_array().unwrap().iter().map(rows_of).sum::<u64>(), 96);
+    assert!(ran.stdout.contains("linear model"), "{}", ran.stdout);
+    let page = String::from_utf8(place.read("kinds/report.html")).unwrap();
+    assert!(page.contains("Beside simple models") && place.path("kinds/plots/confusion.svg").is_file());
+    assert!(place.path("kinds/plots/calibration.png").is_file());
+
     place.write("prices.csv", without(&rows(600), 3));
     let ran = place.succeed(&["train", "prices.csv", "--target", "price", "--out", "prices"]);
     let results = place.json("prices/results.json");
     // The spread of the prices is 31; where x is missing 23 of it cannot be known, in every thirteenth row.
     assert!(last(&results, "validation_rmse") < 12.0, "{}", ran.stdout);
+    let rmse = results["assessment"]["models"][0]["scores"]["RMSE"].as_f64().unwrap();
+    assert!((rmse / last(&results, "validation_rmse") - 1.0).abs() < 1e-5, "scored twice, the same");
+    assert!(place.path("prices/plots/predicted.svg").is_file());
     assert_eq!(results["data"]["classes"], 0);
     assert!(results["arms"][0]["runs"][0]["final"]["validation_accuracy"].is_null());
     assert!(place.path("prices/weights.safetensors").is_file());
@@ -112,11 +128,15 @@ fn compare_and_search_take_tables() {
     let (one, three) = (compare("1"), compare("3"));
     assert_eq!(place.json("1/results.json")["arms"].as_array().unwrap().len(), 2);
     assert!(one.1 == three.1 && one.0.len() == three.0.len());
+    let assessed = &place.json("1/results.json")["assessment"];
+    assert_eq!(assessed["models"][0]["name"], "linear");
+    assert!(String::from_utf8(one.1).unwrap().contains("the linear model, which has accuracy"));
 
     let words =
         ["search", "kinds.csv", "--target", "kind", "--trials", "4", "--out", "found", "--set", "search.finalists=1"];
     let ran = place.succeed(&[&words[..], &short].concat());
     let results = place.json("found/results.json");
+    assert_eq!(results["assessment"]["models"][1]["name"], "majority");
     assert_eq!(results["trials"].as_array().unwrap().len(), 4, "{}", ran.stdout);
     let first = results["trials"].as_array().unwrap().iter().find(|trial| trial["trial"] == 0).unwrap();
     assert_eq!(first["settings"]["training.learning_rate"], 0.04, "the preset itself is tried first");

@@ -1,15 +1,15 @@
 //! `goodfit evaluate`: the sealed test rows, opened on the record.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use super::args::Evaluate;
 use super::predict::model_failure;
+use super::table::scores;
 use super::{Failure, Outcome, message, print};
 use crate::data::DataError;
 use crate::data::table::date_text;
 use crate::model::{Model, ModelError, Opened};
-use crate::search::number;
+use crate::results::Assessed;
 
 pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     let model = Model::load(&args.model).map_err(model_failure)?;
@@ -34,11 +34,9 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
         return Ok(0);
     }
     let Some((last, earlier)) = openings.split_last() else { return Ok(1) };
-    let mut text = format!("{} test rows of {}\n", last.rows, model.schema.target);
-    for (name, score) in &last.scores {
-        let _ = writeln!(text, "  {name:<18} {}", number(*score));
-    }
-    print(&text)?;
+    let own = Assessed { name: "network".to_owned(), scores: last.scores.clone() };
+    let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
+    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models))?;
     if !earlier.is_empty() {
         let times = if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) };
         message::note(format!("these rows were opened {times} before, first on {}", day(&earlier[0])));

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::results::{Arm, Comparison, Results, Summary, Verdict};
+use crate::baseline::verdict;
+use crate::model::SCORES;
+use crate::results::{Arm, Assessed, Comparison, Results, Summary, Verdict};
 use crate::search::ranking;
 use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
 
@@ -25,6 +27,7 @@ pub(super) fn text(results: &Results) -> String {
         out.push_str(&ranking(results));
     }
     out.push_str(&comparisons(results));
+    out.push_str(&assessment(results));
     for claim in &results.claims {
         let _ = writeln!(out, "\nclaim: {}\n  {}\n  verdict: {}", claim.claim, claim.evidence, claim.verdict);
     }
@@ -74,6 +77,43 @@ fn comparisons(results: &Results) -> String {
     let mut out = format!("\n{}: {}{end}\n", metrics.join(", "), comparisons_made(all));
     for comparison in listed {
         let _ = writeln!(out, "  {}", sentence(comparison, &results.data));
+    }
+    out
+}
+
+/// The scores of a network beside those of simple models, and what they say of it.
+fn assessment(results: &Results) -> String {
+    let Some(assessed) = &results.assessment else { return String::new() };
+    let head = format!("{} on {} validation rows", assessed.target, assessed.rows);
+    let mut out = format!("\n{}", scores(&head, &assessed.models));
+    if let Some(verdict) = verdict(results) {
+        let _ = writeln!(out, "{verdict}");
+    }
+    for linear in assessed.linear.iter().filter(|linear| !linear.converged || linear.rows < results.data.train_rows) {
+        let end = if linear.converged { "" } else { ", and stopped before its solver had got to the end" };
+        let _ = writeln!(out, "The linear model was fitted on {} training rows{end}.", linear.rows);
+    }
+    out
+}
+
+/// Scores by name, a column a model.
+pub(super) fn scores(head: &str, models: &[Assessed]) -> String {
+    const COLUMN: usize = 10;
+    let mut names: Vec<&str> = models.iter().flat_map(|model| model.scores.keys()).map(String::as_str).collect();
+    names.sort_by_key(|name| (SCORES.iter().position(|known| known == name), *name));
+    names.dedup();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(head.chars().count());
+    let mut out = format!("{head:width$}");
+    for model in models {
+        let _ = write!(out, "  {:>COLUMN$}", model.name);
+    }
+    out.push('\n');
+    for name in names {
+        let _ = write!(out, "{name:width$}");
+        for model in models {
+            let _ = write!(out, "  {:>COLUMN$}", model.scores.get(name).map_or_else(|| "-".to_owned(), |x| number(*x)));
+        }
+        out.push('\n');
     }
     out
 }

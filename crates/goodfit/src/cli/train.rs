@@ -31,12 +31,12 @@ pub(super) fn train(args: &Train) -> Outcome {
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
-    if let Some(Fit { network, schema }) = trained {
+    if let Some(Fit { network, schema, baselines }) = trained {
         let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
         if let (Some(_), true) = (&schema, status != 0) {
             note("no model is left of a run without a usable result");
         } else if let Some(schema) = schema {
-            Model::new(schema, recipe, network).save(&out).map_err(model_failure)?;
+            Model::new(schema, recipe, network).with_baselines(baselines).save(&out).map_err(model_failure)?;
             if !quiet {
                 note(format!("model: {}", out.display()));
             }

@@ -7,9 +7,10 @@ use goodfit_nn::Network;
 use super::{
     ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
 };
+use crate::baseline::{Baselines, assess};
 use crate::data::table::Schema;
 use crate::recipe::Experiment;
-use crate::results::{Arm, ArmTiming, DataSummary, Machine, Results, RunTiming, Timing};
+use crate::results::{Arm, ArmTiming, Assessment, DataSummary, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -82,6 +83,11 @@ pub fn conduct(
             arm.tuning = tuning;
             arm.data = data_differ.then(|| loaded.summary(i));
         }
+        if let Some(first) = loaded.rows.first().filter(|_| results.complete) {
+            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, None));
+            let shared = !data_differ && !compare.resplit;
+            results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
+        }
         let n_seeds = results.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
         results.seeds.truncate(n_seeds);
         let pairs = if compare.all_pairs { Pairs::All } else { Pairs::Baseline };
@@ -108,6 +114,8 @@ pub struct Fit {
     pub network: Network<f32>,
     /// On a table, what a model has to know of its columns.
     pub schema: Option<Schema>,
+    /// On a table, what was fitted on the same rows beside it.
+    pub baselines: Option<Baselines>,
 }
 
 /// Trains the recipe of an experiment once, without its variations. There is no network when the monitor stopped it.
@@ -143,7 +151,10 @@ pub fn train_one(
     let mut arm = Arm { name, runs: run.into_iter().collect(), ..Arm::default() };
     arm.summarise();
     results.arms = vec![arm];
-    Ok((Conducted { results, timing }, network.map(|network| Fit { network, schema: data.schema.clone() })))
+    let baselines = network.as_ref().and_then(|_| Baselines::fit(&data));
+    results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, network.as_ref()));
+    let schema = data.schema.clone();
+    Ok((Conducted { results, timing }, network.map(|network| Fit { network, schema, baselines })))
 }
 
 /// The results of an experiment before anything is trained.

@@ -1,7 +1,7 @@
 //! Boxes and surfaces between the axes of a panel.
 
 use super::palette::Colour;
-use super::scene::{Item, Rect};
+use super::scene::{Anchor, Item, Point, Rect, Text, Turn, Weight};
 use super::shapes::{Boxes, Surface};
 
 /// From a value to a place in the picture.
@@ -12,15 +12,31 @@ const LEVELS: usize = 14;
 
 /// Filled rectangles.
 pub(super) fn boxes(items: &mut Vec<Item>, boxes: &Boxes, ink: [u8; 3], at_x: Place, at_y: Place) {
-    for ([left, right], [bottom, top]) in boxes.x.iter().zip(&boxes.y) {
+    for (place, ([left, right], [bottom, top])) in boxes.x.iter().zip(&boxes.y).enumerate() {
         let (left, right, bottom, top) = (at_x(*left), at_x(*right), at_y(*bottom), at_y(*top));
         if [left, right, bottom, top].iter().all(|place| place.is_finite()) {
             // A range of one value is still to be seen.
             let (left, right) = if (right - left).abs() < 1.5 { (left - 0.75, right + 0.75) } else { (left, right) };
             let points = vec![[left, bottom], [right, bottom], [right, top], [left, top]];
             items.push(Item::Area { points, ink, opacity: boxes.opacity });
+            if let Some(text) = boxes.texts.get(place) {
+                items.push(written(text, [f64::midpoint(left, right), f64::midpoint(top, bottom)], boxes.opacity));
+            }
         }
     }
+}
+
+/// A text in the middle of a box, white on a strong colour.
+fn written(text: &str, middle: Point, opacity: f64) -> Item {
+    Item::Text(Text {
+        at: [middle[0], middle[1] + 4.0],
+        line: text.to_owned(),
+        size: 12.0,
+        weight: Weight::Regular,
+        anchor: Anchor::Middle,
+        turn: Turn::None,
+        ink: if opacity > 0.5 { [0xFF; 3] } else { [0x22; 3] },
+    })
 }
 
 /// Cells of one colour in a row as one rectangle, a little larger than they are so that no seam shows.

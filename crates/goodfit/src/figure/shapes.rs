@@ -16,6 +16,9 @@ pub struct Boxes {
     pub y: Vec<[f64; 2]>,
     /// What each of them is.
     pub labels: Vec<String>,
+    /// What is written into each of them; empty = nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub texts: Vec<String>,
     /// 0 to 1; where boxes lie over each other they add up.
     pub opacity: f64,
 }

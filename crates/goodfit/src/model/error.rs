@@ -17,6 +17,9 @@ pub enum ModelError {
     /// The schema is damaged.
     #[error("schema.json is damaged: {0}")]
     Schema(serde_json::Error),
+    /// What was fitted beside it is damaged.
+    #[error("baselines.json is damaged: {0}")]
+    Baselines(serde_json::Error),
     /// The recipe is damaged.
     #[error(transparent)]
     Recipe(RecipeError),
@@ -64,7 +67,7 @@ impl ModelError {
             Self::File(_) | Self::Weights(WeightsError::File(_)) => {
                 Some("a model is the folder that `goodfit train TABLE --target COLUMN` writes".into())
             }
-            Self::Weights(_) | Self::Schema(_) | Self::Recipe(_) | Self::Unfit { .. } => {
+            Self::Weights(_) | Self::Schema(_) | Self::Baselines(_) | Self::Recipe(_) | Self::Unfit { .. } => {
                 Some("train it again, or copy its whole folder once more".into())
             }
             Self::Data(error) => error.hint(),

@@ -12,8 +12,9 @@ use goodfit_nn::{Inputs, Matrix, Network, Workspace};
 
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
-pub use scores::scores;
+pub use scores::{SCORES, scores};
 
+use crate::baseline::Baselines;
 use crate::data::table::{Predicts, Schema, Table};
 use crate::files::{read_whole, write_whole};
 use crate::recipe::Experiment;
@@ -26,6 +27,8 @@ pub const RECIPE: &str = "model.toml";
 pub const WEIGHTS: &str = "weights.safetensors";
 /// Its columns.
 pub const SCHEMA: &str = "schema.json";
+/// What was fitted beside it.
+pub const BASELINES: &str = "baselines.json";
 /// What of the metadata of the weights says in which form the folder is written.
 const FORMAT: &str = "format";
 /// That form.
@@ -48,6 +51,8 @@ pub struct Model {
     pub schema: Schema,
     /// The recipe that it was trained by, as text.
     pub recipe: String,
+    /// What was fitted on its training rows to hold it against.
+    pub baselines: Option<Baselines>,
     network: Network<f32>,
 }
 
@@ -61,6 +66,22 @@ pub enum Prediction {
 }
 
 impl Prediction {
+    /// What the outputs of a network say.
+    pub(crate) fn of(outputs: &[f32], predicts: &Predicts) -> Self {
+        match predicts {
+            Predicts::Classes(_) => Self::Classes(softmax(outputs)),
+            Predicts::Numbers(units) => Self::Number(f64::from(outputs[0]) * units.sd + units.mean),
+        }
+    }
+
+    /// Whether its numbers are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        match self {
+            Self::Classes(shares) => shares.iter().all(|share| share.is_finite()),
+            Self::Number(number) => number.is_finite(),
+        }
+    }
+
     /// The place of the most probable class, the first one of several; `None` of a number.
     pub fn class(&self) -> Option<usize> {
         let Self::Classes(shares) = self else { return None };
@@ -71,10 +92,15 @@ impl Prediction {
 impl Model {
     /// A network with its columns.
     pub fn new(schema: Schema, recipe: String, network: Network<f32>) -> Self {
-        Self { schema, recipe, network }
+        Self { schema, recipe, baselines: None, network }
     }
 
-    /// Writes `model.toml`, `schema.json` and `weights.safetensors` into a folder.
+    /// The same with what was fitted on its training rows beside it.
+    pub fn with_baselines(self, baselines: Option<Baselines>) -> Self {
+        Self { baselines, ..self }
+    }
+
+    /// Writes `model.toml`, `schema.json`, `weights.safetensors`, and `baselines.json` where there is any, into a folder.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -82,6 +108,14 @@ impl Model {
         write_whole(&folder.join(RECIPE), |to| to.write_all(self.recipe.as_bytes()))?;
         let schema = serde_json::to_string_pretty(&self.schema).map_err(ModelError::Schema)?;
         write_whole(&folder.join(SCHEMA), |to| writeln!(to, "{schema}"))?;
+        match &self.baselines {
+            Some(baselines) => {
+                let baselines = serde_json::to_string(baselines).map_err(ModelError::Baselines)?;
+                write_whole(&folder.join(BASELINES), |to| writeln!(to, "{baselines}"))?;
+            }
+            // Those of an earlier model are not this one's.
+            None => drop(std::fs::remove_file(folder.join(BASELINES))),
+        }
         let mut weights = Weights::of(&self.network);
         weights.metadata.insert(FORMAT.to_owned(), CURRENT.to_owned());
         weights.metadata.insert("goodfit".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
@@ -105,6 +139,7 @@ impl Model {
         if !schema.is_sound() {
             return Err(ModelError::Unfit { what: "its columns and their encoding" });
         }
+        let baselines = Self::baselines(folder, &schema)?;
         let text = read_whole(&folder.join(RECIPE))?;
         let recipe =
             String::from_utf8(text).map_err(|_| ModelError::Unfit { what: "bytes and UTF-8 of the recipe" })?;
@@ -127,7 +162,19 @@ impl Model {
             return Err(ModelError::Unfit { what: "the weights and the recipe" });
         }
         weights.put_into(&mut network).map_err(unfit)?;
-        Ok(Self { schema, recipe, network })
+        Ok(Self { schema, recipe, baselines, network })
+    }
+
+    /// What was fitted beside the model; models may be without.
+    fn baselines(folder: &Path, schema: &Schema) -> Result<Option<Baselines>, ModelError> {
+        let path = folder.join(BASELINES);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let baselines: Baselines = serde_json::from_slice(&read_whole(&path)?).map_err(ModelError::Baselines)?;
+        let n_classes = if let Predicts::Classes(names) = &schema.predicts { Some(names.len()) } else { None };
+        let fits = baselines.fits(schema.n_inputs(), n_classes);
+        if fits { Ok(Some(baselines)) } else { Err(ModelError::Unfit { what: "its columns and baselines.json" }) }
     }
 
     /// Predicts rows that have the columns of the schema, in its order.
@@ -135,11 +182,7 @@ impl Model {
         let inputs = Inputs::new(self.schema.encode(rows));
         let mut outputs = Matrix::zeros(rows.n_rows, self.schema.n_outputs());
         Workspace::new(&self.network).predict(outputs.view_mut(), &self.network, &inputs);
-        let of = |outputs: &[f32]| match &self.schema.predicts {
-            Predicts::Classes(_) => Prediction::Classes(softmax(outputs)),
-            Predicts::Numbers(units) => Prediction::Number(f64::from(outputs[0]) * units.sd + units.mean),
-        };
-        outputs.rows().map(of).collect()
+        outputs.rows().map(|outputs| Prediction::of(outputs, &self.schema.predicts)).collect()
     }
 }
 

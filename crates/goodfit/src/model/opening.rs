@@ -6,12 +6,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use goodfit_nn::Inputs;
 use serde::{Deserialize, Serialize};
 
 use super::{Model, ModelError, RECIPE, scores};
 use crate::data::{Sealed, load};
 use crate::files::{FileError, read_whole};
 use crate::recipe::{Evaluation, Experiment, Source};
+use crate::results::Assessed;
 
 /// Where openings are recorded, a line each.
 pub const OPENINGS: &str = "openings.jsonl";
@@ -27,6 +29,9 @@ pub struct Opened {
     pub rows: usize,
     /// Scores by name.
     pub scores: BTreeMap<String, f64>,
+    /// Those of simple models that were fitted on the same training rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub baselines: Vec<Assessed>,
 }
 
 impl Model {
@@ -52,9 +57,13 @@ impl Model {
         let (rows, opening) = test.open();
         let (table, goal) =
             rows.for_model(&self.schema).ok_or(ModelError::Unfit { what: "its columns and those of the table" })?;
-        let scores = scores(&self.predict(&table), &goal, &self.schema.predicts);
+        let scored = |predictions: &[_]| scores(predictions, &goal, &self.schema.predicts);
+        let scores = scored(&self.predict(&table));
+        let inputs = Inputs::new(self.schema.encode(&table));
+        let simple = self.baselines.iter().flat_map(|baselines| baselines.predict(&inputs));
+        let baselines = simple.map(|(name, own)| Assessed { name: name.to_owned(), scores: scored(&own) }).collect();
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores };
+        let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores, baselines };
         let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;
         let path = folder.join(OPENINGS);
         // Somebody's editor may have taken the end of the last line off.

@@ -102,7 +102,7 @@ pub(super) fn quantity(metric: &str) -> &str {
 
 /// True for metrics of which less is better.
 pub(super) fn lower_is_better(metric: &str) -> bool {
-    metric.ends_with("loss") || metric.ends_with("error")
+    ["loss", "error", "rmse"].iter().any(|end| metric.ends_with(end))
 }
 
 /// True when the first value of a metric is better than the second.

@@ -2,6 +2,7 @@
 //!
 //! A report is a function of [`Results`] alone: the same results give the same bytes.
 
+mod assessment;
 mod figures;
 mod label;
 mod page;

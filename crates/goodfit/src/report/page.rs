@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{all_figures, label, search, summary, tables, tuning};
+use super::{all_figures, assessment, label, search, summary, tables, tuning};
 use crate::figure::{Figure, escape, slug};
 use crate::results::{FigureKind, Results};
 
@@ -93,6 +93,7 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
     contents(out, results);
     block(out, level, "Ranking", &tables::trials(results));
     block(out, level, "Trained again", &search::winner(results));
+    block(out, level, "Beside simple models", &assessment::table(results));
     let table = search::table(results).map(|table| {
         next.tables.push(table);
         next.tables.len() - 1

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::label;
 use super::tables::{Stance, stance};
+use crate::baseline::verdict;
 use crate::figure::short_number;
 use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
 use crate::statistics::{MIN_SEEDS, written};
@@ -23,6 +24,7 @@ pub fn summary(results: &Results) -> Vec<String> {
         out.extend(outcome(results));
     }
     out.extend(verdicts(results));
+    out.extend(verdict(results));
     if !results.claims.is_empty() {
         out.push(claims(results));
     }

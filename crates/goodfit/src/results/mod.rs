@@ -3,6 +3,7 @@
 //! A report is a function of these values alone. Values that are not finite stand as `null` in the
 //! file and as NaN in memory.
 
+mod assessment;
 mod curves;
 mod error;
 mod folder;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, LinearFit};
 pub use error::ResultsError;
 pub use folder::{read, write};
 pub use search::{
@@ -64,6 +66,9 @@ pub struct Results {
     /// Statements put to the test.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<Claim>,
+    /// How good its models are beside simple ones, on a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assessment: Option<Assessment>,
     /// What the experiment found, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -91,6 +96,7 @@ impl Results {
             comparisons: Vec::new(),
             trials: Vec::new(),
             search: None,
+            assessment: None,
             claims: Vec::new(),
             findings: Vec::new(),
             parts: Vec::new(),

@@ -23,9 +23,10 @@ use goodfit_tune::storage::{Memory, Scope, Storage, StorageError, StoredTrial, T
 use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
 use serde_json::Value as Json;
 
+use crate::baseline::{Baselines, assess};
 use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit};
 use crate::recipe::{Experiment, FIELDS, SearchRecipe};
-use crate::results::DataSummary;
+use crate::results::{Assessment, DataSummary};
 use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
 pub use error::SearchError;
@@ -166,7 +167,12 @@ pub fn conduct_study(
         found.rescored = rescore::rescore(&objective, storage, &found.ranked, n_rows, keeping.resplit)?;
     }
     let complete = complete && !monitor.is_stopped();
-    let results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;
+    let mut results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;
+    if complete {
+        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None));
+        let shared = recipe.data.fold.is_none();
+        results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
+    }
     let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
     Ok(Conducted { results, timing })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+mod assessment;
 mod axes;
 mod curves;
 mod histograms;
@@ -37,6 +38,7 @@ pub fn figures(results: &Results) -> Vec<Figure> {
             out.extend(trials::trials(results));
         }
     }
+    out.extend(assessment::assessment(results));
     out.extend(layers::layers(results));
     if results.report.figure != FigureKind::Histograms {
         out.extend(histograms::histograms(results));

@@ -70,13 +70,17 @@ function trialRows(table, rank, out, row) {
 function boxSeries(boxes, ink, faint) {
   return {
     type: "custom", z: boxes.opacity < 0.3 ? 1 : 2, data: boxes.x.map(([left, right], i) => [left, right, ...boxes.y[i]]), encode: { x: [0, 1], y: [2, 3] },
-    tooltip: { show: boxes.opacity >= 0.3 }, silent: boxes.opacity < 0.3,
-    renderItem: (_, api) => {
+    tooltip: { show: boxes.opacity >= 0.3 || Boolean(boxes.texts) }, silent: boxes.opacity < 0.3 && !boxes.texts,
+    renderItem: (item, api) => {
       const [left, bottom] = api.coord([api.value(0), api.value(2)]);
       const [right, top] = api.coord([api.value(1), api.value(3)]);
       const width = Math.max(right - left, 1.5);
       const style = { fill: ink, opacity: boxes.opacity * faint };
-      return { type: "rect", shape: { x: (left + right - width) / 2, y: top, width, height: bottom - top }, style };
+      const rect = { type: "rect", shape: { x: (left + right - width) / 2, y: top, width, height: bottom - top }, style };
+      if (!boxes.texts) return rect;
+      const fill = boxes.opacity > 0.5 ? "#fff" : css("--text");
+      const written = { text: boxes.texts[item.dataIndex], x: (left + right) / 2, y: (top + bottom) / 2, align: "center", verticalAlign: "middle", fill, fontSize: 13 };
+      return { type: "group", children: [rect, { type: "text", style: written }] };
     },
   };
 }

@@ -1,0 +1,212 @@
+//! Linear models on the inputs that a network gets.
+
+use goodfit_nn::{Inputs, Matrix};
+use serde::{Deserialize, Serialize};
+
+use super::lbfgs::{Until, minimise};
+use super::objective::{Loss, Objective, output};
+use super::ridge::Normal;
+use crate::data::Labelled;
+
+/// Penalties that are tried, from the strongest on: lambda of `mean loss + lambda / 2 sum w^2`.
+const PENALTIES: [f64; 6] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
+/// Rows x inputs x outputs that a step of the solver looks at, at most; of more rows the first ones are taken, which the
+/// split has put in random order.
+const MOST_VALUES: usize = 16_000_000;
+/// The same, times the iterations for one penalty.
+const MOST_WORK: usize = 400_000_000;
+/// Rows x inputs^2 up to which ridge regression takes its normal equations.
+const MOST_PRODUCTS: usize = 2_000_000_000;
+/// The largest slope that counts as none.
+const FLAT: f64 = 1e-6;
+
+/// A linear model: logistic regression for two classes, multinomial logistic regression for more, ridge regression for
+/// numbers.
+///
+/// It minimises `1/n sum_i loss(W x_i + b, y_i) + penalty / 2 sum W^2` with the intercept b free, which is scikit-learn's
+/// `LogisticRegression` with `C = 1 / (n penalty)` and its `Ridge` with `alpha = n penalty`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    /// Number of inputs.
+    pub inputs: usize,
+    /// The penalty that was chosen.
+    pub penalty: f64,
+    /// Training rows that it was fitted on.
+    pub rows: usize,
+    /// Whether the solver got to the least value within its iterations.
+    pub converged: bool,
+    /// Outputs x (inputs + 1), the intercept last.
+    weights: Vec<f64>,
+}
+
+impl Linear {
+    /// Fits training rows. Of the penalties 1, 0.1, .. 0.00001 it takes the one with the least mean loss on the rows that
+    /// choose the epoch of a network; without such rows it takes `1 / n`.
+    ///
+    /// Two classes have one output, more an output each. Solved in double precision on one thread: ridge regression by
+    /// its normal equations while rows x inputs^2 is at most 2e9, all others by L-BFGS to a slope of 1e-6, with at most
+    /// 4e8 / (rows x inputs x outputs) iterations, between 25 and 500, for one penalty; rows are left out where rows x
+    /// inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
+    pub fn fit(train: &Labelled, choosing: Option<&Labelled>, n_classes: usize) -> Option<Self> {
+        let (loss, n_outputs) = match (&train.numbers, n_classes) {
+            (Some(_), _) => (Loss::Squares, 1),
+            (None, 0..=2) => (Loss::Logistic, 1),
+            (None, n) => (Loss::Softmax, n),
+        };
+        let d = train.inputs.n_columns();
+        let is_small = train.n_rows().saturating_mul(d).saturating_mul(d) <= MOST_PRODUCTS;
+        let by_equations = loss == Loss::Squares && is_small;
+        let most = if by_equations { usize::MAX } else { (MOST_VALUES / (d * n_outputs).max(1)).max(1) };
+        let n_rows = train.n_rows().min(most);
+        let (inputs, targets) = (dense(&train.inputs, n_rows), targets(train, n_rows));
+        if n_rows == 0 || inputs.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let objective = Objective { loss, inputs: &inputs, targets: &targets, n_inputs: d, n_outputs };
+        let mut solver = if by_equations {
+            Solver::Equations(Normal::new(&inputs, &targets, d))
+        } else {
+            let iterations = (MOST_WORK / (n_rows * d * n_outputs).max(1)).clamp(25, 500);
+            Solver::Steps(vec![0.0; n_outputs * (d + 1)], Until { gradient: FLAT, iterations })
+        };
+        let single = [1.0 / n_rows as f64];
+        let penalties = if choosing.is_some() { &PENALTIES[..] } else { &single[..] };
+        let choosing = choosing.map(|rows| (dense(&rows.inputs, rows.n_rows()), self::targets(rows, rows.n_rows())));
+        let mut best: Option<(f64, Self)> = None;
+        for &penalty in penalties {
+            let Some((weights, converged)) = solver.solve(&objective, penalty) else { continue };
+            let score = choosing.as_ref().map_or(0.0, |(inputs, targets)| {
+                let mut unused = vec![0.0; weights.len()];
+                Objective { inputs, targets, ..objective }.value(&weights, 0.0, &mut unused)
+            });
+            // The stronger penalty of two that are as good.
+            if score.is_finite() && best.as_ref().is_none_or(|(least, _)| score < *least) {
+                best = Some((score, Self { inputs: d, penalty, rows: n_rows, converged, weights }));
+            }
+        }
+        best.map(|(_, model)| model)
+    }
+
+    /// The outputs of each row: of two classes one, the logarithm of the odds of the second; of more one each, whose
+    /// softmax are the probabilities; of numbers the standardised number.
+    ///
+    /// # Panics
+    /// When the rows have another number of inputs.
+    pub fn outputs(&self, inputs: &Inputs<f32>) -> Vec<Vec<f64>> {
+        assert_eq!(inputs.n_columns(), self.inputs, "inputs of a linear model");
+        let all = dense(inputs, inputs.n_rows());
+        let rows = (0..inputs.n_rows()).map(|i| &all[i * self.inputs..(i + 1) * self.inputs]);
+        rows.map(|row| self.weights.chunks_exact(self.inputs + 1).map(|own| output(own, row)).collect()).collect()
+    }
+
+    /// Whether it takes so many inputs and gives so many outputs; one that was read from a file may not.
+    pub(super) fn fits(&self, n_inputs: usize, n_outputs: usize) -> bool {
+        let n_weights = n_inputs.checked_add(1).and_then(|width| width.checked_mul(n_outputs));
+        self.inputs == n_inputs && n_weights == Some(self.weights.len()) && self.weights.iter().all(|w| w.is_finite())
+    }
+}
+
+/// How weights are found.
+enum Solver {
+    Equations(Normal),
+    /// From the weights of the penalty before.
+    Steps(Vec<f64>, Until),
+}
+
+impl Solver {
+    fn solve(&mut self, objective: &Objective<'_>, penalty: f64) -> Option<(Vec<f64>, bool)> {
+        match self {
+            Self::Equations(normal) => normal.solve(penalty).map(|weights| (weights, true)),
+            Self::Steps(weights, until) => {
+                let converged = minimise(weights, *until, |w, g| objective.value(w, penalty, g));
+                weights.iter().all(|w| w.is_finite()).then(|| (weights.clone(), converged))
+            }
+        }
+    }
+}
+
+/// The first rows with all their zeros.
+fn dense(inputs: &Inputs<f32>, n_rows: usize) -> Vec<f32> {
+    let d = inputs.n_columns();
+    match inputs {
+        Inputs::Dense(matrix) => matrix.data()[..n_rows * d].to_vec(),
+        Inputs::Sparse(csr) => {
+            let mut values: Matrix<f32> = Matrix::zeros(n_rows, d);
+            let rows: Vec<u32> = (0..n_rows as u32).collect();
+            csr.gather(values.view_mut(), &rows);
+            values.data().to_vec()
+        }
+    }
+}
+
+fn targets(rows: &Labelled, n_rows: usize) -> Vec<f64> {
+    match &rows.numbers {
+        Some(numbers) => numbers.data()[..n_rows].iter().map(|&y| f64::from(y)).collect(),
+        None => rows.classes[..n_rows].iter().map(|&class| f64::from(class)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::golden::{floats, golden, rows};
+
+    fn labelled(inputs: &serde_json::Value, classes: Option<&serde_json::Value>, y: &serde_json::Value) -> Labelled {
+        let inputs = rows(inputs);
+        let n = inputs.n_rows();
+        let numbers = classes.is_none().then(|| Matrix::from_rows(n, 1, floats(y).iter().map(|&y| y as f32).collect()));
+        let classes = classes.map_or_else(|| vec![0; n], |y| floats(y).iter().map(|&y| y as u32).collect());
+        Labelled { inputs: Inputs::new(inputs), classes, numbers }
+    }
+
+    /// scikit-learn's weights, of the same penalty.
+    #[test]
+    fn as_in_scikit_learn() {
+        let golden = golden();
+        for (name, n_classes) in [("two", 2), ("many", 3), ("numbers", 0)] {
+            let case = &golden["linear"][name];
+            let data = labelled(&case["x"], (n_classes > 0).then_some(&case["y"]), &case["y"]);
+            let found = Linear::fit(&data, None, n_classes).expect("a fit");
+            assert!(found.converged && found.rows == data.n_rows() && found.penalty == 1.0 / data.n_rows() as f64);
+            let expected = floats(&case["weights"]);
+            assert_eq!(found.weights.len(), expected.len(), "{name}");
+            let error = found.weights.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(error < 2e-4, "{name}: {error}\n{:?}\n{expected:?}", found.weights);
+        }
+    }
+
+    /// Both ways to ridge regression lead to the same weights.
+    #[test]
+    fn equations_and_steps_agree() {
+        let golden = golden();
+        let case = &golden["linear"]["numbers"];
+        let (x, y) = (rows(&case["x"]), floats(&case["y"]));
+        let d = x.n_columns();
+        let objective = Objective { loss: Loss::Squares, inputs: x.data(), targets: &y, n_inputs: d, n_outputs: 1 };
+        for penalty in PENALTIES {
+            let equations = Normal::new(x.data(), &y, d).solve(penalty).expect("a solution");
+            let mut steps = vec![0.0; d + 1];
+            let until = Until { gradient: 1e-10, iterations: 500 };
+            assert!(minimise(&mut steps, until, |w, g| objective.value(w, penalty, g)));
+            assert!(steps.iter().zip(&equations).all(|(a, b)| (a - b).abs() < 1e-7), "{steps:?} {equations:?}");
+        }
+    }
+
+    /// What only noise suggests is penalised away; what is certain is not.
+    #[test]
+    fn the_penalty_is_chosen_by_rows_of_their_own() {
+        let even = |i: usize, by: f64| (((i as f64 + 1.0) * by).fract() - 0.5) as f32;
+        let part = |from: usize, n: usize, signal: bool| {
+            let x: Vec<f32> =
+                (from..from + n).flat_map(|i| (1..9).map(move |j| even(i, 0.618_034 * j as f64))).collect();
+            let y = |i: usize| if signal { 3.0 * even(i, 0.618_034) } else { even(i * i + 7 * i, 0.414_213_6) };
+            let numbers = Matrix::from_rows(n, 1, (from..from + n).map(y).collect());
+            let inputs = Inputs::new(Matrix::from_rows(n, 8, x));
+            Labelled { inputs, classes: vec![0; n], numbers: Some(numbers) }
+        };
+        let penalty =
+            |signal| Linear::fit(&part(0, 20, signal), Some(&part(20, 200, signal)), 0).expect("a fit").penalty;
+        assert_eq!(penalty(true), 1e-5);
+        assert!(penalty(false) >= 0.1, "{}", penalty(false));
+    }
+}

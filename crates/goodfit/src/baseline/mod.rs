@@ -1,0 +1,120 @@
+//! What a network on a table has to be better than: a constant, and a linear model, fitted on the same rows.
+
+mod assess;
+mod lbfgs;
+mod linear;
+mod objective;
+mod ridge;
+mod verdict;
+
+use goodfit_nn::Inputs;
+use serde::{Deserialize, Serialize};
+
+pub use assess::assess;
+pub use linear::Linear;
+pub use verdict::verdict;
+
+use crate::data::{Prepared, Units};
+use crate::model::Prediction;
+
+/// What is fitted on the training rows of a table beside the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baselines {
+    /// The same for every row.
+    pub constant: Constant,
+    /// A linear model; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear: Option<Linear>,
+}
+
+/// What predicts the same for every row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Constant {
+    /// The share of each class among the training rows, so that the class is the most frequent one.
+    Shares(Vec<f32>),
+    /// The mean of the training rows, and the units of numbers.
+    Mean(Units),
+}
+
+impl Baselines {
+    /// Fits the training rows of a table; `None` where the data are none.
+    pub fn fit(data: &Prepared) -> Option<Self> {
+        data.schema.as_ref()?;
+        let n = data.n_outputs;
+        let constant = if let Some(units) = data.units {
+            Constant::Mean(units)
+        } else {
+            let mut counts = vec![0_usize; n];
+            data.train.classes.iter().for_each(|&class| counts[class as usize] += 1);
+            Constant::Shares(counts.into_iter().map(|count| count as f32 / data.train.n_rows() as f32).collect())
+        };
+        let linear = Linear::fit(&data.train, data.stopping.as_ref(), if data.units.is_some() { 0 } else { n });
+        Some(Self { constant, linear })
+    }
+
+    /// Whether they take so many inputs and predict so many classes, or numbers; what was read from a file may not.
+    pub fn fits(&self, n_inputs: usize, n_classes: Option<usize>) -> bool {
+        let n_outputs = match (&self.constant, n_classes) {
+            (Constant::Shares(shares), Some(n)) if shares.len() == n => {
+                if n == 2 {
+                    1
+                } else {
+                    n
+                }
+            }
+            (Constant::Mean(_), None) => 1,
+            _ => return false,
+        };
+        self.linear.as_ref().is_none_or(|linear| linear.fits(n_inputs, n_outputs))
+    }
+
+    /// Predicts rows with the names of what predicts: `linear` where there is such a model, then `majority`, or `mean`
+    /// where numbers are predicted.
+    pub fn predict(&self, inputs: &Inputs<f32>) -> Vec<(&'static str, Vec<Prediction>)> {
+        let (name, one) = match &self.constant {
+            Constant::Shares(shares) => ("majority", Prediction::Classes(shares.clone())),
+            Constant::Mean(units) => ("mean", Prediction::Number(units.mean)),
+        };
+        let linear = self.linear.as_ref().map(|linear| {
+            let outputs = linear.outputs(inputs);
+            ("linear", outputs.iter().map(|row| self.prediction(row)).collect())
+        });
+        linear.into_iter().chain([(name, vec![one; inputs.n_rows()])]).collect()
+    }
+
+    fn prediction(&self, outputs: &[f64]) -> Prediction {
+        match (&self.constant, outputs) {
+            (Constant::Mean(units), _) => Prediction::Number(outputs[0] * units.sd + units.mean),
+            (Constant::Shares(_), &[z]) => {
+                Prediction::Classes(vec![(1.0 / (1.0 + z.exp())) as f32, (1.0 / (1.0 + (-z).exp())) as f32])
+            }
+            (Constant::Shares(_), _) => {
+                let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let powers: Vec<f64> = outputs.iter().map(|z| (z - largest).exp()).collect();
+                let sum: f64 = powers.iter().sum();
+                Prediction::Classes(powers.into_iter().map(|power| (power / sum) as f32).collect())
+            }
+        }
+    }
+}
+
+/// Values that scikit-learn computed.
+#[cfg(test)]
+pub(crate) mod golden {
+    use goodfit_nn::Matrix;
+    use serde_json::Value;
+
+    pub(crate) fn golden() -> Value {
+        serde_json::from_str(include_str!("../../tests/scikit_learn/golden.json")).expect("golden.json")
+    }
+
+    pub(crate) fn floats(list: &Value) -> Vec<f64> {
+        list.as_array().expect("a list").iter().map(|x| x.as_f64().expect("a number")).collect()
+    }
+
+    pub(crate) fn rows(list: &Value) -> Matrix<f32> {
+        let rows: Vec<Vec<f64>> = list.as_array().expect("a list").iter().map(floats).collect();
+        Matrix::from_rows(rows.len(), rows[0].len(), rows.concat().into_iter().map(|x| x as f32).collect())
+    }
+}

@@ -1,0 +1,48 @@
+//! The table of a network beside simple models.
+
+use std::fmt::Write as _;
+
+use super::label;
+use crate::figure::{escape, short_number};
+use crate::model::SCORES;
+use crate::results::Results;
+
+/// Models by scores.
+pub(super) fn table(results: &Results) -> String {
+    let Some(assessed) = &results.assessment else { return String::new() };
+    let is_there = |score: &&str| assessed.models.iter().any(|model| model.scores.contains_key(*score));
+    let scores: Vec<&str> = SCORES.into_iter().filter(is_there).collect();
+    let mut out = String::from("<div class=\"table\"><table><thead><tr><th scope=\"col\">model</th>");
+    for score in &scores {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{score}</th>");
+    }
+    out += "</tr></thead><tbody>\n";
+    for model in &assessed.models {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(&model.name));
+        for score in &scores {
+            let text = model.scores.get(*score).map_or_else(|| "—".to_owned(), |value| label::number(*value));
+            let _ = write!(out, "<td class=\"n\">{text}</td>");
+        }
+        out += "</tr>\n";
+    }
+    out += "</tbody></table></div>\n";
+    let linear = assessed.linear.map_or_else(String::new, |linear| {
+        let what = if assessed.classes.is_empty() { "ridge regression" } else { "logistic regression" };
+        let end = if linear.converged { "" } else { ", stopped before its solver had got to the end" };
+        let rows = label::count(linear.rows, "training row", "training rows");
+        format!(
+            " linear: {what} on the inputs of the network, fitted on {rows} with the penalty {}, chosen by the rows that \
+             choose the epoch{end}.",
+            short_number(linear.penalty)
+        )
+    });
+    let constant =
+        if assessed.classes.is_empty() { "mean: that of" } else { "majority: the shares of the classes among" };
+    let _ = writeln!(
+        out,
+        "<p class=\"note\">On {} of {}.{linear} {constant} the training rows, for every row.</p>",
+        label::count(assessed.rows, "validation row", "validation rows"),
+        escape(&results.data.source)
+    );
+    out
+}

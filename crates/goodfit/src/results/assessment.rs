@@ -1,0 +1,95 @@
+//! How good models of a table are on rows that none of them has seen.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How good a network, a linear model and a constant are on the validation rows of a table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// The column that is predicted.
+    pub target: String,
+    /// Validation rows.
+    pub rows: usize,
+    /// The classes by name; empty where numbers are predicted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Whether all that was trained was scored on these rows: not where arms or seeds have rows of their own.
+    pub shared: bool,
+    /// The models with their scores: `network` where one was trained, `linear`, and `majority` or `mean`.
+    pub models: Vec<Assessed>,
+    /// What the linear model is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linear: Option<LinearFit>,
+    /// The network against the linear model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against_linear: Option<AgainstLinear>,
+    /// Of the network: rows by their class, then by the class that is predicted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confusion: Vec<Vec<u64>>,
+    /// Of the network with two classes: what became of the rows by the probability of the second one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calibration: Vec<CalibrationBin>,
+    /// Of a network that predicts numbers: what is predicted and what is true, of some rows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predicted: Vec<[f64; 2]>,
+}
+
+/// A model with its scores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assessed {
+    /// What it is called.
+    pub name: String,
+    /// Scores by name, as [`crate::model::scores`] defines them.
+    pub scores: BTreeMap<String, f64>,
+}
+
+/// How a linear model was fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinearFit {
+    /// Training rows that it was fitted on.
+    pub rows: usize,
+    /// Its penalty.
+    pub penalty: f64,
+    /// Whether its solver got to the end.
+    pub converged: bool,
+}
+
+/// A network against a linear model on the same rows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgainstLinear {
+    /// `accuracy` or `RMSE`.
+    pub score: String,
+    /// That of the network.
+    #[serde(with = "super::nullable")]
+    pub network: f64,
+    /// That of the linear model.
+    #[serde(with = "super::nullable")]
+    pub linear: f64,
+    /// Network less linear model.
+    #[serde(with = "super::nullable")]
+    pub difference: f64,
+    /// 95 % interval of that over rows, by Student's t. Of a row counts what it adds to the score: 1 or 0 to an accuracy,
+    /// `(y - f)^2 / (2 RMSE)` to an RMSE, which is its slope (the delta method).
+    #[serde(with = "super::nullable::pair")]
+    pub ci95: [f64; 2],
+}
+
+/// Rows whose second class has about the same probability.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationBin {
+    /// Mean of the probabilities.
+    pub predicted: f64,
+    /// Share of rows that are of the second class.
+    pub share: f64,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+impl AgainstLinear {
+    /// 1 where the interval says that the network is better, -1 where that it is worse, 0 where it does not tell.
+    pub fn tells(&self) -> i8 {
+        let [low, high] = if self.score == "RMSE" { [-self.ci95[1], -self.ci95[0]] } else { self.ci95 };
+        i8::from(low > 0.0) - i8::from(high < 0.0)
+    }
+}
