@@ -212,6 +212,34 @@ def check_dates(model):
     print(f"{len(dates)} dates have the parts that Python gives them")
 
 
+def check_penguins(goodfit, folder):
+    """A real table with the default settings, a class and a number of it predicted."""
+    table = Path(__file__).parent.parent / "crates/goodfit/examples/penguins.csv"
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    for target, output in [("species", "probabilities"), ("body_mass_g", "value")]:
+        known = [row for row in rows if row[target] != "NA"]
+        write(folder / f"{target}.csv", known, list(rows[0]))
+        goodfit("train", f"{target}.csv", "--target", target, "--out", target, "--quiet")
+        goodfit("export", target, "--onnx", f"{target}.onnx")
+        model = onnx.load(folder / f"{target}.onnx")
+        onnx.checker.check_model(model, full_check=True)
+        texts = {one.name for one in model.graph.input if one.type.tensor_type.elem_type == onnx.TensorProto.STRING}
+
+        def column(name):
+            if name in texts:
+                return np.array([[row[name]] for row in known], object)
+            return np.array([[math.nan if row[name] == "NA" else float(row[name])] for row in known], np.float32)
+
+        feeds = {one.name: column(one.name) for one in model.graph.input}
+        predicted = list(csv.reader(goodfit("predict", target, f"{target}.csv").splitlines()))[1:]
+        expected = np.array([row[1:] if output == "probabilities" else row for row in predicted], np.float64)
+        scale = 1 if output == "probabilities" else np.std([float(row[target]) for row in known])
+        for session in sessions(model):
+            difference = np.abs(session.run([output], feeds)[0] - expected).max() / scale
+            assert difference <= TOLERANCE, f"{target}: {difference}"
+        print(f"penguins, {target}: {len(known)} rows, largest difference {difference:.1e}")
+
+
 def check_example(goodfit, folder):
     """The example of the README runs and says what predict says of its rows."""
     rng = random.Random(SEED)
@@ -271,6 +299,7 @@ def main():
             print(f"{target}: {len(differences)} networks, largest difference {differences[worst]:.1e} ({worst})")
         check_inputs(goodfit, folder, "price-linear", new)
         check_dates(onnx.load(folder / "two-relu.onnx"))
+        check_penguins(goodfit, folder)
         check_example(goodfit, folder)
 
 

@@ -1,4 +1,4 @@
-//! The preset `realmlp` against PyTorch: `realmlp/make.py` trains the network of its authors.
+//! The preset `realmlp` against `PyTorch`: `realmlp/make.py` trains the network of its authors.
 
 use std::path::Path;
 

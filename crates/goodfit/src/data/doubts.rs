@@ -184,8 +184,7 @@ mod tests {
     fn rows_on_both_sides_are_counted() {
         // Each row twice, 50 rows apart, which are on the same side; but for one.
         let found = doubts("y,x", 0, true, |i| match i {
-            3 => "1,12.5".to_owned(),
-            10 => "1,12.5".to_owned(),
+            3 | 10 => "1,12.5".to_owned(),
             i => format!("{},{}.5", i * 37 % 401 % 2, i * 53 % 401 + 100),
         });
         assert_eq!(found, ["1 of 160 validation rows is also a training row"]);

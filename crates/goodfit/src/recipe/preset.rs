@@ -47,7 +47,7 @@ pub const PRESETS: &[Preset] = &[
         space: include_str!("../../presets/plain-space.toml"),
         classes: &[],
         numbers: &[],
-        batch_size: batch_size,
+        batch_size,
     },
 ];
 
