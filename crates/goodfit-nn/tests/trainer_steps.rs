@@ -35,7 +35,7 @@ fn optimizers() -> impl Iterator<Item = (Optimizer, f64)> {
 
 /// A network whose affine layers have multipliers of their own and, maybe, a bound on their norm.
 fn spec(max_norm: Option<f64>) -> NetworkSpec {
-    let group = Group { learning_rate: 0.5, bias_learning_rate: 2.0, decay: 3.0 };
+    let group = Group { learning_rate: 0.5, bias_learning_rate: 2.0, decay: 3.0, ..Group::default() };
     let first = Affine { max_norm, bias: false, ..Affine::new(9, Init::He) };
     let second = Affine { max_norm, group, ..Affine::new(7, Init::He) };
     NetworkSpec {
