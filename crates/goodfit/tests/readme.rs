@@ -7,7 +7,7 @@
 //! - `<!-- file: NAME -->`, above a block of any other language: written to that file first.
 //!
 //! Commands run one after the other in one empty folder, with `goodfit` being the program under test
-//! and with a small budget added: one step, one seed.
+//! and with a small budget added: one step, one seed. The table of the examples lies there, too.
 #![cfg(all(unix, feature = "cli", feature = "mnist"))]
 
 use std::fs;
@@ -90,6 +90,7 @@ fn every_command_runs() {
     let text = read(&root.join("README.md"));
     let (blocks, prose) = parse(&text);
     let folder = tempfile::tempdir().expect("a folder");
+    fs::copy(root.join("crates/goodfit/examples/penguins.csv"), folder.path().join("penguins.csv")).expect("copied");
     let mut n_run = 0;
     for block in blocks {
         let mark = block.mark.split_once(": ").unwrap_or_default();
