@@ -24,6 +24,7 @@ import onnxruntime
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+ROOT = Path(__file__).resolve().parent.parent
 SEED = 0
 TOLERANCE = 1e-5  # of probabilities, and of values in standard deviations of the target
 N_TRAIN, N_NEW, N_DATES = 400, 300, 20_000
@@ -212,25 +213,50 @@ def check_dates(model):
     print(f"{len(dates)} dates have the parts that Python gives them")
 
 
+def check_penguins(goodfit, folder):
+    """A real table with the default settings, a class and a number of it predicted."""
+    table = ROOT / "crates/goodfit/examples/penguins.csv"
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    for target, output in [("species", "probabilities"), ("body_mass_g", "value")]:
+        known = [row for row in rows if row[target] != "NA"]
+        write(folder / f"{target}.csv", known, list(rows[0]))
+        goodfit("train", f"{target}.csv", "--target", target, "--out", target, "--quiet")
+        goodfit("export", target, "--onnx", f"{target}.onnx")
+        model = onnx.load(folder / f"{target}.onnx")
+        onnx.checker.check_model(model, full_check=True)
+        texts = {one.name for one in model.graph.input if one.type.tensor_type.elem_type == onnx.TensorProto.STRING}
+
+        def column(name):
+            if name in texts:
+                return np.array([[row[name]] for row in known], object)
+            return np.array([[math.nan if row[name] == "NA" else float(row[name])] for row in known], np.float32)
+
+        feeds = {one.name: column(one.name) for one in model.graph.input}
+        predicted = list(csv.reader(goodfit("predict", target, f"{target}.csv").splitlines()))[1:]
+        expected = np.array([row[1:] if output == "probabilities" else row for row in predicted], np.float64)
+        scale = 1 if output == "probabilities" else np.std([float(row[target]) for row in known])
+        for session in sessions(model):
+            difference = np.abs(session.run([output], feeds)[0] - expected).max() / scale
+            assert difference <= TOLERANCE, f"{target}: {difference}"
+        print(f"penguins, {target}: {len(known)} rows, largest difference {difference:.1e}")
+
+
 def check_example(goodfit, folder):
     """The example of the README runs and says what predict says of its rows."""
-    rng = random.Random(SEED)
-    rows = [{"area": f"{rng.uniform(20, 120):.1f}", "city": rng.choice(["Bonn", "Kiel", "Ulm"])} for _ in range(200)]
-    for i, row in enumerate(rows):
-        row["price"] = f"{3000 * float(row['area']) * rng.uniform(0.9, 1.1) + 40_000 * (row['city'] == 'Bonn'):.0f}"
-        if i % 10 == 0:
-            row[["area", "city"][i // 10 % 2]] = ""
-    write(folder / "sales.csv", rows, ["area", "city", "price"])
-    (folder / "asked.csv").write_text("area,city\n52.5,Bonn\n,\n")
-    goodfit("train", "sales.csv", "--target", "price", "--out", "prices", "--quiet")
-    goodfit("export", "prices", "--onnx", "prices.onnx")
-    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```python\n")[1].split("```")[0]
+    (folder / "penguins.csv").write_bytes((ROOT / "crates/goodfit/examples/penguins.csv").read_bytes())
+    names = "bill_length_mm,bill_depth_mm,flipper_length_mm,island"
+    (folder / "asked.csv").write_text(f"{names}\n39.5,17.4,186,Torgersen\n49.2,,195,Dream\n")
+    unused = [word for name in ("sex", "body_mass_g", "year") for word in ("--kind", f"{name}=unused")]
+    goodfit("train", "penguins.csv", "--target", "species", *unused, "--out", "asked", "--quiet")
+    goodfit("export", "asked", "--onnx", "species.onnx")
+    example = (ROOT / "README.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
     ran = subprocess.run([sys.executable, "-c", example], cwd=folder, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
-    found = [float(cell) for cell in ran.stdout.replace("[", " ").replace("]", " ").split()]
-    expected = [float(line) for line in goodfit("predict", "prices", "asked.csv").splitlines()[1:]]
-    assert len(found) == 2 and np.allclose(found, expected, rtol=1e-5), (found, expected)
+    label, *shares = ran.stdout.translate(str.maketrans("[]", "  ")).splitlines()
+    predicted = [line.split(",") for line in goodfit("predict", "asked", "asked.csv").splitlines()[1:]]
+    assert label.replace("'", "").split() == [row[0] for row in predicted], (label, predicted)
+    found, expected = (np.array(rows, np.float64) for rows in ([row.split() for row in shares], [row[1:] for row in predicted]))
+    assert found.shape == (2, 3) and np.abs(found - expected).max() <= TOLERANCE, (found, expected)
     print("the example of the README says what predict says")
 
 
@@ -271,6 +297,7 @@ def main():
             print(f"{target}: {len(differences)} networks, largest difference {differences[worst]:.1e} ({worst})")
         check_inputs(goodfit, folder, "price-linear", new)
         check_dates(onnx.load(folder / "two-relu.onnx"))
+        check_penguins(goodfit, folder)
         check_example(goodfit, folder)
 
 

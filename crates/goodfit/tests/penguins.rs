@@ -49,6 +49,13 @@ fn a_table_becomes_a_model() {
     let n_right = species(&predicted).zip(species(TABLE)).filter(|(ours, theirs)| ours == theirs).count();
     assert_eq!(species(&predicted).count(), 344);
     assert!(n_right > 330, "{n_right} of 344");
+    if cfg!(feature = "onnx") {
+        place.succeed(&["export", "model", "--onnx", "model.onnx"]);
+        let file = place.read("model.onnx");
+        for name in ["flipper_length_mm", "island", "probabilities", "Gentoo"] {
+            assert!(file.windows(name.len()).any(|part| part == name.as_bytes()), "{name} is not in the file");
+        }
+    }
 }
 
 #[test]

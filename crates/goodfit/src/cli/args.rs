@@ -1,5 +1,7 @@
 //! The command line as it is typed.
 
+mod model;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -8,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::data::table::{ColumnKind, TableOptions, delimiter_named};
 use crate::recipe::PRESETS;
+pub(super) use model::{Evaluate, Export, Predict};
 
 /// Finds out by experiment what makes a feed-forward network train well, and trains it.
 #[derive(Debug, Parser)]
@@ -296,50 +299,6 @@ pub(super) struct Report {
     pub(super) dir: PathBuf,
     #[command(flatten)]
     pub(super) output: Output,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Evaluate {
-    /// The folder of the model
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(super) model: PathBuf,
-    /// Where the table is now on which it was trained
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) table: Option<PathBuf>,
-    /// Open the test rows: whoever has seen them cannot choose by them any more
-    #[arg(long)]
-    pub(super) open_test: bool,
-    /// Print all openings as JSON
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Predict {
-    /// The folder of the model
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(super) model: PathBuf,
-    /// A table with the columns that the model looks at, in any order; - is the standard input
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub(super) table: PathBuf,
-    #[command(flatten)]
-    pub(super) reading: Reading,
-}
-
-#[derive(Debug, Args)]
-#[cfg_attr(not(feature = "onnx"), allow(dead_code, reason = "there is nothing to write without the form"))]
-#[command(
-    after_help = "The file takes each column by its name, N x 1: numbers as float, NaN where one is missing; texts as \
-                        string, empty where one is missing; dates as double, days since 1970-01-01 in UTC, NaN where one \
-                        is missing. It gives label (N) and probabilities (N x classes), or value (N x 1)."
-)]
-pub(super) struct Export {
-    /// The folder of the model
-    #[arg(value_hint = ValueHint::DirPath)]
-    pub(super) model: PathBuf,
-    /// The ONNX file to write (opset 17, ai.onnx.ml 3); one of that name is replaced
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(super) onnx: PathBuf,
 }
 
 /// How a table is read, where that is not to be guessed.
