@@ -69,6 +69,10 @@ fn classes_and_numbers_are_learned() {
     let rows_of = |list: &Json| list.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>();
     assert_eq!(assessed["confusion"].as_array().unwrap().iter().map(rows_of).sum::<u64>(), 96);
     assert!(ran.stdout.contains("linear model"), "{}", ran.stdout);
+    let columns = assessed["importance"].as_array().unwrap();
+    let names: Vec<&str> = columns.iter().map(|one| one["column"].as_str().unwrap()).collect();
+    assert!(names.len() == 3 && names[2] == "day", "the day says nothing: {assessed}");
+    assert!(columns[0]["ci95"][0].as_f64().unwrap() > 0.0, "{assessed}");
     let page = String::from_utf8(place.read("kinds/report.html")).unwrap();
     assert!(page.contains("Beside simple models") && place.path("kinds/plots/confusion.svg").is_file());
     assert!(place.path("kinds/plots/calibration.png").is_file());
