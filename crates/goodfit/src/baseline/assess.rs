@@ -3,6 +3,7 @@
 use goodfit_nn::{Matrix, Network, Workspace};
 
 use super::Baselines;
+use super::importance::importance;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared, Units};
 use crate::model::{Prediction, scores};
@@ -41,7 +42,8 @@ pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f
     if let Predicts::Classes(names) = predicts {
         found.classes.clone_from(names);
     }
-    if has_network {
+    if let Some(network) = network.filter(|_| has_network) {
+        found.importance = importance(data, network);
         let own = &models[0].1;
         match &goal {
             Goal::Classes { names, classes } => {
@@ -66,7 +68,7 @@ pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f
     Some(found)
 }
 
-fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
+pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     match (predicts, &rows.numbers) {
         (Predicts::Numbers(units), Some(numbers)) => {
             let Units { mean, sd } = units;
@@ -77,7 +79,7 @@ fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     }
 }
 
-fn predictions(network: &Network<f32>, rows: &Labelled, predicts: &Predicts) -> Vec<Prediction> {
+pub(super) fn predictions(network: &Network<f32>, rows: &Labelled, predicts: &Predicts) -> Vec<Prediction> {
     let n_outputs = if let Predicts::Classes(names) = predicts { names.len() } else { 1 };
     let mut outputs = Matrix::zeros(rows.n_rows(), n_outputs);
     Workspace::new(network).predict(outputs.view_mut(), network, &rows.inputs);
@@ -171,10 +173,10 @@ mod tests {
 
     #[test]
     fn calibration_by_hand() {
-        let bins = calibration(&two(&[0.0, 0.05, 0.75, 0.7, 1.0]), &[0, 1, 1, 0, 1]);
+        let bins = calibration(&two(&[0.0, 0.05, 0.75, 0.72, 1.0]), &[0, 1, 1, 0, 1]);
         let found: Vec<(usize, f64)> = bins.iter().map(|bin| (bin.rows, bin.share)).collect();
         assert_eq!(found, [(2, 0.5), (2, 0.5), (1, 1.0)]);
-        assert!((bins[1].predicted - 0.725).abs() < 1e-6);
+        assert!((bins[1].predicted - 0.735).abs() < 1e-6);
     }
 
     #[test]

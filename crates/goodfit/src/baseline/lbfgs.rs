@@ -72,7 +72,9 @@ fn direction(pairs: &VecDeque<Pair>, gradient: &[f64]) -> Vec<f64> {
     }
     if let Some(Pair { y, sy, .. }) = pairs.back() {
         let scale = sy / dot(y, y);
-        q.iter_mut().for_each(|q| *q *= scale);
+        for q in &mut q {
+            *q *= scale;
+        }
     }
     for (Pair { s, y, sy }, share) in pairs.iter().zip(shares.into_iter().rev()) {
         let back = dot(y, &q) / sy;

@@ -126,7 +126,7 @@ impl Solver {
 }
 
 /// The first rows with all their zeros.
-fn dense(inputs: &Inputs<f32>, n_rows: usize) -> Vec<f32> {
+pub(super) fn dense(inputs: &Inputs<f32>, n_rows: usize) -> Vec<f32> {
     let d = inputs.n_columns();
     match inputs {
         Inputs::Dense(matrix) => matrix.data()[..n_rows * d].to_vec(),

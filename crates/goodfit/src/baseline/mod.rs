@@ -1,6 +1,7 @@
 //! What a network on a table has to be better than: a constant, and a linear model, fitted on the same rows.
 
 mod assess;
+mod importance;
 mod lbfgs;
 mod linear;
 mod objective;

@@ -48,7 +48,9 @@ impl Objective<'_> {
         }
         let mut squares = 0.0;
         for (own, dw) in weights.chunks_exact(width).zip(gradient.chunks_exact_mut(width)) {
-            dw.iter_mut().for_each(|dw| *dw /= n);
+            for dw in dw.iter_mut() {
+                *dw /= n;
+            }
             for (w, dw) in own[..d].iter().zip(dw) {
                 *dw += penalty * w;
                 squares += w * w;
@@ -70,9 +72,13 @@ impl Loss {
             Self::Softmax => {
                 let own = outputs[y as usize];
                 let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                outputs.iter_mut().for_each(|z| *z = (*z - largest).exp());
+                for z in outputs.iter_mut() {
+                    *z = (*z - largest).exp();
+                }
                 let sum: f64 = outputs.iter().sum();
-                outputs.iter_mut().for_each(|z| *z /= sum);
+                for z in outputs.iter_mut() {
+                    *z /= sum;
+                }
                 outputs[y as usize] -= 1.0;
                 sum.ln() + largest - own
             }

@@ -18,7 +18,9 @@ impl Normal {
         for row in inputs.chunks_exact(d) {
             means.iter_mut().zip(row).for_each(|(mean, &x)| *mean += f64::from(x));
         }
-        means.iter_mut().for_each(|mean| *mean /= n);
+        for mean in &mut means {
+            *mean /= n;
+        }
         let target_mean = targets.iter().sum::<f64>() / n;
         let (mut covariance, mut products) = (vec![0.0; d * d], vec![0.0; d]);
         let mut centred = vec![0.0; d];

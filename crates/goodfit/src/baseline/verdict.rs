@@ -1,7 +1,7 @@
 //! What the scores of simple models say of networks, in a sentence.
 
 use crate::results::{Assessed, Assessment, Results};
-use crate::search::number;
+use crate::search;
 
 /// Whether the networks of these results are better than a linear model, with the numbers; `None` where that was not
 /// measured.
@@ -12,7 +12,9 @@ pub fn verdict(results: &Results) -> Option<String> {
     if let Some(against) = &assessed.against_linear {
         let [low, high] = against.ci95;
         let (score, network, linear) = (&against.score, number(against.network), number(against.linear));
-        let by = if low.is_finite() {
+        let by = if low == 0.0 && high == 0.0 {
+            "the same in every row".to_owned()
+        } else if low.is_finite() {
             let numbers = [against.difference, low, high].map(number);
             format!("network less linear {}, 95 % interval over the rows {} to {}", numbers[0], numbers[1], numbers[2])
         } else {
@@ -49,6 +51,11 @@ pub fn verdict(results: &Results) -> Option<String> {
         0 => format!("No {what} is better than the linear model, which has {linear}."),
         n => format!("{n} of {} {what}s are better than the linear model, which has {linear}.", values.len()),
     })
+}
+
+/// Four digits: more than so many rows can tell.
+fn number(x: f64) -> String {
+    search::number(format!("{x:.3e}").parse().unwrap_or(x))
 }
 
 /// The score that a metric of networks is on validation rows, and its value for the linear model.

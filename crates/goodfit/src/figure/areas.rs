@@ -18,6 +18,10 @@ pub(super) fn boxes(items: &mut Vec<Item>, boxes: &Boxes, ink: [u8; 3], at_x: Pl
             // A range of one value is still to be seen.
             let (left, right) = if (right - left).abs() < 1.5 { (left - 0.75, right + 0.75) } else { (left, right) };
             let points = vec![[left, bottom], [right, bottom], [right, top], [left, top]];
+            if !boxes.texts.is_empty() {
+                // No line of the grid runs through a text.
+                items.push(Item::Area { points: points.clone(), ink: [0xFF; 3], opacity: 1.0 });
+            }
             items.push(Item::Area { points, ink, opacity: boxes.opacity });
             if let Some(text) = boxes.texts.get(place) {
                 items.push(written(text, [f64::midpoint(left, right), f64::midpoint(top, bottom)], boxes.opacity));

@@ -33,6 +33,23 @@ pub struct Assessment {
     /// Of a network that predicts numbers: what is predicted and what is true, of some rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub predicted: Vec<[f64; 2]>,
+    /// Of the network: how much it needs each column, the most needed one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub importance: Vec<ColumnImportance>,
+}
+
+/// What the validation score loses without a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnImportance {
+    /// Its name.
+    pub column: String,
+    /// By how much the log loss, or the RMSE, is higher when its values are permuted among the rows.
+    pub increase: f64,
+    /// 95 % interval of that over permutations.
+    #[serde(with = "super::nullable::pair")]
+    pub ci95: [f64; 2],
+    /// Rows that it was measured on.
+    pub rows: usize,
 }
 
 /// A model with its scores.

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, LinearFit};
+pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
 pub use error::ResultsError;
 pub use folder::{read, write};
 pub use search::{

@@ -118,6 +118,11 @@ impl Encoder {
         self.columns.iter().map(|column| column.form.n_inputs()).sum()
     }
 
+    /// Number of inputs of each of its columns.
+    pub(super) fn widths(&self) -> Vec<usize> {
+        self.columns.iter().map(|column| column.form.n_inputs()).collect()
+    }
+
     /// Rows of a table as inputs.
     pub fn encode(&self, table: &Table, rows: &[u32]) -> Matrix<f32> {
         let mut values = self.raw(table, rows);

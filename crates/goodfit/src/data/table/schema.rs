@@ -114,6 +114,11 @@ impl Schema {
         self.encoder.n_inputs()
     }
 
+    /// Number of inputs that each column becomes, in their order.
+    pub(crate) fn widths(&self) -> Vec<usize> {
+        self.encoder.widths()
+    }
+
     /// Number of its outputs.
     pub fn n_outputs(&self) -> usize {
         match &self.predicts {

@@ -2,7 +2,7 @@
 
 /// The probability that of a row that is of the class and one that is not, both drawn at random, the first has the higher
 /// score, ties counted half: `(sum of the ranks of the first kind - a (a + 1) / 2) / (a b)` for a rows of the first kind
-/// and b of the other, rows of one score sharing the mean of their ranks (Hanley and McNeil, Radiology 143, 1982). `None`
+/// and b of the other, rows of one score sharing the mean of their ranks (Hanley and `McNeil`, Radiology 143, 1982). `None`
 /// without rows of both kinds.
 pub(super) fn auc(mut rows: Vec<(f64, bool)>) -> Option<f64> {
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -10,7 +10,7 @@ pub(super) fn auc(mut rows: Vec<(f64, bool)>) -> Option<f64> {
     let b = rows.len() as f64 - a;
     let mut sum = 0.0;
     let mut first = 0;
-    for tied in rows.chunk_by(|x, y| x.0 == y.0) {
+    for tied in rows.chunk_by(|x, y| x.0.total_cmp(&y.0).is_eq()) {
         let rank = first as f64 + f64::midpoint(1.0, tied.len() as f64);
         sum += rank * tied.iter().filter(|row| row.1).count() as f64;
         first += tied.len();

@@ -1,19 +1,22 @@
 //! What a network does on validation rows: its confusion of classes, its calibration, its numbers.
 
 use super::origin;
-use crate::figure::{Axis, Band, Boxes, Colour, Dash, Figure, Key, Marker, Panel, Series, Shape};
+use crate::figure::{Axis, Boxes, Colour, Dash, Figure, Key, Marker, Panel, Series, Shape};
 use crate::report::label;
 use crate::results::{Assessment, CalibrationBin, Results};
 
 /// Classes whose cells can be read.
 const MOST_CLASSES: usize = 20;
+/// Columns whose bars can be read.
+const MOST_COLUMNS: usize = 24;
 /// The strongest colour, on which black and white letters can still be read.
 const STRONGEST: f64 = 0.85;
 
-/// The figures of an assessment: `confusion`, `calibration`, `predicted`.
+/// The figures of an assessment: `confusion`, `calibration`, `predicted`, `columns`.
 pub(super) fn assessment(results: &Results) -> Vec<Figure> {
     let Some(assessed) = &results.assessment else { return Vec::new() };
-    [confusion(results, assessed), calibration(results, assessed), predicted(results, assessed)]
+    let of_columns = importance(results, assessed);
+    [confusion(results, assessed), calibration(results, assessed), predicted(results, assessed), of_columns]
         .into_iter()
         .flatten()
         .collect()
@@ -85,22 +88,21 @@ fn calibration(results: &Results, assessed: &Assessment) -> Option<Figure> {
         return None;
     }
     let of = |value: fn(&CalibrationBin) -> f64| bins.iter().map(value).collect::<Vec<f64>>();
-    let (low, high) = bins.iter().map(wilson).unzip();
     let (x, y) = (of(|bin| bin.predicted), of(|bin| bin.share));
     let labels = bins.iter().map(|bin| label::count(bin.rows, "row", "rows")).collect();
-    let all = vec![
-        series(1, Shape::Line { x: vec![0.0, 1.0], y: vec![0.0, 1.0], band: None, cross: None, thin: true }),
-        series(0, Shape::Line { x: x.clone(), y: y.clone(), band: Some(Band { low, high }), cross: None, thin: false }),
-        series(0, Shape::Points { x, y, labels }),
-    ];
+    let line =
+        |x: [f64; 2], y: [f64; 2]| Shape::Line { x: x.to_vec(), y: y.to_vec(), band: None, cross: None, thin: true };
+    let mut all = vec![series(1, line([0.0, 1.0], [0.0, 1.0])), series(0, Shape::Points { x, y, labels })];
+    all.extend(bins.iter().map(|bin| series(0, line([bin.predicted; 2], wilson(bin).into()))));
     let caption = format!(
         "{}. Validation rows in tenths of the probability that the network gives to {second}: its mean, and the share of \
-         the rows that are {second}. Band: 95 % interval of each share (Wilson).",
+         the rows that are {second}. Bars: 95 % interval of each share (Wilson).",
         origin(results)
     );
+    // Points at the ends are seen whole.
     let axes = [
-        Axis::linear(&format!("probability of {second}"), "", [0.0, 1.0]),
-        Axis::linear(&format!("share that is {second}"), "", [0.0, 1.0]),
+        Axis::linear(&format!("probability of {second}"), "", [-0.02, 1.02]),
+        Axis::linear(&format!("share that is {second}"), "", [-0.02, 1.02]),
     ];
     let legend = vec![key(0, "network"), key(6, "probabilities that come true")];
     Some(figure("calibration", format!("How often {second} comes true"), caption, legend, axes, all))
@@ -146,6 +148,45 @@ fn predicted(results: &Results, assessed: &Assessment) -> Option<Figure> {
     ];
     let legend = vec![key(0, "validation row"), key(6, "predicted exactly")];
     Some(figure("predicted", format!("{} as predicted and as it is", assessed.target), caption, legend, axes, series))
+}
+
+/// What the score loses when a column is permuted.
+fn importance(results: &Results, assessed: &Assessment) -> Option<Figure> {
+    let shown = &assessed.importance[..assessed.importance.len().min(MOST_COLUMNS)];
+    let rows = shown.first()?.rows;
+    let (mut boxes, mut whiskers) = (Boxes { opacity: 0.85, ..Boxes::default() }, Vec::new());
+    let mut range = [0.0_f64, 0.0];
+    for (rank, one) in shown.iter().enumerate() {
+        let place = (shown.len() - 1 - rank) as f64;
+        boxes.x.push([one.increase.min(0.0), one.increase.max(0.0)]);
+        boxes.y.push([place - 0.34, place + 0.34]);
+        boxes.labels.push(format!("{}: {}", one.column, label::number(one.increase)));
+        let line = Shape::Line { x: one.ci95.to_vec(), y: vec![place; 2], band: None, cross: None, thin: false };
+        whiskers.push(series(1, line));
+        for x in one.ci95.into_iter().chain([one.increase]).filter(|x| x.is_finite()) {
+            range = [range[0].min(x), range[1].max(x)];
+        }
+    }
+    let width = range[1] - range[0];
+    if width <= 0.0 {
+        return None;
+    }
+    range = [if range[0] < 0.0 { range[0] - 0.03 * width } else { 0.0 }, range[1] + 0.03 * width];
+    let score = if assessed.classes.is_empty() { "RMSE" } else { "log loss" };
+    let rest = assessed.importance.len() - shown.len();
+    let more = if rest > 0 { format!(" {rest} further columns matter less.") } else { String::new() };
+    let caption = format!(
+        "{}. By how much the {score} of {} gets worse when the values of a column are permuted among them: mean of 5 \
+         permutations with its 95 % interval over permutations (Student’s t). Columns that say the same share what they are worth.{more}",
+        origin(results),
+        label::count(rows, "validation row", "validation rows")
+    );
+    let names = shown.iter().rev().map(|one| one.column.clone()).collect();
+    let axes = [Axis::linear(&format!("increase of the {score}"), "", range), Axis::named("", names)];
+    let mut all = vec![series(0, Shape::Boxes(boxes))];
+    all.append(&mut whiskers);
+    let title = format!("Columns that {} is predicted from", assessed.target);
+    Some(figure("columns", title, caption, vec![key(0, ""), key(6, "")], axes, all))
 }
 
 #[cfg(test)]
