@@ -5,7 +5,7 @@
 pub enum Direction {
     /// Higher is better: `*_accuracy`.
     Higher,
-    /// Lower is better: `*_loss`, and `*_gap`, the distance of training from evaluation.
+    /// Lower is better: `*_loss`, `*_rmse`, and `*_gap`, the distance of training from evaluation.
     Lower,
 }
 
@@ -16,12 +16,13 @@ impl Direction {
     /// use goodfit::statistics::Direction;
     /// assert_eq!(Direction::of("test_accuracy"), Some(Direction::Higher));
     /// assert_eq!(Direction::of("train_loss"), Some(Direction::Lower));
+    /// assert_eq!(Direction::of("validation_rmse"), Some(Direction::Lower));
     /// assert_eq!(Direction::of("weight_norm"), None);
     /// ```
     pub fn of(metric: &str) -> Option<Self> {
         match metric.rsplit('_').next()? {
             "accuracy" => Some(Self::Higher),
-            "loss" | "gap" => Some(Self::Lower),
+            "loss" | "gap" | "rmse" => Some(Self::Lower),
             _ => None,
         }
     }
