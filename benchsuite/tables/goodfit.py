@@ -3,6 +3,7 @@
 All rows of the training file are for training, validation and stopping (`data.test=0`): the harness holds the test rows.
 """
 
+import json
 import re
 import subprocess
 import tempfile
@@ -30,12 +31,10 @@ def by_name(name: str):
     return partial(run, preset=preset, search=bool(search))
 
 
-def command(task: Task, folder: Path, preset: str, search: bool) -> list[str]:
-    """What is run to get a model into `folder/model`."""
-    given = [task.program, "search" if search else "train", str(folder / "train.csv"), "--target", "target"]
-    given += ["--out", str(folder / "model"), "--jobs", str(THREADS), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
-    if search:
-        given += ["--seconds", str(SEARCH_SECONDS)]
+def command(task: Task, folder: Path, preset: str, verb: str, out: str) -> list[str]:
+    """What trains or searches, and writes to `folder/out`."""
+    given = [task.program, verb, str(folder / "train.csv"), "--target", "target", "--out", str(folder / out)]
+    given += ["--jobs", str(THREADS), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
     if has_presets(task.program):
         given += ["--preset", preset]
     elif preset != "plain":
@@ -43,11 +42,38 @@ def command(task: Task, folder: Path, preset: str, search: bool) -> list[str]:
     return given
 
 
+def winner(folder: Path) -> list[str]:
+    """The options that train what a search found best."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    number = results["search"]["winner"]["trial"]
+    settings = next(t["settings"] for t in results["trials"] if t["trial"] == number)
+    return [part for name, value in settings.items() for part in ("--set", f"{name}={json.dumps(value)}")]
+
+
+def model(task: Task, folder: Path, preset: str, search: bool) -> Path:
+    """Runs what it takes to have a model, and gives its folder.
+
+    A search that leaves no model itself is followed by a training with its winner's settings on the same rows.
+    """
+    training = command(task, folder, preset, "train", "model")
+    if search:
+        checked([*command(task, folder, preset, "search", "search"), "--seconds", str(SEARCH_SECONDS)])
+        if (folder / "search" / "weights.safetensors").exists():
+            return folder / "search"
+        task.notes["settings"] = winner(folder / "search")
+        training += task.notes["settings"]
+    checked(training)
+    task.notes["command"] = " ".join(training[1:]).replace(str(folder), "FOLDER")
+    return folder / "model"
+
+
 def checked(given: list[str]) -> str:
     """Standard output of a command that has to succeed."""
     done = subprocess.run(given, capture_output=True, text=True, timeout=LIMIT)
     if done.returncode:
-        raise RuntimeError(f"{given[1]}: {done.stderr.strip()[-400:]}")
+        # Folders have another name each time.
+        said = re.sub(rf"{re.escape(tempfile.gettempdir())}/[^/\s]*", "FOLDER", done.stderr.strip())
+        raise RuntimeError(f"{given[1]}: {said[-400:]}")
     return done.stdout
 
 
@@ -59,14 +85,12 @@ def run(task: Task, preset: str, search: bool) -> np.ndarray:
         train = task.train.set_axis(columns, axis=1).assign(target=task.truth.to_numpy())
         train.to_csv(folder / "train.csv", index=False)
         task.test.set_axis(columns, axis=1).to_csv(folder / "test.csv", index=False)
-        given = command(task, folder, preset, search)
         start = time.perf_counter()
-        checked(given)
+        trained = model(task, folder, preset, search)
         task.notes["seconds_train"] = time.perf_counter() - start
         start = time.perf_counter()
-        printed = checked([task.program, "predict", str(folder / "model"), str(folder / "test.csv")])
+        printed = checked([task.program, "predict", str(trained), str(folder / "test.csv")])
         task.notes["seconds_predict"] = time.perf_counter() - start
-        task.notes["command"] = " ".join(given[1:]).replace(name, "FOLDER")
         (folder / "predicted.csv").write_text(printed, encoding="utf-8")
         predicted = pd.read_csv(folder / "predicted.csv", keep_default_na=False)
     if len(predicted) != len(task.test):

@@ -14,6 +14,7 @@ os.environ["OMP_WAIT_POLICY"] = "passive"
 
 import argparse
 import datetime
+import hashlib
 import json
 import platform
 import subprocess
@@ -58,6 +59,7 @@ def versions(program: str) -> dict:
     found["goodfit"] = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
     git = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=HERE, capture_output=True, text=True)
     found["commit"] = git.stdout.strip()
+    found["program_sha256"] = hashlib.sha256(Path(program).read_bytes()).hexdigest()
     return found
 
 
