@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         write_report(&folder, &results)?;
         return Ok(());
     }
-    let gallery = [
+    let gallery = vec![
         ("weight-init", synthetic::weight_init(5)),
         ("weight-init-one-seed", synthetic::weight_init(1)),
         ("batch-norm", synthetic::batch_norm(1)),

@@ -64,12 +64,8 @@ fn classes_and_numbers_are_learned() {
     let names: Vec<&str> = assessed["models"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["network", "linear", "majority"]);
     let accuracy = |model: usize| assessed["models"][model]["scores"]["accuracy"].as_f64().unwrap();
-<<<<<<< HEAD
     let by_the_run = last(&results, "validation_accuracy");
     assert!((accuracy(0) - by_the_run).abs() < 1e-9, "scored twice, the same: {} and {by_the_run}", accuracy(0));
-=======
-    assert!((accuracy(0) - last(&results, "validation_accuracy")).abs() < 1e-12, "scored twice, the same");
->>>>>>> 1fcd5658abd8eb80ef12fed40f9213442c151af2
     assert!(accuracy(0) > accuracy(2) + 0.2 && accuracy(1) > accuracy(2) + 0.2, "{assessed}");
     let rows_of = |list: &Json| list.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).sum::<u64>();
     assert_eq!(assessed["confusion"].as_array().unwrap().iter().map(rows_of).sum::<u64>(), 96);
