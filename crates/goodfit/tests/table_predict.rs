@@ -210,9 +210,17 @@ fn errors() {
     model("later");
     let weights = place.read("kinds/weights.safetensors");
     let at = weights.windows(12).position(|part| part == b"\"format\":\"1\"").unwrap();
-    let mut later = weights;
+    let mut later = weights.clone();
     later[at + 10] = b'2';
     place.write("later/weights.safetensors", later);
+    model("overflowed");
+    let held = weights.len() - 4;
+    place.write("overflowed/weights.safetensors", [&weights[..held], &f32::NAN.to_le_bytes()].concat());
+    model("twice");
+    let mut schema = place.json("kinds/schema.json");
+    let again = schema["columns"][0].clone();
+    schema["columns"].as_array_mut().unwrap().push(again);
+    place.write("twice/schema.json", schema.to_string());
     let mut said = String::new();
     for words in [
         &["none", "kinds.csv"][..],
@@ -221,6 +229,8 @@ fn errors() {
         &["greedy", "kinds.csv"],
         &["unsound", "kinds.csv"],
         &["later", "kinds.csv"],
+        &["overflowed", "kinds.csv"],
+        &["twice", "kinds.csv"],
         &["kinds", "lacking.csv"],
         &["kinds", "one-more.csv"],
         &["kinds", "ragged.csv"],

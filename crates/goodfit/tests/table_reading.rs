@@ -65,6 +65,43 @@ fn a_recipe_says_the_same_and_prints_it() {
 }
 
 #[test]
+fn kinds_of_the_command_line_stand_beside_those_of_the_recipe() {
+    let place = Place::new();
+    place.write("odd.csv", odd());
+    place.write("r.toml", "[data]\nsource = \"odd.csv\"\ntarget = \"price\"\nkinds = { code = \"categorical\" }\n");
+    let printed = place.succeed(&["train", "r.toml", "--kind", "day=unused", "--print-recipe"]).stdout;
+    assert!(printed.contains("kinds = { code = \"categorical\", day = \"unused\" }"), "{printed}");
+}
+
+#[test]
+fn the_kind_of_the_target_says_what_is_predicted() {
+    let place = Place::new();
+    let rows: Vec<String> = (0..60).map(|i| format!("{},{}.5", i * 7 % 2, i * 37 % 61)).collect();
+    place.write("t.csv", format!("y,x\n{}\n", rows.join("\n")));
+    for (kind, loss) in [("numeric", "mean-squared-error"), ("categorical", "cross-entropy")] {
+        let kind = format!("y={kind}");
+        let ran = place.succeed(&["train", "t.csv", "--target", "y", "--kind", &kind, "--print-recipe"]);
+        assert!(ran.stdout.contains(&format!("loss = \"{loss}\"")), "{kind}: {}", ran.stdout);
+        assert_eq!(ran.stderr, "", "nothing is guessed");
+    }
+}
+
+#[test]
+fn names_and_points_of_new_rows_can_differ() {
+    let place = Place::new();
+    let rows: Vec<String> = (0..60).map(|i| format!("{};w{};{},5", ["p", "q"][i % 2], i % 3, i % 7)).collect();
+    place.write("t.csv", rows.join("\n") + "\n");
+    let train = ["train", "t.csv", "--target", "column_1", "--no-header", "--decimal-comma", "--out", "m", "--quiet"];
+    place.succeed(&[&train[..], &["--set", "training.epochs=2"]].concat());
+    let same = place.succeed(&["predict", "m", "t.csv"]);
+    assert_eq!((same.stdout.lines().count(), same.stderr.as_str()), (61, ""), "without names, as it was trained");
+    place.write("points.csv", "p;w1;3.5\nq;w2;4.5\n");
+    let points = place.succeed(&["predict", "m", "points.csv", "--decimal-comma=false"]);
+    assert_eq!(points.stderr, "");
+    assert!(place.succeed(&["predict", "m", "points.csv"]).stderr.contains("2 cells are not as the model knows it"));
+}
+
+#[test]
 fn kinds_that_cannot_be() {
     let place = Place::new();
     place.write("odd.csv", odd());

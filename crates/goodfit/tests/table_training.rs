@@ -156,7 +156,7 @@ fn what_was_inferred_is_printed() {
         "source = \"kinds.csv\" # command line",
         "target = \"kind\" # command line",
         "loss = \"cross-entropy\" # inferred",
-        "batch_size = 100 # inferred",
+        "batch_size = 112 # inferred",
         "activation = \"selu\" # inferred",
         "hidden = [256, 256, 256] # recipe",
     ] {
@@ -203,4 +203,63 @@ fn errors() {
         writeln!(text, "$ goodfit {}\n{}", words.join(" "), ran.stderr).unwrap();
     }
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(text) });
+}
+
+#[test]
+fn a_network_that_overflows_is_no_model_and_takes_no_earlier_one_away() {
+    let place = Place::new();
+    place.write("kinds.csv", without(&rows(200), 4));
+    let train = ["train", "kinds.csv", "--target", "kind", "--set", "training.epochs=3", "--out", "m"];
+    place.succeed(&train);
+    let model = ["model.toml", "schema.json", "weights.safetensors", "baselines.json"];
+    let before: Vec<Vec<u8>> = model.iter().map(|file| place.read(&format!("m/{file}"))).collect();
+    let predicted = place.succeed(&["predict", "m", "kinds.csv"]).stdout;
+    for out in ["m", "new"] {
+        let ran =
+            place.run(&[&train[..7], &[out, "--preset", "plain", "--set", "training.learning_rate=1e30"]].concat());
+        assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+        assert!(!ran.stdout.contains("linear model,") && !ran.stdout.contains("beat"), "{}", ran.stdout);
+        assert!(ran.stderr.contains("no model is left of a run without a usable result"), "{}", ran.stderr);
+        assert_eq!(ran.stderr.contains("that in the folder is of an earlier run"), out == "m");
+    }
+    assert!(!place.path("new/weights.safetensors").exists());
+    let after: Vec<Vec<u8>> = model.iter().map(|file| place.read(&format!("m/{file}"))).collect();
+    assert!(before == after, "the earlier model stays as it was");
+    place.succeed(&[
+        "compare",
+        "kinds.csv",
+        "--target",
+        "kind",
+        "--set",
+        "training.epochs=1",
+        "--seeds",
+        "1",
+        "--out",
+        "m",
+    ]);
+    assert_eq!(place.succeed(&["predict", "m", "kinds.csv"]).stdout, predicted, "a comparison beside it as well");
+}
+
+#[test]
+fn rows_that_rank_and_choose_are_told_of() {
+    let place = Place::new();
+    place.write("kinds.csv", without(&rows(200), 4));
+    let train = ["train", "kinds.csv", "--target", "kind", "--set", "training.epochs=2", "--set", "data.stopping=0"];
+    let ran = place.succeed(&train);
+    assert!(ran.stdout.contains("the validation rows also choose the epoch"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_missing_level_of_two_has_its_own_place() {
+    let place = Place::new();
+    // What is to be learned is whether the level is missing.
+    let row = |i: usize| match i % 3 {
+        0 => format!("no,,{}", i * 7 % 5),
+        part => format!("yes,{},{}", ["a", "b"][part - 1], i * 7 % 5),
+    };
+    let rows: Vec<String> = (0..150).map(row).collect();
+    place.write("t.csv", format!("y,level,x\n{}\n", rows.join("\n")));
+    place.succeed(&["train", "t.csv", "--target", "y", "--preset", "plain", "--out", "m"]);
+    let models = place.json("m/results.json")["assessment"]["models"].clone();
+    assert_eq!((&models[1]["name"], &models[1]["scores"]["accuracy"]), (&"linear".into(), &1.0.into()), "{models}");
 }

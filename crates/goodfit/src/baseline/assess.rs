@@ -123,12 +123,14 @@ fn against(network: &[Prediction], linear: &[Prediction], goal: &Goal) -> Agains
     let differences: Vec<f64> = own.1.iter().zip(&other.1).map(|(a, b)| a - b).collect();
     let test = paired_t(&differences, 0.0);
     let (difference, half) = (own.0 - other.0, 0.5 * (test.ci95[1] - test.ci95[0]));
+    // Two accuracies differ by at most 1.
+    let most = if score == "accuracy" { 1.0 } else { f64::INFINITY };
     AgainstLinear {
         score: score.to_owned(),
         network: own.0,
         linear: other.0,
         difference,
-        ci95: [difference - half, difference + half],
+        ci95: [difference - half, difference + half].map(|end| end.clamp(-most, most)),
     }
 }
 

@@ -9,6 +9,7 @@ mod ridge;
 mod verdict;
 
 use goodfit_nn::Inputs;
+use goodfit_nn::losses::softmax;
 use serde::{Deserialize, Serialize};
 
 pub use assess::assess;
@@ -91,10 +92,9 @@ impl Baselines {
                 Prediction::Classes(vec![(1.0 / (1.0 + z.exp())) as f32, (1.0 / (1.0 + (-z).exp())) as f32])
             }
             (Constant::Shares(_), _) => {
-                let largest = outputs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let powers: Vec<f64> = outputs.iter().map(|z| (z - largest).exp()).collect();
-                let sum: f64 = powers.iter().sum();
-                Prediction::Classes(powers.into_iter().map(|power| (power / sum) as f32).collect())
+                let mut shares = outputs.to_vec();
+                softmax(&mut shares, outputs.len());
+                Prediction::Classes(shares.into_iter().map(|share| share as f32).collect())
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What the scores of simple models say of networks, in a sentence.
 
-use crate::results::{Assessed, Assessment, Results};
+use crate::results::{Assessed, Assessment, Results, Run};
 use crate::search;
 
 /// Whether the networks of these results are better than a linear model, with the numbers; `None` where that was not
@@ -28,28 +28,35 @@ pub fn verdict(results: &Results) -> Option<String> {
                 "The linear model is better than the network: {score} {linear} against {network} on {rows} ({by})."
             ),
             _ => format!(
-                "The linear model is as good as the network, as far as {rows} can tell: {score} {linear} against \
-                 {network} ({by})."
+                "The network does not beat the linear model, as far as {rows} can tell: {score} {network} against \
+                 {linear} ({by})."
             ),
         });
     }
     if !assessed.shared {
         return None;
     }
-    let (score, linear) = same_score(assessed, &results.primary_metric)?;
+    let is_search = !results.trials.is_empty();
+    let (metric, score, linear) = same_score(assessed, &results.primary_metric, is_search)?;
     let is_better = |value: f64| if score == "accuracy" { value > linear } else { value < linear };
-    let values: Vec<f64> = if results.trials.is_empty() {
-        let mean = |arm: &crate::results::Arm| Some(arm.summary.get(&results.primary_metric)?.mean);
-        results.arms.iter().filter_map(mean).filter(|mean| mean.is_finite()).collect()
-    } else {
+    let values: Vec<f64> = if is_search {
         results.trials.iter().filter(|trial| trial.state == "complete").map(|trial| trial.value).collect()
+    } else {
+        let sound = results.arms.iter().filter(|arm| !arm.runs.iter().any(Run::ends_overflowed));
+        sound.filter_map(|arm| Some(arm.summary.get(metric)?.mean)).filter(|mean| mean.is_finite()).collect()
     };
-    let what = if results.trials.is_empty() { "arm" } else { "trial" };
+    if values.is_empty() {
+        return None;
+    }
+    let what = if is_search { "trial" } else { "arm" };
     let n_better = values.iter().filter(|value| is_better(**value)).count();
     let linear = format!("{score} {} on {rows}", number(linear));
     Some(match n_better {
-        0 => format!("No {what} is better than the linear model, which has {linear}."),
-        n => format!("{n} of {} {what}s are better than the linear model, which has {linear}.", values.len()),
+        0 => format!("No {what} scores above the linear model, which has {linear}."),
+        n => format!(
+            "{n} of {} {what}s score above the linear model, which has {linear}; whether by more than chance is not tested.",
+            values.len()
+        ),
     })
 }
 
@@ -58,16 +65,17 @@ fn number(x: f64) -> String {
     search::number(format!("{x:.3e}").parse().unwrap_or(x))
 }
 
-/// The score that a metric of networks is on validation rows, and its value for the linear model.
-fn same_score(assessed: &Assessment, metric: &str) -> Option<(&'static str, f64)> {
-    let score = match metric {
-        "validation_accuracy" => "accuracy",
-        "validation_rmse" => "RMSE",
-        "validation_loss" if !assessed.classes.is_empty() => "log loss",
+/// The metric of networks on validation rows that is a score of the linear model, too, with its value for that. A loss with
+/// label smoothing is none, and of trials only their own metric is known.
+fn same_score(assessed: &Assessment, metric: &str, is_search: bool) -> Option<(&'static str, &'static str, f64)> {
+    let (metric, score) = match metric {
+        "validation_accuracy" => ("validation_accuracy", "accuracy"),
+        "validation_rmse" => ("validation_rmse", "RMSE"),
+        "validation_loss" if assessed.classes.is_empty() && !is_search => ("validation_rmse", "RMSE"),
         _ => return None,
     };
     let linear: &Assessed = assessed.models.iter().find(|model| model.name == "linear")?;
-    Some((score, *linear.scores.get(score)?))
+    Some((metric, score, *linear.scores.get(score)?))
 }
 
 #[cfg(test)]
@@ -109,13 +117,17 @@ mod tests {
                 .is_some_and(|text| text.starts_with("The linear model is better than the network: RMSE 2 "))
         );
         assert!(
-            says(1.5, 0.75).is_some_and(|text| text.starts_with("The linear model is as good as the network, as far"))
+            says(1.5, 0.75).is_some_and(|text| text.starts_with("The network does not beat the linear model, as far"))
         );
-        let none = "No arm is better than the linear model, which has RMSE 2 on 96 validation rows.";
+        let none = "No arm scores above the linear model, which has RMSE 2 on 96 validation rows.";
         assert_eq!(verdict(&results(None)).as_deref(), Some(none));
         let mut one = results(None);
         one.arms[0].summary.get_mut("validation_rmse").expect("a metric").mean = 1.0;
-        assert!(verdict(&one).is_some_and(|text| text.starts_with("1 of 2 arms are better than")));
+        assert!(verdict(&one).is_some_and(|text| text.starts_with("1 of 2 arms score above the")));
+        one.primary_metric = "validation_loss".to_owned();
+        assert!(verdict(&one).is_some_and(|text| text.starts_with("1 of 2 arms score above the")), "by their RMSE");
+        one.arms[0].runs = vec![Run { final_: [("validation_loss".to_owned(), f64::NAN)].into(), ..Run::default() }];
+        assert_eq!(verdict(&one).as_deref(), Some(none), "one that overflowed scores nothing");
         one.assessment.as_mut().expect("one").shared = false;
         assert_eq!(verdict(&one), None);
     }

@@ -311,8 +311,8 @@ pub(super) struct Reading {
     #[arg(long)]
     pub(super) no_header: bool,
     /// Numbers are written with a decimal comma
-    #[arg(long)]
-    pub(super) decimal_comma: bool,
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) decimal_comma: Option<bool>,
     /// A word that stands for a missing value, besides NA, NaN, null, None, ? and nothing
     #[arg(long, value_name = "WORD")]
     pub(super) missing: Vec<String>,

@@ -14,10 +14,9 @@ use crate::data::survey;
 use crate::data::table::TableOptions;
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
-use crate::model::WEIGHTS;
-use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, batch_size};
+use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, fit_batch_size};
 use crate::report::{ReportError, write_report};
-use crate::results::{Results, ResultsError, read, write};
+use crate::results::{Results, ResultsError, Run, read, write};
 
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
@@ -76,8 +75,6 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output, goes_on:
         message::hint(format!("nothing was finished and nothing written; `{}` runs it again", typed(&[])));
         return Ok(130);
     }
-    // Weights of an earlier `train` into this folder are not those of these results.
-    let _ = std::fs::remove_file(out.join(WEIGHTS));
     write(out, results, timing).map_err(results_failure)?;
     write_report(out, results).map_err(report_failure)?;
     if output.json {
@@ -110,14 +107,9 @@ fn usable(results: &Results) -> bool {
         return results.trials.iter().any(|trial| trial.reason.is_none());
     }
     let metric = results.primary_metric.as_str();
-    let finite = |results: &Results| {
-        metric.is_empty()
-            || results
-                .arms
-                .iter()
-                .any(|arm| arm.runs.iter().any(|run| run.final_.get(metric).is_some_and(|value| value.is_finite())))
-    };
-    results.parts.iter().any(usable) || finite(results)
+    let is_usable = |run: &Run| run.final_.get(metric).is_some_and(|value| value.is_finite()) && !run.ends_overflowed();
+    let mut runs = results.arms.iter().flat_map(|arm| &arm.runs);
+    results.parts.iter().any(usable) || metric.is_empty() || runs.any(is_usable)
 }
 
 /// The machine-readable summary: everything but the curves.
@@ -190,6 +182,10 @@ fn set_target(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
 /// What the command line says of how a table is read.
 fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     let Reading { delimiter, no_header, decimal_comma, missing } = &of.reading;
+    let known = match settings.get("data.kinds") {
+        Some(Value::Table(entries)) => entries,
+        _ => Vec::new(),
+    };
     let mut set = |option: &str, path: &str, value| settings.set_value(option, path, value).map_err(recipe_failure);
     if let Some(delimiter) = delimiter {
         set("--delimiter", "data.delimiter", Value::Text(char::from(*delimiter).to_string()))?;
@@ -197,19 +193,25 @@ fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     if *no_header {
         set("--no-header", "data.header", Value::Bool(false))?;
     }
-    if *decimal_comma {
-        set("--decimal-comma", "data.decimal_comma", Value::Bool(true))?;
+    if let Some(decimal_comma) = decimal_comma {
+        set("--decimal-comma", "data.decimal_comma", Value::Bool(*decimal_comma))?;
     }
     if !missing.is_empty() {
         let words = missing.iter().map(|word| Value::Text(word.clone()).into()).collect();
         set("--missing", "data.missing", Value::List(words))?;
     }
     if !of.kinds.kinds.is_empty() {
+        // Beside those of the recipe; of two for one column the last.
         let entry = |(column, _, word): &(String, _, String)| Entry {
             key: Key { name: column.clone(), place: Place::NOWHERE },
             item: Value::Text(word.clone()).into(),
         };
-        set("--kind", "data.kinds", Value::Table(of.kinds.kinds.iter().map(entry).collect()))?;
+        let mut entries = known;
+        for said in of.kinds.kinds.iter().map(entry) {
+            entries.retain(|entry| entry.key.name != said.key.name);
+            entries.push(said);
+        }
+        set("--kind", "data.kinds", Value::Table(entries))?;
     }
     Ok(())
 }
@@ -230,11 +232,11 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
         settings.infer("training.loss", Value::Text(loss.to_owned())).map_err(recipe_failure)?;
         let is_of_classes = settings.text("training.loss").as_deref() == Some("cross-entropy");
         if is_table(of) {
-            preset(of).fit(&mut settings, is_of_classes, found.n_rows).map_err(recipe_failure)?;
+            preset(of).fit(&mut settings, is_of_classes, found.n_rows)
         } else {
-            let batch_size = Value::Integer(batch_size(found.n_rows) as i64);
-            settings.infer("training.batch_size", batch_size).map_err(recipe_failure)?;
+            fit_batch_size(&mut settings, found.n_rows)
         }
+        .map_err(recipe_failure)?;
     }
     Experiment::resolve(&name_of(&of.recipe), settings).map_err(recipe_failure)
 }

@@ -33,8 +33,9 @@ pub(super) fn train(args: &Train) -> Outcome {
     let status = finish(&conducted, &out, args.of.common.output, false)?;
     if let Some(Fit { network, schema, baselines }) = trained {
         let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
-        if let (Some(_), true) = (&schema, status != 0) {
-            note("no model is left of a run without a usable result");
+        if status != 0 {
+            let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
+            note(format!("no model is left of a run without a usable result{earlier}"));
         } else if let Some(schema) = schema {
             Model::new(schema, recipe, network).with_baselines(baselines).save(&out).map_err(model_failure)?;
             if !quiet {

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::baseline::{Baselines, assess};
 use crate::data::table::Schema;
-use crate::recipe::Experiment;
-use crate::results::{Arm, ArmTiming, Assessment, DataSummary, Machine, Results, RunTiming, Timing};
+use crate::recipe::{Experiment, Recipe};
+use crate::results::{Arm, ArmTiming, Assessment, DataSummary, Finding, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -157,10 +157,22 @@ pub fn train_one(
     Ok((Conducted { results, timing }, network.map(|network| Fit { network, schema, baselines })))
 }
 
+/// That the rows which rank have chosen the epoch as well.
+fn flattered(recipe: &Recipe) -> Option<Finding> {
+    let chooses = recipe.training.early_stopping.is_some() && recipe.data.stopping <= 0.0;
+    chooses.then(|| Finding {
+        statement: "the validation rows also choose the epoch, which flatters their scores".to_owned(),
+        evidence: "training.early_stopping is set and data.stopping is 0".to_owned(),
+        next: "--set data.stopping=0.1".to_owned(),
+    })
+}
+
 /// The results of an experiment before anything is trained.
 pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
+    let mut findings = data.doubts.clone();
+    findings.extend(flattered(&experiment.recipe));
     Results {
-        findings: data.doubts.clone(),
+        findings,
         data,
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),

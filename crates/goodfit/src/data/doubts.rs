@@ -41,7 +41,7 @@ impl Sides<'_> {
                 if n == 1 { "is" } else { "are" }
             ),
             evidence: format!(
-                "{}: all values are the same, the target among them; scores on such rows say what was learned by heart",
+                "{}: all values that are used are the same, the target among them; scores on such rows say what was learned by heart",
                 self.table.source
             ),
             next: String::new(),

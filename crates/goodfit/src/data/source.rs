@@ -90,7 +90,7 @@ impl DataError {
             Self::NoMnist => Some("build with the feature `mnist`, or name a folder of IDX files".into()),
             Self::TooFewRows { present, .. } => Some(format!("leave data.train_rows out to take all {present} rows")),
             Self::Split { n_rows: 0..10, .. } => {
-                Some("so few rows cannot be split; a table needs some dozens at least".into())
+                Some("so few rows cannot be split; a table needs some dozens besides its test rows".into())
             }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
@@ -189,7 +189,8 @@ pub fn survey(path: &Path, target: &str, options: &TableOptions) -> Result<Surve
     let table = read(path, options)?;
     let target = table.place_of(target)?;
     let is_of_classes = table.is_of_classes(target)?;
-    let is_guessed = is_of_classes && table.different_numbers(target).len() > 2;
+    let is_said = options.kinds.contains_key(&table.columns[target].name);
+    let is_guessed = is_of_classes && !is_said && table.different_numbers(target).len() > 2;
     Ok(Survey { is_of_classes, is_guessed, n_rows: table.n_rows })
 }
 

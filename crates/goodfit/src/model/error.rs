@@ -44,6 +44,9 @@ pub enum ModelError {
         /// What the weights say.
         found: String,
     },
+    /// Its training overflowed.
+    #[error("the weights of the model are not all finite numbers")]
+    Overflowed,
     /// Its files are not of one model.
     #[error("the files of the model do not fit each other: {what}")]
     Unfit {
@@ -75,6 +78,7 @@ impl ModelError {
             Self::NothingSealed => Some("data.test = 0.2 seals a fifth of the rows".into()),
             Self::Changed { .. } => Some("the table has changed since: train a model on it as it is now".into()),
             Self::TooLarge { .. } => Some("train a network of fewer units".into()),
+            Self::Overflowed => Some("train it again, with a lower learning rate".into()),
             Self::Format { .. } => Some("a later version reads it; weights without a format are of no table".into()),
         }
     }

@@ -8,6 +8,7 @@ mod scores;
 
 use std::path::Path;
 
+use goodfit_nn::losses::softmax;
 use goodfit_nn::{Inputs, Matrix, Network, Workspace};
 
 pub use error::ModelError;
@@ -69,7 +70,11 @@ impl Prediction {
     /// What the outputs of a network say.
     pub(crate) fn of(outputs: &[f32], predicts: &Predicts) -> Self {
         match predicts {
-            Predicts::Classes(_) => Self::Classes(softmax(outputs)),
+            Predicts::Classes(_) => {
+                let mut shares = outputs.to_vec();
+                softmax(&mut shares, outputs.len());
+                Self::Classes(shares)
+            }
             Predicts::Numbers(units) => Self::Number(f64::from(outputs[0]) * units.sd + units.mean),
         }
     }
@@ -162,6 +167,9 @@ impl Model {
             return Err(ModelError::Unfit { what: "the weights and the recipe" });
         }
         weights.put_into(&mut network).map_err(unfit)?;
+        if weights.tensors.iter().any(|tensor| tensor.values.iter().any(|x| !x.is_finite())) {
+            return Err(ModelError::Overflowed);
+        }
         Ok(Self { schema, recipe, baselines, network })
     }
 
@@ -184,11 +192,4 @@ impl Model {
         Workspace::new(&self.network).predict(outputs.view_mut(), &self.network, &inputs);
         outputs.rows().map(|outputs| Prediction::of(outputs, &self.schema.predicts)).collect()
     }
-}
-
-fn softmax(outputs: &[f32]) -> Vec<f32> {
-    let largest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f32> = outputs.iter().map(|z| (z - largest).exp()).collect();
-    let sum: f32 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
 }

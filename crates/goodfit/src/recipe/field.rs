@@ -172,7 +172,7 @@ impl fmt::Display for Kind {
                 let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
                 write!(f, "{}{}", if words.len() > 2 { "one of " } else { "" }, any_of(&words))
             }
-            Kind::Text => f.write_str("a text"),
+            Kind::Text => f.write_str("a text that is not empty"),
             Kind::List(kind) => write!(f, "a list, each {kind}"),
             Kind::Table(parts) => {
                 let parts: Vec<String> = parts.iter().map(|part| format!("{} = ..", part.name)).collect();

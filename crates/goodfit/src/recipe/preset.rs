@@ -9,26 +9,27 @@ use crate::recipe::value::Value;
 pub struct Preset {
     /// Its name on the command line.
     pub name: &'static str,
-    /// What it is, in a line.
-    pub doc: &'static str,
     recipe: &'static str,
     space: &'static str,
     /// Fields and values where classes are predicted.
     classes: &'static [(&'static str, &'static str)],
     /// Fields and values where numbers are predicted.
     numbers: &'static [(&'static str, &'static str)],
+    /// Rows of a batch by training rows.
     batch_size: fn(usize) -> usize,
 }
 
 /// All presets, the default first.
 ///
 /// `realmlp` is RealMLP-TD-S of Holzmueller, Grinsztajn, Steinwart: "Better by default: strong pre-tuned MLPs and boosted
-/// trees on tabular data" (2024), as its authors' package pytabkit 1.7.3 has it. It differs in what it takes of the last batch
-/// of an epoch (pytabkit leaves a smaller one out), and in the rows that choose the epoch, which rank nothing else here.
+/// trees on tabular data" (2024), as its authors' package pytabkit 1.7.3 has it, without a bound of the numbers that are
+/// predicted. It differs in that a smaller last batch of an epoch is taken, too, that the rows which choose the epoch rank nothing
+/// else, and that of two levels a missing one has a place of its own.
+///
+/// `plain` has two layers of 256 with `ReLU`, He, dropout and `AdamW` along a cosine.
 pub const PRESETS: &[Preset] = &[
     Preset {
         name: "realmlp",
-        doc: "RealMLP-TD-S (Holzmueller et al., 2024)",
         recipe: include_str!("../../presets/realmlp.toml"),
         space: include_str!("../../presets/realmlp-space.toml"),
         classes: &[
@@ -38,11 +39,10 @@ pub const PRESETS: &[Preset] = &[
             ("training.stopping_metric", "\"accuracy\""),
         ],
         numbers: &[("network.activation", "\"mish\""), ("training.learning_rate", "0.07")],
-        batch_size: |n_rows| (n_rows / 2).clamp(1, 256),
+        batch_size: |_| 256,
     },
     Preset {
         name: "plain",
-        doc: "two layers of 256 with ReLU, He, dropout and AdamW along a cosine",
         recipe: include_str!("../../presets/plain.toml"),
         space: include_str!("../../presets/plain-space.toml"),
         classes: &[],
@@ -60,7 +60,7 @@ impl Preset {
     /// Its settings, with the space that a search of it looks through.
     ///
     /// # Errors
-    /// None that a test would not find.
+    /// When its text is no recipe.
     pub fn settings(&self, searches: bool) -> Result<Settings, RecipeError> {
         let space = if searches { self.space } else { "" };
         Settings::parse(&format!("the preset {}", self.name), &format!("{}\n{space}", self.recipe))
@@ -69,24 +69,49 @@ impl Preset {
     /// Adds what depends on the table, of so many rows, where nobody says something else.
     ///
     /// # Errors
-    /// None that a test would not find.
+    /// When one of its values is none of its field.
     pub fn fit(&self, settings: &mut Settings, is_of_classes: bool, n_rows: usize) -> Result<(), RecipeError> {
         let values = if is_of_classes { self.classes } else { self.numbers };
         for (path, toml) in values {
-            if let Some(value) = Value::from_toml(toml) {
-                settings.infer(path, value)?;
-            }
+            let value = Value::from_toml(toml);
+            settings.infer(path, value.ok_or_else(|| RecipeError::new(format!("{path}: {toml} is no TOML")))?)?;
         }
-        let batch_size = Value::Integer((self.batch_size)(n_rows) as i64);
-        settings.infer("training.batch_size", batch_size)
+        infer_batch_size(settings, n_rows, self.batch_size)
     }
 }
 
-/// Rows of a batch by rows of a table, as Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with
+/// Infers the rows of a batch of a recipe for a table of so many rows, where nobody says how many.
+///
+/// # Errors
+/// When the field does not take them.
+pub fn fit_batch_size(settings: &mut Settings, n_rows: usize) -> Result<(), RecipeError> {
+    infer_batch_size(settings, n_rows, batch_size)
+}
+
+fn infer_batch_size(settings: &mut Settings, n_rows: usize, by: fn(usize) -> usize) -> Result<(), RecipeError> {
+    let n_train = n_train(settings, n_rows);
+    settings.infer("training.batch_size", Value::Integer(by(n_train).min(n_train) as i64))
+}
+
+/// Rows that train when those that test, validate and choose the epoch are split off; at least 1.
+fn n_train(settings: &Settings, n_rows: usize) -> usize {
+    let share = |path: &str, n: usize| {
+        let share = settings.get(path).and_then(|value| value.number()).unwrap_or(0.0);
+        (share * n as f64).round() as usize
+    };
+    let most = settings.get("data.train_rows").map_or(usize::MAX, |_| settings.count("data.train_rows"));
+    let n = n_rows.saturating_sub(share("data.test", n_rows)).min(most);
+    let validating = match settings.count("search.folds") {
+        0 => share("data.validation", n),
+        folds => n.div_ceil(folds),
+    };
+    n.saturating_sub(validating + share("data.stopping", n)).max(1)
+}
+
+/// Rows of a batch by training rows, as Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with
 /// parameter-efficient ensembling" (2025) have it.
-pub fn batch_size(n_rows: usize) -> usize {
-    // What is left when test rows, validation rows and those that choose the epoch are split off.
-    match n_rows * 56 / 100 {
+fn batch_size(n_train: usize) -> usize {
+    match n_train {
         0..16 => 4,
         16..128 => 16,
         128..2_800 => 32,
@@ -95,5 +120,28 @@ pub fn batch_size(n_rows: usize) -> usize {
         6_400..32_000 => 256,
         32_000..108_000 => 512,
         _ => 1024,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_follow_the_rows_that_train() {
+        let of = |n_rows, more: &[&str]| {
+            let mut settings = PRESETS[0].settings(false).expect("a preset");
+            for setting in [&["data.source=\"t.csv\"", "data.target=\"y\""], more].concat() {
+                settings.set("--set", setting).expect("a setting");
+            }
+            PRESETS[0].fit(&mut settings, true, n_rows).expect("values");
+            (n_train(&settings, n_rows), settings.count("training.batch_size"))
+        };
+        // 344 - 69 sealed rows, of which 55 validate and 28 choose the epoch.
+        assert_eq!(of(344, &[]), (192, 192));
+        assert_eq!(of(10_000, &[]), (5_600, 256));
+        assert_eq!(of(10_000, &["data.train_rows=1000", "data.stopping=0"]), (800, 256));
+        assert_eq!(of(1000, &["data.test=0", "training.batch_size=7"]), (700, 7));
+        assert_eq!(of(2, &[]), (2, 2), "what cannot be split is told of by those who split");
     }
 }

@@ -27,7 +27,7 @@ impl Settings {
         TableOptions {
             delimiter: self.text("data.delimiter").and_then(|text| delimiter_named(&text)),
             has_header: flag("data.header"),
-            decimal_comma: flag("data.decimal_comma") == Some(true),
+            decimal_comma: flag("data.decimal_comma"),
             missing,
             kinds: kinds.into_iter().collect(),
         }

@@ -241,6 +241,17 @@ pub struct Run {
     pub epochs: Vec<EpochActivations>,
 }
 
+impl Run {
+    /// Whether the network it ended with overflows: its loss on the rows that it is evaluated on is not finite, or that of its
+    /// last step where there are none. Its accuracy is a number all the same.
+    pub fn ends_overflowed(&self) -> bool {
+        let evaluated: Vec<f64> =
+            ["validation_loss", "test_loss"].iter().filter_map(|name| self.final_.get(*name).copied()).collect();
+        let last = self.final_.get("train_loss").filter(|_| evaluated.is_empty());
+        evaluated.iter().chain(last).any(|loss| !loss.is_finite())
+    }
+}
+
 /// What the activations look like after an epoch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EpochActivations {

@@ -5,7 +5,8 @@ use goodfit_nn::{Decision, Direction, EarlyStopping, Trainer};
 use crate::data::Prepared;
 use crate::recipe::{Recipe, StoppingMetric};
 
-/// The choice of the epoch, by the stopping rows, which nothing is ranked by.
+/// The choice of the epoch: by the stopping rows, which nothing is ranked by, or by the validation rows where there are no
+/// others.
 pub(super) struct Choice {
     stopping: EarlyStopping,
     metric: StoppingMetric,

@@ -94,3 +94,54 @@ pub fn training_spec(recipe: &Recipe, n_rows: usize, seed: u64) -> (Batches, Tra
     };
     (batches, spec)
 }
+
+#[cfg(test)]
+mod tests {
+    use goodfit_nn::{AdamForm, NesterovForm, UpdateStep};
+
+    use super::*;
+    use crate::recipe::{Experiment, Value};
+
+    /// Weights that move by the factors of `ntk`, against weights v that move as they are and are divided by sqrt(n) then.
+    #[test]
+    fn weights_move_as_if_they_stood_divided() {
+        let n = 9;
+        let root = (n as f64).sqrt();
+        let (beta1, beta2, form) = (0.9, 0.95, AdamForm::AfterCorrection);
+        let decays = [WeightDecay::None, WeightDecay::L1(0.01), WeightDecay::L2(0.02), WeightDecay::Decoupled(0.03)];
+        for optimizer in [
+            Optimizer::Sgd,
+            Optimizer::Momentum { momentum: 0.9 },
+            Optimizer::Nesterov { momentum: 0.9, form: NesterovForm::Field },
+            Optimizer::Adagrad { epsilon: 0.0 },
+            Optimizer::Rmsprop { decay: 0.9, epsilon: 0.0 },
+            Optimizer::Adam { beta1, beta2, epsilon: 0.0, form },
+        ] {
+            for weight_decay in decays {
+                let mut settings =
+                    crate::recipe::Preset::named("plain").expect("a preset").settings(false).expect("settings");
+                settings.infer("data.source", Value::Text("t.csv".to_owned())).expect("a source");
+                settings.infer("data.target", Value::Text("y".to_owned())).expect("a target");
+                let recipe = Experiment::resolve("t", settings).expect("a recipe").recipe;
+                let training = TrainingRecipe { optimizer, weight_decay, ..recipe.training };
+                let factors = group(Parametrization::Ntk, &training, n);
+                let mut v = [1.0, -0.5, 0.25];
+                let mut w = v.map(|v| v / root);
+                let state = || vec![0.0; 3 * optimizer.n_state()];
+                let (mut state_v, mut state_w) = (state(), state());
+                for step in 1..=4_u64 {
+                    // The gradient by w of a loss that is anything but flat.
+                    let by_w = [0, 1, 2].map(|i| (w[i] * 3.0 + step as f64 + i as f64).sin());
+                    let by_v = by_w.map(|g| g / root);
+                    let step = |learning_rate, decay| UpdateStep { learning_rate, decay, gradient_scale: 1.0, step };
+                    optimizer.update(&mut v, &mut state_v, &by_v, &step(0.1, weight_decay));
+                    let of_w = step(0.1 * factors.learning_rate, weight_decay.scaled(factors.decay));
+                    optimizer.update(&mut w, &mut state_w, &by_w, &of_w);
+                    for (v, w) in v.iter().zip(&w) {
+                        assert!((v / root - w).abs() < 1e-12, "{optimizer:?} {weight_decay:?}: {} and {w}", v / root);
+                    }
+                }
+            }
+        }
+    }
+}

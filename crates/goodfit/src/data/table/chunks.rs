@@ -158,10 +158,11 @@ pub fn read_chunks<E: From<TableError>>(
     Ok(strange)
 }
 
-/// Numbers and missing values are written as in the table that the model was trained on, as far as nobody says more.
+/// Names, numbers and missing values are written as in the table that the model was trained on, as far as nobody says else.
 fn as_trained(options: &TableOptions, schema: &Schema) -> TableOptions {
     let mut options = options.clone();
-    options.decimal_comma |= schema.decimal_comma;
+    options.has_header = options.has_header.or(schema.header);
+    options.decimal_comma = options.decimal_comma.or(Some(schema.decimal_comma));
     options.missing.extend(schema.missing.iter().cloned());
     options
 }

@@ -14,7 +14,7 @@ pub const MOST_PLACES: usize = 100;
 ///
 /// Numbers stay themselves, the median in place of a missing one, with an indicator where training rows miss any. Of
 /// levels each has a place of its own, and so has a missing one where training rows miss any; a level that no training row
-/// has is 0 in all places; two levels make one input, -1 and 1, and 0 else. Dates become day, year, month, day of the month
+/// has is 0 in all places; two levels of which none is missing make one input, -1 and 1, and 0 else. Dates become day, year, month, day of the month
 /// and of the week, and hour where there are times.
 ///
 /// Then every input is scaled: `x <- (x - median) / (q75 - q25)`, by `2 / (max - min)` where the quartiles are equal, 0 where
@@ -168,7 +168,7 @@ impl Form {
                     counts[code as usize] += 1;
                 }
                 let mut seen: Vec<u32> = (0..names.len() as u32).filter(|&code| counts[code as usize] > 0).collect();
-                if let &[low, high] = seen.as_slice() {
+                if let (&[low, high], false) = (seen.as_slice(), has_missing) {
                     return Self::Two([low, high]);
                 }
                 // The most frequent first, ties in the order of their names.

@@ -1,9 +1,9 @@
 //! What is to be predicted of a table.
 
-use super::Table;
 use super::column::{Column, NO_LEVEL, Values};
 use super::error::TableError;
 use super::kind::Kind;
+use super::{ColumnKind, Table};
 use crate::recipe::nearest;
 
 /// Numbers of which a target with classes may have so many different ones.
@@ -45,14 +45,16 @@ impl Table {
         })
     }
 
-    /// Whether a target is one of classes, as far as its values tell: texts, two different numbers, or at most ten
-    /// different whole ones.
+    /// Whether a target is one of classes: as somebody says, or as far as its values tell, which are texts, two different
+    /// numbers, or at most ten different whole ones.
     ///
     /// # Errors
     /// As [`Table::goal`].
     pub fn is_of_classes(&self, target: usize) -> Result<bool, TableError> {
-        if !matches!(self.target(target)?.values, Values::Numbers(_)) {
-            return Ok(true);
+        let column = self.target(target)?;
+        let said = self.options.kinds.get(&column.name);
+        if !matches!(column.values, Values::Numbers(_)) || said == Some(&ColumnKind::Numeric) {
+            return Ok(said != Some(&ColumnKind::Numeric));
         }
         let different = self.different_numbers(target);
         let whole = different.iter().all(|x| x.fract() == 0.0);
@@ -128,10 +130,9 @@ impl Table {
             }
             Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty | Kind::Unused => {
                 let what = format!("the target is of the kind {}", column.kind);
-                return fault(
-                    what,
-                    "a target has numbers, or texts that come back; `goodfit data info` shows the columns",
-                );
+                let usual = "a target has numbers, or texts that come back; `goodfit data info` shows the columns";
+                let known = column.notes.iter().find(|note| note.contains("--decimal-comma"));
+                return fault(what, known.map_or(usual, String::as_str));
             }
             Kind::Numeric | Kind::Categorical => {}
         }

@@ -39,8 +39,8 @@ pub struct TableOptions {
     pub delimiter: Option<u8>,
     /// Whether the first line names the columns; guessed when `None`.
     pub has_header: Option<bool>,
-    /// Whether numbers have a decimal comma.
-    pub decimal_comma: bool,
+    /// Whether numbers have a decimal comma; not when `None`.
+    pub decimal_comma: Option<bool>,
     /// Words that stand for a missing value besides [`MISSING`].
     pub missing: Vec<String>,
     /// What columns are, by name; inferred where they are not here.

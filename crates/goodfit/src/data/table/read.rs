@@ -72,7 +72,7 @@ struct Head {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
-        let words = Words { decimal_comma: options.decimal_comma, missing: &options.missing };
+        let words = Words { decimal_comma: options.decimal_comma == Some(true), missing: &options.missing };
         let beginning = input.beginning()?;
         let is_whole = beginning.len() < 64 * 1024;
         let mut dialect = Dialect::guess(&beginning, is_whole, &words);

@@ -1,5 +1,7 @@
 //! What a model knows of its columns: their names and kinds, how they become inputs, and what comes out.
 
+use std::collections::HashSet;
+
 use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,9 @@ pub struct Schema {
     /// The test rows that were sealed when it was trained; absent where there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<SealedRows>,
+    /// Whether the first line of its table named the columns, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
     /// Whether numbers were written with a decimal comma.
     #[serde(default)]
     pub decimal_comma: bool,
@@ -89,9 +94,10 @@ impl Schema {
             (Goal::Numbers(_), units) => Predicts::Numbers(units.unwrap_or(Units { mean: 0.0, sd: 1.0 })),
         };
         let columns = places.into_iter().map(column).collect();
-        let TableOptions { decimal_comma, missing, .. } = table.options.clone();
+        let TableOptions { has_header: header, decimal_comma, missing, .. } = table.options.clone();
+        let decimal_comma = decimal_comma == Some(true);
         let target = table.columns[target].name.clone();
-        Self { target, predicts, columns, sealed: None, decimal_comma, missing, encoder }
+        Self { target, predicts, columns, sealed: None, header, decimal_comma, missing, encoder }
     }
 
     /// The same with the test rows that are sealed.
@@ -102,7 +108,9 @@ impl Schema {
     /// Whether its parts fit each other; those that were read from a file may not.
     pub fn is_sound(&self) -> bool {
         let empty: Vec<Column> = self.columns.iter().map(SchemaColumn::empty).collect();
+        let names: HashSet<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
         self.encoder.fits(&empty)
+            && names.len() == self.columns.len()
             && match &self.predicts {
                 Predicts::Classes(names) => !names.is_empty(),
                 Predicts::Numbers(units) => units.mean.is_finite() && units.sd.is_finite(),

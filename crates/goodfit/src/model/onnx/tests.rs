@@ -130,7 +130,9 @@ fn texts_have_places_and_what_is_missing_its_own() {
         assert_eq!(city[word], 3, "{word:?}");
     }
     assert_eq!(city.len(), 3 + 1 + 4 + 4 + 8 + 16 + 16 + 1);
-    let node = graph_of.node.iter().find(|node| node.name == "flag.sign").unwrap();
+    // Two levels of which none is missing.
+    let flags = graph(&model("flag,x,y\ntrue,1,0\nfalse,2,1\ntrue,5,1\n", "y", "hidden = [4]"));
+    let node = flags.node.iter().find(|node| node.name == "flag.sign").unwrap();
     assert_eq!(attribute(node, "keys_strings").strings, [b"false".to_vec(), b"true".to_vec()]);
     assert_eq!(attribute(node, "values_floats").floats, [-1.0, 1.0]);
     let mut own = model(TABLE, "y", "hidden = [4]");
