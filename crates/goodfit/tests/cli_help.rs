@@ -7,8 +7,21 @@ use std::fmt::Write as _;
 
 use command::Place;
 
-const COMMANDS: [&str; 11] =
-    ["reproduce", "train", "export", "compare", "search", "study", "report", "data", "fields", "completions", "man"];
+const COMMANDS: [&str; 13] = [
+    "reproduce",
+    "train",
+    "predict",
+    "evaluate",
+    "export",
+    "compare",
+    "search",
+    "study",
+    "report",
+    "data",
+    "fields",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_of_the_program() {

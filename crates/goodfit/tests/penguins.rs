@@ -1,8 +1,11 @@
 //! From a file that a user has to a model: every command on a table, one after the other, on Palmer penguins.
+#![cfg(all(feature = "cli", feature = "sqlite"))]
 
 mod command;
 
 use command::Place;
+use goodfit::data::table::{Predicts, TableError, TableOptions, read_chunks};
+use goodfit::model::Model;
 
 const TABLE: &str = include_str!("../examples/penguins.csv");
 /// Enough to tell the species apart, and soon done.
@@ -49,6 +52,17 @@ fn a_table_becomes_a_model() {
     let n_right = species(&predicted).zip(species(TABLE)).filter(|(ours, theirs)| ours == theirs).count();
     assert_eq!(species(&predicted).count(), 344);
     assert!(n_right > 330, "{n_right} of 344");
+
+    // The same from Rust.
+    let model = Model::load(&place.path("model")).unwrap();
+    let mut classes = Vec::new();
+    read_chunks(&place.path("new.csv"), &TableOptions::default(), &model.schema, |rows| {
+        classes.extend(model.predict(rows).iter().map(|prediction| prediction.class().unwrap()));
+        Ok::<(), TableError>(())
+    })
+    .unwrap();
+    let Predicts::Classes(names) = &model.schema.predicts else { panic!("classes") };
+    assert!(classes.iter().map(|&class| names[class].as_str()).eq(species(&predicted)));
     if cfg!(feature = "onnx") {
         place.succeed(&["export", "model", "--onnx", "model.onnx"]);
         let file = place.read("model.onnx");

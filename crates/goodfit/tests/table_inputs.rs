@@ -1,4 +1,5 @@
 //! What `goodfit data info` says of tables that are damaged or odd.
+#![cfg(feature = "cli")]
 
 mod command;
 

@@ -1,4 +1,5 @@
 //! `goodfit predict`: models of tables, kept and read again.
+#![cfg(feature = "cli")]
 
 mod command;
 

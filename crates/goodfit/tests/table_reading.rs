@@ -1,4 +1,5 @@
 //! How a table is read, where that is said and not guessed: on the command line, in a recipe, and by a model.
+#![cfg(feature = "cli")]
 
 mod command;
 
@@ -26,13 +27,19 @@ fn odd() -> String {
 
 const READING: [&str; 6] = ["--decimal-comma", "--missing", "n/a", "--kind", "code=categorical", "--kind"];
 
-#[test]
-fn a_model_reads_as_its_table_was_read() {
+/// A model `m` of it, trained for so many epochs.
+fn trained(epochs: &str) -> Place {
     let place = Place::new();
     place.write("odd.csv", odd());
-    let short = ["--set", "training.epochs=40", "--out", "m", "--quiet"];
-    let train = ["train", "odd.csv", "--target", "price"];
-    place.succeed(&[&train[..], &READING, &["day=unused"], &short].concat());
+    let epochs = format!("training.epochs={epochs}");
+    let train = ["train", "odd.csv", "--target", "price", "--set", &epochs, "--out", "m", "--quiet"];
+    place.succeed(&[&train[..], &READING, &["day=unused"]].concat());
+    place
+}
+
+#[test]
+fn a_model_reads_as_its_table_was_read() {
+    let place = trained("40");
     let schema = place.json("m/schema.json");
     assert_eq!((&schema["decimal_comma"], &schema["missing"][0]), (&true.into(), &"n/a".into()));
     assert_eq!(schema["columns"].as_array().unwrap().len(), 2, "{schema}");
@@ -126,10 +133,7 @@ fn kinds_that_cannot_be() {
 
 #[test]
 fn levels_that_no_training_row_had_are_told() {
-    let place = Place::new();
-    place.write("odd.csv", odd());
-    let train = ["train", "odd.csv", "--target", "price", "--set", "training.epochs=2", "--out", "m", "--quiet"];
-    place.succeed(&[&train[..], &READING, &["day=unused"]].concat());
+    let place = trained("2");
     place.write("new.csv", "x;code\n3,5;0999\n3,5;0123\n3,5;777\n");
     let predicted = place.succeed(&["predict", "m", "new.csv"]);
     let note = "column code: 2 cells have a level that the model does not know, first \"0999\" in line 2\n";
@@ -139,10 +143,7 @@ fn levels_that_no_training_row_had_are_told() {
 
 #[test]
 fn a_model_is_evaluated_from_anywhere() {
-    let place = Place::new();
-    place.write("odd.csv", odd());
-    let train = ["train", "odd.csv", "--target", "price", "--set", "training.epochs=2", "--out", "m", "--quiet"];
-    place.succeed(&[&train[..], &READING, &["day=unused"]].concat());
+    let place = trained("2");
     std::fs::create_dir(place.path("elsewhere")).unwrap();
     std::fs::rename(place.path("odd.csv"), place.path("elsewhere/moved.csv")).unwrap();
     let lost = fail(&place, &["evaluate", "m", "--open-test"]);

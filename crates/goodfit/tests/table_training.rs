@@ -1,4 +1,5 @@
 //! Networks on tables: `train`, `compare` and `search` from a CSV file.
+#![cfg(all(feature = "cli", feature = "sqlite"))]
 
 mod command;
 

@@ -335,21 +335,20 @@ impl Reading {
 pub(super) struct Kinds {
     /// What a column is: numeric, categorical, date or unused
     #[arg(long = "kind", value_name = "COLUMN=KIND", value_parser = column_kind)]
-    pub(super) kinds: Vec<(String, ColumnKind, String)>,
+    pub(super) kinds: Vec<(String, ColumnKind)>,
 }
 
 impl Kinds {
     pub(super) fn of(&self, options: TableOptions) -> TableOptions {
-        let kinds = self.kinds.iter().map(|(column, kind, _)| (column.clone(), *kind)).collect();
-        TableOptions { kinds, ..options }
+        TableOptions { kinds: self.kinds.iter().cloned().collect(), ..options }
     }
 }
 
-/// A column, its kind, and the kind's word.
-fn column_kind(text: &str) -> Result<(String, ColumnKind, String), &'static str> {
+/// A column and its kind.
+fn column_kind(text: &str) -> Result<(String, ColumnKind), &'static str> {
     let expected = "expected a column, =, and numeric, categorical, date or unused";
-    let (column, word) = text.rsplit_once('=').ok_or(expected)?;
-    Ok((column.to_owned(), ColumnKind::named(word).ok_or(expected)?, word.to_owned()))
+    let (column, kind) = text.rsplit_once('=').ok_or(expected)?;
+    Ok((column.to_owned(), ColumnKind::named(kind).ok_or(expected)?))
 }
 
 fn delimiter(text: &str) -> Result<u8, &'static str> {

@@ -11,7 +11,7 @@ use super::stop::{monitor, stopped};
 use super::{Outcome, message, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::data::survey;
-use crate::data::table::TableOptions;
+use crate::data::table::{ColumnKind, TableOptions};
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
 use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, fit_batch_size};
@@ -202,9 +202,9 @@ fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     }
     if !of.kinds.kinds.is_empty() {
         // Beside those of the recipe; of two for one column the last.
-        let entry = |(column, _, word): &(String, _, String)| Entry {
+        let entry = |(column, kind): &(String, ColumnKind)| Entry {
             key: Key { name: column.clone(), place: Place::NOWHERE },
-            item: Value::Text(word.clone()).into(),
+            item: Value::Text(kind.name().to_owned()).into(),
         };
         let mut entries = known;
         for said in of.kinds.kinds.iter().map(entry) {

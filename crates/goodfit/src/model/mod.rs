@@ -40,9 +40,13 @@ const CURRENT: &str = "1";
 /// ```no_run
 /// use std::path::Path;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let model = goodfit::model::Model::load(Path::new("goodfit-out/sales"))?;
-/// let table = goodfit::data::table::read(Path::new("sales.csv"), &Default::default())?;
-/// # let _ = (model, table);
+/// # use goodfit::data::table::{TableError, read_chunks};
+/// # use goodfit::model::Model;
+/// let model = Model::load(Path::new("goodfit-out/sales"))?;
+/// read_chunks(Path::new("new.csv"), &Default::default(), &model.schema, |rows| {
+///     println!("{:?}", model.predict(rows));
+///     Ok::<(), TableError>(())
+/// })?;
 /// # Ok(())
 /// # }
 /// ```

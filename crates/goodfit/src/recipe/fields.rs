@@ -1,5 +1,6 @@
 //! The table of recipe fields.
 
+use crate::data::table::ColumnKind;
 use crate::recipe::field::Default::{Absent, Is};
 use crate::recipe::field::{Field, Kind, Needs};
 use crate::recipe::{defaults, kinds};
@@ -24,7 +25,7 @@ pub const FIELDS: &[Field] = &[
         "the column of a table that is predicted"),
     Field::new("data.test", "test", kinds::SHARE, defaults::TEST,
         "share of a table's rows that is sealed as test rows, of each class its own").needs(Needs::Set("data.target")),
-    Field::new("data.kinds", "kinds", Kind::ByName(kinds::COLUMN_KINDS), Is("{}"),
+    Field::new("data.kinds", "kinds", Kind::ByName(ColumnKind::NAMES), Is("{}"),
         "what columns of a table are, by name, where it is not to be inferred").needs(Needs::Set("data.target")),
     Field::new("data.delimiter", "delimiter", Kind::Text, Absent("it is guessed"),
         "what stands between the cells of a line: one character, or \"tab\"").needs(Needs::Set("data.target")),

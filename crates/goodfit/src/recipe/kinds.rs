@@ -42,9 +42,6 @@ pub(crate) const PRUNING: [&str; 5] = ["median", "percentile", "successive-halvi
 /// Which trials are given up early.
 pub(crate) const PRUNERS: &[&str] = &["none", "median", "percentile", "successive-halving", "hyperband", "patience"];
 
-/// What a column of a table may be said to be.
-pub(crate) const COLUMN_KINDS: &[&str] = &["numeric", "categorical", "date", "unused"];
-
 pub(crate) const SEED: Kind = Kind::Integer { low: 0, high: i64::MAX };
 pub(crate) const BATCH: Kind = Kind::Integer { low: 1, high: 1_000_000 };
 pub(crate) const WIDTH: Kind = Kind::Integer { low: 1, high: 1_000_000 };

@@ -30,33 +30,27 @@ def linear(x, y, classes):
     return {"x": x.tolist(), "y": y.tolist(), "weights": weights.ravel().tolist()}
 
 
-def two_classes(y, p):
-    found = (p > 0.5).astype(int)
+def classes(y, p, found, f1, auc):
     return {
         "y": y.tolist(),
         "p": p.tolist(),
         "accuracy": metrics.accuracy_score(y, found),
         "balanced accuracy": metrics.balanced_accuracy_score(y, found),
         "log loss": metrics.log_loss(y, p),
-        "AUC": metrics.roc_auc_score(y, p),
-        "F1": metrics.f1_score(y, found),
+        "AUC": metrics.roc_auc_score(y, p, **auc),
+        "F1": metrics.f1_score(y, found, **f1),
         "Brier score": metrics.brier_score_loss(y, p),
     }
+
+
+def two_classes(y, p):
+    return classes(y, p, (p > 0.5).astype(int), {}, {})
 
 
 def many_classes(y, p):
     found = p.argmax(axis=1)
-    return {
-        "y": y.tolist(),
-        "p": p.tolist(),
-        "accuracy": metrics.accuracy_score(y, found),
-        "balanced accuracy": metrics.balanced_accuracy_score(y, found),
-        "log loss": metrics.log_loss(y, p),
-        "AUC": metrics.roc_auc_score(y, p, multi_class="ovr", average="macro"),
-        "F1": metrics.f1_score(y, found, average="macro"),
-        "Brier score": metrics.brier_score_loss(y, p),
-        "confusion": metrics.confusion_matrix(y, found).tolist(),
-    }
+    scores = classes(y, p, found, {"average": "macro"}, {"multi_class": "ovr", "average": "macro"})
+    return {**scores, "confusion": metrics.confusion_matrix(y, found).tolist()}
 
 
 def numbers(y, f):

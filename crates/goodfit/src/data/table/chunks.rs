@@ -8,7 +8,6 @@ use super::dialect::Dialect;
 use super::error::TableError;
 use super::fill::Fill;
 use super::input::Input;
-use super::kind::Kind;
 use super::read::{Fault, Reading, nameless};
 use super::schema::{Schema, SchemaColumn, SchemaKind};
 use super::{Table, TableOptions};
@@ -69,19 +68,8 @@ pub fn read_chunks<E: From<TableError>>(
     let mut failed = None;
     let chunk = |fills: &mut Vec<Fill>, n_rows: usize| {
         let full = std::mem::replace(fills, schema.columns.iter().map(fill).collect());
-        let columns = schema.columns.iter().zip(full).map(|(column, full)| Column {
-            name: column.name.clone(),
-            kind: match column.kind {
-                SchemaKind::Numeric => Kind::Numeric,
-                SchemaKind::Date(form) => Kind::Date(form),
-                SchemaKind::Categorical(_) => Kind::Categorical,
-            },
-            notes: Vec::new(),
-            n_missing: 0,
-            first_missing: None,
-            is_coarse: false,
-            values: full.values(),
-        });
+        let columns = schema.columns.iter().zip(full);
+        let columns = columns.map(|(column, full)| Column { values: full.values(), ..column.empty() });
         Table {
             source: input.name.clone(),
             packing: input.packing,

@@ -52,9 +52,11 @@ impl Table {
     /// As [`Table::goal`].
     pub fn is_of_classes(&self, target: usize) -> Result<bool, TableError> {
         let column = self.target(target)?;
-        let said = self.options.kinds.get(&column.name);
-        if !matches!(column.values, Values::Numbers(_)) || said == Some(&ColumnKind::Numeric) {
-            return Ok(said != Some(&ColumnKind::Numeric));
+        if !matches!(column.values, Values::Numbers(_)) {
+            return Ok(true);
+        }
+        if self.options.kinds.get(&column.name) == Some(&ColumnKind::Numeric) {
+            return Ok(false);
         }
         let different = self.different_numbers(target);
         let whole = different.iter().all(|x| x.fract() == 0.0);

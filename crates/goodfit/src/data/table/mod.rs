@@ -61,15 +61,19 @@ pub enum ColumnKind {
 }
 
 impl ColumnKind {
-    /// The kind of that name in a recipe.
+    const ALL: [Self; 4] = [Self::Numeric, Self::Categorical, Self::Date, Self::Unused];
+
+    /// The names of all in a recipe.
+    pub const NAMES: &[&str] = &["numeric", "categorical", "date", "unused"];
+
+    /// The kind of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "numeric" => Self::Numeric,
-            "categorical" => Self::Categorical,
-            "date" => Self::Date,
-            "unused" => Self::Unused,
-            _ => return None,
-        })
+        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
     }
 }
 

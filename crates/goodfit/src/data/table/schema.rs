@@ -168,7 +168,8 @@ impl Schema {
 }
 
 impl SchemaColumn {
-    fn empty(&self) -> Column {
+    /// The column without values.
+    pub(super) fn empty(&self) -> Column {
         let (kind, values) = match &self.kind {
             SchemaKind::Numeric => (Kind::Numeric, Values::Numbers(Vec::new())),
             SchemaKind::Date(form) => (Kind::Date(*form), Values::Days(Vec::new())),
