@@ -14,6 +14,10 @@ pub struct Effect {
     pub n_same: usize,
     /// Such sets with different losses.
     pub n_different: usize,
+    /// How likely the losses of all these sets are equal by chance: the share of equal losses among pairs of trials that differ
+    /// in something else, to the power of the trials beside the first of each set. A loss that has few values, such as an
+    /// accuracy on few rows, is often equal.
+    pub by_chance: f64,
     /// How many trials have it.
     pub n: usize,
     /// The share of the losses' variance, in ranks, that lies between groups of its values.
@@ -23,10 +27,11 @@ pub struct Effect {
 }
 
 impl Effect {
-    /// Direct evidence that nothing reads the parameter: trials that differ in it alone ended with the same loss, and no
-    /// such trials with different ones. It needs an objective that gives the same loss for the same setting.
+    /// Direct evidence that nothing reads the parameter: trials that differ in it alone ended with the same loss, which
+    /// chance does in one of a hundred cases at most, and no such trials with different ones. It needs an objective that
+    /// gives the same loss for the same setting.
     pub fn is_unconnected(&self) -> bool {
-        self.n_same > 0 && self.n_different == 0
+        self.n_same > 0 && self.n_different == 0 && self.by_chance <= 0.01
     }
 
     /// Indirect evidence: on average over the others, it explains at most this share of the variance. It may still
@@ -79,10 +84,10 @@ pub fn effects(space: &Space, history: &History, confidence: f64) -> Vec<Effect>
     }
     let effect = |place: usize| {
         let parameter = space.at(place);
-        let (n_same, n_different) = sets(&trials, place);
+        let Sets { n_same, n_different, by_chance } = sets(&trials, place);
         let there: Vec<(f64, Value)> = trials.iter().filter_map(|trial| Some((trial.0, trial.1[place]?))).collect();
         let (explained, at_most) = explained(&parameter.distribution, &there, confidence);
-        Effect { parameter: parameter.name.clone(), n_same, n_different, n: there.len(), explained, at_most }
+        Effect { parameter: parameter.name.clone(), n_same, n_different, by_chance, n: there.len(), explained, at_most }
     };
     (0..space.len()).map(effect).collect()
 }
@@ -90,8 +95,15 @@ pub fn effects(space: &Space, history: &History, confidence: f64) -> Vec<Effect>
 /// Kind and bits of a value.
 type Bits = (u8, u64);
 
+/// Sets of trials that differ at one place alone.
+struct Sets {
+    n_same: usize,
+    n_different: usize,
+    by_chance: f64,
+}
+
 /// How many sets of trials that differ at this place alone have one loss, and how many more.
-fn sets(trials: &[(f64, &[Option<Value>])], place: usize) -> (usize, usize) {
+fn sets(trials: &[(f64, &[Option<Value>])], place: usize) -> Sets {
     let bits = |value: &Option<Value>| -> Bits {
         match *value {
             None => (0, 0),
@@ -101,14 +113,38 @@ fn sets(trials: &[(f64, &[Option<Value>])], place: usize) -> (usize, usize) {
         }
     };
     let mut sets: BTreeMap<Vec<Bits>, Vec<(Bits, u64)>> = BTreeMap::new();
+    let mut all = Vec::new();
     for (loss, values) in trials.iter().filter(|(_, values)| values[place].is_some()) {
         let others = values.iter().enumerate().filter(|(i, _)| *i != place).map(|(_, value)| bits(value)).collect();
         sets.entry(others).or_default().push((bits(&values[place]), loss.to_bits()));
+        all.push(loss.to_bits());
     }
-    let several = sets.values().filter(|set| set.iter().any(|(value, _)| *value != set[0].0));
-    several.fold((0, 0), |(same, different), set| {
-        if set.iter().all(|(_, loss)| *loss == set[0].1) { (same + 1, different) } else { (same, different + 1) }
-    })
+    // Pairs of trials of different sets, and those of them whose losses are equal.
+    let losses = |set: &Vec<(Bits, u64)>| set.iter().map(|(_, loss)| *loss).collect::<Vec<u64>>();
+    let within = |count: &dyn Fn(Vec<u64>) -> f64| sets.values().map(|set| count(losses(set))).sum::<f64>();
+    let between = pairs(all.len()) - within(&|losses| pairs(losses.len()));
+    let equal = equal_pairs(all) - within(&equal_pairs);
+    let (mut n_same, mut n_different, mut n_others) = (0, 0, 0);
+    for set in sets.values().filter(|set| set.iter().any(|(value, _)| *value != set[0].0)) {
+        if set.iter().all(|(_, loss)| *loss == set[0].1) {
+            n_same += 1;
+            n_others += set.len() - 1;
+        } else {
+            n_different += 1;
+        }
+    }
+    let share = if between > 0.0 { equal / between } else { 1.0 };
+    Sets { n_same, n_different, by_chance: libm::pow(share, n_others as f64) }
+}
+
+fn pairs(n: usize) -> f64 {
+    n as f64 * (n as f64 - 1.0) / 2.0
+}
+
+/// Pairs of equal losses.
+fn equal_pairs(mut losses: Vec<u64>) -> f64 {
+    losses.sort_unstable();
+    losses.chunk_by(|a, b| a == b).map(|equal| pairs(equal.len())).sum()
 }
 
 /// The share that the groups explain, and its upper bound.
@@ -171,7 +207,7 @@ mod tests {
 
     use super::super::tests::{number, study};
     use super::*;
-    use crate::{Seen, Streams, Tag};
+    use crate::{Observed, Seen, Streams, Tag};
 
     fn float() -> Distribution {
         Distribution::Float { low: 0.0, high: 1.0, log: false, step: None }
@@ -209,6 +245,28 @@ mod tests {
         assert!(found[1].is_unconnected() && found[1].n_same == 4, "{found:?}");
         assert!(!found[0].is_unconnected() && found[0].n_different == 3, "{found:?}");
         assert!(effects(&space, &study(&space, 60, 1, |_, _| Seen::Complete(vec![1.0])), 0.95).is_empty());
+    }
+
+    #[test]
+    fn losses_of_few_values_are_equal_by_chance() {
+        let space = Space::new([("x", float()), ("kind", Distribution::categorical(["a", "b"]))]).expect("a space");
+        // Two trials that differ in the kind alone, and eighteen others; nine of ten have the same loss.
+        let trial = |i: usize| {
+            let x = if i < 2 { 0.5 } else { i as f64 / 40.0 };
+            let parameters = space.parameters([("x", Value::Float(x)), ("kind", Value::Choice(i % 2))]);
+            Observed {
+                number: i as u64,
+                parameters: parameters.expect("values of the space"),
+                seen: Seen::Complete(vec![if i % 10 == 9 { 1.0 } else { 0.5 }]),
+                intermediate: Vec::new(),
+            }
+        };
+        let mut history = History::new();
+        (0..20).map(trial).for_each(|trial| history.insert(trial));
+        let found = &effects(&space, &history, 0.95)[1];
+        assert_eq!((found.n_same, found.n_different), (1, 0));
+        // 18 of 20: 153 and 1 equal pairs of 190, without that of the set.
+        assert!((found.by_chance - 153.0 / 189.0).abs() < 1e-12 && !found.is_unconnected(), "{found:?}");
     }
 
     #[test]

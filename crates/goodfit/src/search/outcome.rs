@@ -77,7 +77,8 @@ impl<'a> Found<'a> {
         results.search = Some(self.summary(options.first_seed, keeping)?);
         let found = words::findings(&results, search);
         results.findings.extend(found);
-        results.findings.extend(checks::checks(&results, search, self.study));
+        let takes_best = experiment.recipe.training.early_stopping.is_some();
+        results.findings.extend(checks::checks(&results, search, takes_best, self.study));
         Ok(results)
     }
 

@@ -8,7 +8,7 @@ use crate::statistics::Direction;
 const N_CURVES: usize = 5;
 
 /// All that applies.
-pub(super) fn curves(results: &Results, search: &SearchRecipe) -> Vec<Finding> {
+pub(super) fn curves(results: &Results, search: &SearchRecipe, takes_best: bool) -> Vec<Finding> {
     let lower = Direction::of(&search.metric) == Some(Direction::Lower);
     let best: Vec<&Curve> = curves_of(results, &search.metric).filter(|curve| curve.value.len() >= 10).collect();
     if best.len() < N_CURVES {
@@ -32,7 +32,7 @@ pub(super) fn curves(results: &Results, search: &SearchRecipe) -> Vec<Finding> {
             next: "--set training.epochs=N with more epochs".to_owned(),
         });
     }
-    if in_first_half == best.len() {
+    if in_first_half == best.len() && !takes_best {
         findings.push(Finding {
             statement: "the best trials are best early in their training".to_owned(),
             evidence: evidence(in_first_half, "first half"),

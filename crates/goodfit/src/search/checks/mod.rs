@@ -12,10 +12,10 @@ use crate::results::{Finding, Results};
 /// What chance does with at most this probability, over all looks together, counts as found.
 const LEVEL: f64 = 0.05;
 
-/// All checks that apply.
-pub(super) fn checks(results: &Results, search: &SearchRecipe, study: &Study) -> Vec<Finding> {
+/// All checks that apply. `takes_best`: whether trainings give back their best epoch already.
+pub(super) fn checks(results: &Results, search: &SearchRecipe, takes_best: bool, study: &Study) -> Vec<Finding> {
     let mut findings = space::space(results, search, study);
     findings.extend(best::best(results, search, &study.history()));
-    findings.extend(curves::curves(results, search));
+    findings.extend(curves::curves(results, search, takes_best));
     findings
 }

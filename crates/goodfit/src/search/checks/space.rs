@@ -137,8 +137,10 @@ fn crowded(edge: &Edge, search: &SearchRecipe, results: &Results) -> Finding {
 fn without_effect(effect: &Effect, level: f64) -> Option<Finding> {
     let (label, path) = (label(&effect.parameter), &effect.parameter);
     let (statement, evidence) = if effect.is_unconnected() {
-        let evidence =
-            format!("{} sets of trials that differ in it alone ended with the same value to the bit", effect.n_same);
+        let evidence = match effect.n_same {
+            1 => "trials that differ in it alone ended with the same value to the bit".to_owned(),
+            n => format!("{n} sets of trials that differ in it alone ended with the same value to the bit"),
+        };
         (format!("the {label} changes nothing: no part of the training reads it"), evidence)
     } else if effect.n >= FEWEST_FOR_EFFECT && effect.is_without_effect(LITTLE) {
         let evidence = format!(
