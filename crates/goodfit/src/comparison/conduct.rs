@@ -8,9 +8,10 @@ use super::{
     ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
 };
 use crate::baseline::{Baselines, assess};
+use crate::data::Prepared;
 use crate::data::table::Schema;
 use crate::recipe::{Experiment, Recipe};
-use crate::results::{Arm, ArmTiming, Assessment, DataSummary, Finding, Machine, Results, RunTiming, Timing};
+use crate::results::{Arm, ArmTiming, Assessment, Finding, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
@@ -61,7 +62,7 @@ pub fn conduct(
         n_jobs: options.n_jobs,
     };
     let loaded = load_all(&runs)?;
-    let mut results = blank(experiment, options, loaded.summary(0), seeds.clone());
+    let mut results = blank(experiment, options, loaded.rows.first().map(|rows| &**rows), seeds.clone());
     if results.primary_metric.is_empty() && loaded.n_steps > 0 && !experiment.recipe.training.diagnostics {
         return Err(ComparisonError::NothingRecorded);
     }
@@ -139,7 +140,7 @@ pub fn train_one(
     let trained =
         train(recipe, &data, seed, monitor).map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
     let seconds = start.elapsed().as_secs_f64();
-    let mut results = blank(experiment, options, data.summary.clone(), vec![seed]);
+    let mut results = blank(experiment, options, Some(&data), vec![seed]);
     results.complete = trained.is_some();
     let (run, network) = trained.map(|trained| (trained.run, trained.network)).unzip();
     if let Some(run) = &run {
@@ -168,12 +169,11 @@ fn flattered(recipe: &Recipe) -> Option<Finding> {
 }
 
 /// The results of an experiment before anything is trained.
-pub(crate) fn blank(experiment: &Experiment, options: &Options, data: DataSummary, seeds: Vec<u64>) -> Results {
-    let mut findings = data.doubts.clone();
-    findings.extend(flattered(&experiment.recipe));
+pub(crate) fn blank(experiment: &Experiment, options: &Options, data: Option<&Prepared>, seeds: Vec<u64>) -> Results {
+    let doubts = data.map(|data| data.doubts.clone()).unwrap_or_default();
     Results {
-        findings,
-        data,
+        findings: doubts.into_iter().chain(flattered(&experiment.recipe)).collect(),
+        data: data.map(|data| data.summary.clone()).unwrap_or_default(),
         seeds,
         primary_metric: experiment.compare.metric.clone().unwrap_or_default(),
         recipe: experiment.print(),

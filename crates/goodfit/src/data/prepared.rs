@@ -7,7 +7,7 @@ use super::source::{DataError, Dataset};
 use super::split::{TrainingRows, share, stratified};
 use super::table::Schema;
 use crate::recipe::{DataRecipe, Evaluation, Fold};
-use crate::results::DataSummary;
+use crate::results::{DataSummary, Finding};
 
 /// Inputs with their classes, ready to train on.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Prepared {
     pub schema: Option<Schema>,
     /// For the report.
     pub summary: DataSummary,
+    /// What of a table makes scores look better than they are.
+    pub doubts: Vec<Finding>,
 }
 
 impl Labelled {
@@ -99,7 +101,7 @@ impl Prepared {
         let (stopping, train) = rest.split_at(n_stopping);
         (summary.train_rows, summary.validation_rows, summary.stopping_rows) = (train.len(), n_validation, n_stopping);
         let fitted = rows.fit(TrainingRows::of(train));
-        summary.doubts = rows.doubts(train, validation);
+        let doubts = rows.doubts(train, validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(validation), part(stopping));
         let train = Labelled::new(rows, splits.then_some(train), &fitted);
@@ -116,7 +118,7 @@ impl Prepared {
         let units = if let Fitted::Table { units, .. } = &fitted { *units } else { None };
         let (n_outputs, schema) = (dataset.n_classes.max(1), rows.schema(&fitted));
         let schema = schema.map(|schema| schema.with_sealed(dataset.sealed));
-        Ok(Self { train, validation, stopping, test, n_outputs, units, schema, summary })
+        Ok(Self { train, validation, stopping, test, n_outputs, units, schema, summary, doubts })
     }
 }
 

@@ -129,9 +129,6 @@ pub struct DataSummary {
     pub columns: usize,
     /// Number of classes; 0 = none.
     pub classes: usize,
-    /// What makes scores look better than they are; stands among the findings.
-    #[serde(skip)]
-    pub doubts: Vec<Finding>,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]

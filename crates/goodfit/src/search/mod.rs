@@ -167,7 +167,7 @@ pub fn conduct_study(
         found.rescored = rescore::rescore(&objective, storage, &found.ranked, n_rows, keeping.resplit)?;
     }
     let complete = complete && !monitor.is_stopped();
-    let mut results = found.results(experiment, options, keeping, data.summary.clone(), complete)?;
+    let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
         let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None));
         let shared = recipe.data.fold.is_none();

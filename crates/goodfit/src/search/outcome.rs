@@ -12,10 +12,11 @@ use super::rescore::Rescored;
 use super::space::{fields, json, stored_settings};
 use super::{ASYNCHRONOUS, Keeping, SHARED, SearchError, checks, goal, methods, value, words};
 use crate::comparison::{Options, blank};
+use crate::data::Prepared;
 use crate::recipe::{Experiment, SearchRecipe};
 use crate::results::{
-    Arm, ArmTiming, BestOf, DataSummary, ExpectedGain, Importance, Machine, NarrowRange, NarrowRound, PruningAudit,
-    Results, RunTiming, SearchSummary, Summary, Timing, Trial,
+    Arm, ArmTiming, BestOf, ExpectedGain, Importance, Machine, NarrowRange, NarrowRound, PruningAudit, Results,
+    RunTiming, SearchSummary, Summary, Timing, Trial,
 };
 
 /// Trials whose curves go into the results.
@@ -65,11 +66,11 @@ impl<'a> Found<'a> {
         experiment: &Experiment,
         options: &Options,
         keeping: &Keeping,
-        data: DataSummary,
+        data: &Prepared,
         complete: bool,
     ) -> Result<Results, SearchError> {
         let search = self.search;
-        let mut results = blank(experiment, options, data, vec![options.first_seed]);
+        let mut results = blank(experiment, options, Some(data), vec![options.first_seed]);
         results.primary_metric.clone_from(&search.metric);
         results.complete = complete;
         results.trials = self.all();
