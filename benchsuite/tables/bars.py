@@ -65,7 +65,7 @@ def linear(scores: dict, mine: str) -> Bar:
 
 
 def time(seconds: dict, mine: str) -> Bar:
-    """`seconds[set][method][split]`; only the preset that is the same network can be judged."""
+    """`seconds[set][method][split, machine]`; only the preset that is the same network can be judged."""
     says = "default training at least 5 times as fast as the same network in PyTorch"
     if mine != "goodfit-realmlp":
         return Bar(says, None, "not the same network", 0, 0, 5)

@@ -21,7 +21,9 @@ def pieces() -> list[dict]:
 
 
 def tables(found: list[dict]) -> tuple[dict, dict]:
-    """`scores` and `seconds`, each [set][method][split]; a failed piece scores like the baseline and has no seconds."""
+    """`scores[set][method][split]`, where a failed piece scores like the baseline, and `seconds[set][method][split, machine]`,
+    where it has none: seconds of different machines are not compared.
+    """
     scores, seconds = {}, {}
     for piece in sorted(found, key=lambda p: p["method"] != standing.BASELINE):
         name, method, split = piece["set"], piece["method"], piece["split"]
@@ -31,7 +33,7 @@ def tables(found: list[dict]) -> tuple[dict, dict]:
                 of_set.setdefault(method, {})[split] = of_set[standing.BASELINE][split]
             continue
         of_set.setdefault(method, {})[split] = piece["scores"][data.METRIC[piece["task"]]]
-        seconds.setdefault(name, {}).setdefault(method, {})[split] = piece["seconds_train"]
+        seconds.setdefault(name, {}).setdefault(method, {})[split, piece["cpu"]] = piece["seconds_train"]
     return scores, seconds
 
 
