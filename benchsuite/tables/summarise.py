@@ -40,8 +40,15 @@ def tables(found: list[dict]) -> tuple[dict, dict]:
 def head(found: list[dict]) -> list[str]:
     """Machine, dates, versions, load."""
     lines = ["Methods on the real tables of sets.toml; `python summarise.py` in benchsuite/tables."]
-    for machine, n in Counter(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method" for p in found).items():
-        lines.append(f"{machine}: {n} pieces")
+    on = {}
+    for p in found:
+        on.setdefault(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method", []).append(p["load"][0])
+    for machine, load in on.items():
+        shared = "; others used the machine, so that its seconds are indicative" if median(load) > 2 else ""
+        lines.append(
+            f"{machine}: {len(load)} pieces, load average at the start of a piece {median(load):.1f} in the median, "
+            f"{max(load):.1f} at most{shared}"
+        )
     days = sorted(p["date"] for p in found)
     lines.append(f"from {days[0]} to {days[-1]}")
     for method in sorted({p["method"] for p in found}):
@@ -49,11 +56,6 @@ def head(found: list[dict]) -> list[str]:
         own = ("goodfit", "commit") if method.startswith("goodfit-") else ("python", "scikit-learn", "pytabkit", "torch", "numpy")
         for text, n in Counter(" ".join(f"{k} {p['versions'].get(k, '?')}" for k in own) for p in said).items():
             lines.append(f"  {method}: {text}, {n} pieces")
-    load = [p["load"][0] for p in found]
-    lines.append(
-        f"load average at the start of a piece: median {median(load):.1f}, at most {max(load):.1f}"
-        + ("; others used the machine, so that seconds are indicative" if median(load) > 2 else "")
-    )
     return lines
 
 

@@ -4,6 +4,7 @@ import unittest
 
 import bars
 import standing
+import summarise
 
 # a: baseline 0.5 and 0.5; good gains 0.4 and 0.2 (mean 0.3); fair gains 0.1 and 0.2 (mean 0.15); poor loses.
 A = {
@@ -83,6 +84,25 @@ class Bars(unittest.TestCase):
         # 0.9 against 1.0: 0.1 behind in the mean, and worse on both sets.
         self.assertEqual(bars.realmlp(self.scores([0.9, 0.9], 1.0, "realmlp-td-s"), "goodfit-x").met, False)
         self.assertEqual(bars.realmlp(self.scores([1.0, 1.2], 1.0, "realmlp-td-s"), "goodfit-x").met, True)
+
+
+class Pieces(unittest.TestCase):
+    def piece(self, method, cpu, seconds):
+        said = {"set": "a", "task": "regression", "split": 0, "scores": {"r2": 0.5}}
+        return said | {"method": method, "cpu": cpu, "seconds_train": seconds}
+
+    def test_seconds_of_different_machines_are_not_compared(self):
+        ours = self.piece("goodfit-realmlp", "fast", 1.0)
+        for theirs, met in [(self.piece("realmlp-td-s", "slow", 60.0), None), (self.piece("realmlp-td-s", "fast", 6.0), True)]:
+            scores, seconds = summarise.tables([ours, theirs])
+            self.assertIs(bars.time(seconds, "goodfit-realmlp").met, met)
+            self.assertEqual(scores["a"], {"goodfit-realmlp": {0: 0.5}, "realmlp-td-s": {0: 0.5}})
+
+    def test_a_failed_piece_scores_like_the_baseline_and_has_no_seconds(self):
+        failed = self.piece("goodfit-realmlp", "fast", 1.0) | {"error": "it ended"}
+        scores, seconds = summarise.tables([failed, self.piece("baseline", "fast", 0.1)])
+        self.assertEqual(scores["a"]["goodfit-realmlp"], {0: 0.5})
+        self.assertNotIn("goodfit-realmlp", seconds["a"])
 
 
 if __name__ == "__main__":
