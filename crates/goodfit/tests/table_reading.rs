@@ -115,6 +115,11 @@ fn kinds_that_cannot_be() {
     for (kind, message, hint) in [
         ("cod=numeric", "odd.csv: there is no column \"cod\", whose kind is said", "did you mean \"code\"?"),
         (
+            "wholly=numeric",
+            "odd.csv: there is no column \"wholly\", whose kind is said",
+            "its columns are code, x, day, price",
+        ),
+        (
             "day=numeric",
             "odd.csv: column day: it cannot be of the kind that is said: none of its cells is a number",
             "leave its kind out to have it inferred",

@@ -26,6 +26,15 @@ pub enum Goal {
     Numbers(Vec<f32>),
 }
 
+/// What may have been meant by the name of a column that is not there: one like it, or what there is.
+pub(super) fn which_column<'a>(name: &str, names: impl ExactSizeIterator<Item = &'a str> + Clone) -> String {
+    if let Some(near) = nearest(name, names.clone()) {
+        return format!("did you mean {near:?}?");
+    }
+    let more = if names.len() > 20 { ", .." } else { "" };
+    format!("its columns are {}{more}", names.take(20).collect::<Vec<_>>().join(", "))
+}
+
 impl Table {
     /// The place of a column.
     ///
@@ -33,14 +42,7 @@ impl Table {
     /// When there is none of that name.
     pub fn place_of(&self, name: &str) -> Result<usize, TableError> {
         self.columns.iter().position(|column| column.name == name).ok_or_else(|| {
-            let names = || self.columns.iter().map(|column| column.name.as_str());
-            let hint = if let Some(near) = nearest(name, names()) {
-                format!("did you mean {near:?}?")
-            } else {
-                let first: Vec<&str> = names().take(20).collect();
-                let more = if self.columns.len() > first.len() { ", .." } else { "" };
-                format!("its columns are {}{more}", first.join(", "))
-            };
+            let hint = which_column(name, self.columns.iter().map(|column| column.name.as_str()));
             TableError::new(&self.source, format!("there is no column {name:?}")).hint(hint)
         })
     }

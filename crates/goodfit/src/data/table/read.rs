@@ -10,11 +10,11 @@ use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
 use super::fill::Fill;
+use super::goal::which_column;
 use super::input::Input;
 use super::kind::{Inferred, Kind, choose, infer};
 use super::profile::Profile;
 use super::{Table, TableOptions};
-use crate::recipe::nearest;
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
 const MOST_COLUMNS: usize = 100_000;
@@ -122,12 +122,10 @@ impl<'a> Reading<'a> {
     fn kinds(&self, head: &Head) -> Result<Vec<Inferred>, TableError> {
         let mut inferred: Vec<Inferred> = head.profiles.iter().map(infer).collect();
         for (name, said) in &self.options.kinds {
-            let names = || head.names.iter().map(String::as_str);
-            let Some(place) = names().position(|other| other == name) else {
+            let names = head.names.iter().map(String::as_str);
+            let Some(place) = names.clone().position(|other| other == name) else {
                 let error = self.fault(format!("there is no column {name:?}, whose kind is said"));
-                return Err(nearest(name, names())
-                    .into_iter()
-                    .fold(error, |error, near| error.hint(format!("did you mean {near:?}?"))));
+                return Err(error.hint(which_column(name, names)));
             };
             let found = inferred[place].clone();
             inferred[place] = choose(&head.profiles[place], found, *said).map_err(|why| {
