@@ -15,10 +15,20 @@ use goodfit_tune::storage::{
 };
 use goodfit_tune::{NoPruner, Order, Outcome, Progress, Pruner, Stopped, Study, StudyOptions, TrialState, Value};
 
-/// A storage on which somebody else takes the second trial that is claimed, and ends it before anybody can look.
+/// A storage on which somebody else takes one of the trials that are claimed, and ends it before anybody can look.
 struct Overtaken {
     storage: Memory,
     n_claims: AtomicU64,
+    /// Which claim somebody else is faster in, from 0.
+    overtaken: u64,
+    /// How long it takes from the end of one trial and the claim of the next until the worker hears of it.
+    pause: Duration,
+}
+
+impl Overtaken {
+    fn new() -> Self {
+        Self { storage: Memory::new(), n_claims: AtomicU64::new(0), overtaken: 1, pause: Duration::ZERO }
+    }
 }
 
 impl Storage for Overtaken {
@@ -30,7 +40,7 @@ impl Storage for Overtaken {
         end: u64,
         n: usize,
     ) -> Result<Vec<Claim>, StorageError> {
-        if self.n_claims.fetch_add(1, Ordering::Relaxed) == 1 {
+        if self.n_claims.fetch_add(1, Ordering::Relaxed) == self.overtaken {
             let other = Worker { process: worker.process + 1, ..worker.clone() };
             let ended = |claim: Claim| Finish {
                 ticket: claim.ticket,
@@ -43,6 +53,20 @@ impl Storage for Overtaken {
             self.storage.finish(&claims.into_iter().map(ended).collect::<Vec<_>>())?;
         }
         self.storage.claim(study, worker, lease, end, n)
+    }
+
+    fn finish_and_claim(
+        &self,
+        outcomes: &[Finish],
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        let turn = (self.finish(outcomes)?, self.claim(study, worker, lease, end, n)?);
+        thread::sleep(self.pause);
+        Ok(turn)
     }
 
     fn create_study(&self, study: &NewStudy) -> Result<StudyId, StorageError> {
@@ -113,7 +137,7 @@ impl Progress for Told {
 
 #[test]
 fn nobody_waits_in_step_for_a_trial_that_somebody_else_ended_unseen() {
-    let storage = Arc::new(Overtaken { storage: Memory::new(), n_claims: AtomicU64::new(0) });
+    let storage = Arc::new(Overtaken::new());
     let options = StudyOptions { order: Order::Generations, ..StudyOptions::default() };
     let study = Study::open(storage, space(), Box::new(Random), Box::new(Median), options).expect("a study");
     let (sender, receiver) = mpsc::channel();
@@ -135,7 +159,7 @@ fn nobody_takes_more_trials_than_it_was_asked_for() {
     for pruner in [Box::new(NoPruner) as Box<dyn Pruner>, Box::new(Median)] {
         // Another process was asked for 24 trials and takes one of them before this one, which was asked for 4, can
         // look: its lowest waiting trial is then the fifth.
-        let storage = Arc::new(Overtaken { storage: Memory::new(), n_claims: AtomicU64::new(0) });
+        let storage = Arc::new(Overtaken::new());
         let study = Study::open(storage, space(), Box::new(Random), pruner, StudyOptions::default()).expect("a study");
         study.begin_with(&points(24)).expect("enqueued");
         let (never, mut told) = (AtomicBool::new(false), Told::default());
@@ -145,6 +169,17 @@ fn nobody_takes_more_trials_than_it_was_asked_for() {
         let waiting = study.trials().expect("trials").iter().filter(|t| t.state == TrialState::Waiting).count();
         assert_eq!(waiting, 20);
     }
+}
+
+#[test]
+fn the_next_trial_of_a_worker_is_no_company_before_it_hears_of_it() {
+    // Longer than whoever tells of trials waits before it looks.
+    let storage = Overtaken { overtaken: u64::MAX, pause: Duration::from_millis(450), ..Overtaken::new() };
+    let study = Study::open(Arc::new(storage), space(), Box::new(Random), Box::new(NoPruner), StudyOptions::default());
+    let (never, mut told) = (AtomicBool::new(false), Told::default());
+    study.expect("a study").optimise(restless, &limits(4, 1, &never), &mut told).expect("it ends");
+    assert_eq!(told.numbers, [0, 1, 2, 3]);
+    assert!(!told.shared);
 }
 
 #[test]

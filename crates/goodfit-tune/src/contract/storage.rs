@@ -32,6 +32,7 @@ pub fn storage(make: &dyn Fn() -> Box<dyn Storage>) {
         changes_of_several_workers,
         many_threads,
         claims::lowest_numbers_first,
+        claims::one_ends_and_the_next_begins,
         claims::leases,
         claims::a_worker_that_is_gone,
         claims::parameters_later,

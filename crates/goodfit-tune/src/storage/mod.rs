@@ -105,6 +105,23 @@ pub trait Storage: Send + Sync {
     /// When the storage cannot be written, or a state is not one of an end.
     fn finish(&self, outcomes: &[Finish]) -> Result<Vec<bool>, StorageError>;
 
+    /// [Ends](Self::finish) trials and [takes](Self::claim) others, for a worker that goes on at once: in one transaction
+    /// where the storage has such, and one after the other where not.
+    ///
+    /// # Errors
+    /// As both of them.
+    fn finish_and_claim(
+        &self,
+        outcomes: &[Finish],
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        Ok((self.finish(outcomes)?, self.claim(study, worker, lease, end, n)?))
+    }
+
     /// Sets attributes of a study or a trial, replacing those of the same key. Attributes of a finished trial
     /// can only be [`Scope::Private`].
     ///

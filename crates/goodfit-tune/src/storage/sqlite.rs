@@ -70,7 +70,25 @@ pub struct Sqlite {
     writer: Mutex<Writer>,
     /// Readers of a log see a state of the file while others write.
     reader: Mutex<Connection>,
-    group: Group,
+    /// Ends, and what those who end trials take next.
+    group: Group<Turnover, (Vec<bool>, Vec<Claim>)>,
+}
+
+/// Ends of trials, and who takes others then.
+#[derive(Clone, Debug)]
+struct Turnover {
+    outcomes: Vec<Finish>,
+    next: Option<Taker>,
+}
+
+/// Who takes trials: see [`Storage::claim`].
+#[derive(Clone, Debug)]
+struct Taker {
+    study: StudyId,
+    worker: Worker,
+    lease: Duration,
+    end: u64,
+    n: usize,
 }
 
 #[derive(Debug)]
@@ -126,6 +144,24 @@ impl Sqlite {
     fn write_lightly<T>(&self, body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, StorageError> {
         let written = lock(&self.writer).transact(Durability::Normal, |transaction, _| body(transaction));
         written.map_err(|fault| fault.of(&self.path))
+    }
+
+    /// What comes in while something is being written waits for it, and then is written together: with many threads the
+    /// wait for the disk is shared. Nobody waits for what has not come.
+    fn turn_over(&self, outcomes: &[Finish], next: Option<Taker>) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        outcomes.iter().try_for_each(check::finish)?;
+        self.group.write(&Turnover { outcomes: outcomes.to_vec(), next }, |all| {
+            self.write(|transaction, _| {
+                let one = |Turnover { outcomes, next }: &Turnover| {
+                    let held = write::finish(transaction, outcomes)?;
+                    let take = |taker: &Taker| {
+                        write::claim(transaction, taker.study, &taker.worker, taker.lease, taker.end, taker.n)
+                    };
+                    Ok((held, next.as_ref().map(take).transpose()?.unwrap_or_default()))
+                };
+                all.iter().map(|turnover| one(turnover)).collect()
+            })
+        })
     }
 
     fn read<T>(&self, body: impl FnOnce(&Transaction<'_>) -> Result<T, Fault>) -> Result<T, StorageError> {
@@ -240,11 +276,20 @@ impl Storage for Sqlite {
         self.write_lightly(|transaction| write::record(transaction, records))
     }
 
-    /// Ends that come in while others are being written wait for these, and then are written together: with many
-    /// threads the wait for the disk is shared. Nobody waits for an end that has not come.
     fn finish(&self, outcomes: &[Finish]) -> Result<Vec<bool>, StorageError> {
-        outcomes.iter().try_for_each(check::finish)?;
-        self.group.finish(outcomes, |outcomes| self.write(|transaction, _| write::finish(transaction, outcomes)))
+        Ok(self.turn_over(outcomes, None)?.0)
+    }
+
+    fn finish_and_claim(
+        &self,
+        outcomes: &[Finish],
+        study: StudyId,
+        worker: &Worker,
+        lease: Duration,
+        end: u64,
+        n: usize,
+    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        self.turn_over(outcomes, Some(Taker { study, worker: worker.clone(), lease, end, n }))
     }
 
     fn set_attributes(&self, target: Target, scope: Scope, attributes: &[(String, Json)]) -> Result<(), StorageError> {

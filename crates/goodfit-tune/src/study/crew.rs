@@ -80,16 +80,20 @@ impl Crew<'_> {
 
     /// Carries out trials until there is nothing more to do.
     pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
-        while let Some(asked) = self.wait_for_next(sender) {
+        let mut next = self.wait_for_next(sender);
+        while let Some(asked) = next {
             let number = asked.number;
             // Nobody listens any more when a progress callback panicked.
             let _ = sender.send(Event::Began(number));
-            match self.run(*asked) {
-                Ok(state) => drop(sender.send(Event::Ended(number, state))),
-                Err(error) => self.fail(error),
-            }
+            let (state, taken) = self.run(*asked).unwrap_or_else(|error| {
+                self.fail(error);
+                (None, None)
+            });
+            let _ = sender.send(Event::Ended(number, state));
             self.shared().n_ended += 1;
             self.changed.notify_all();
+            self.tell_of_company(&self.study.known(), sender);
+            next = taken.or_else(|| self.wait_for_next(sender));
         }
         self.changed.notify_all();
     }
@@ -103,20 +107,15 @@ impl Crew<'_> {
                 }
                 shared.n_ended
             };
-            let (next, has_company) = {
+            let next = {
                 let mut known = self.study.known();
                 let next = self.study.next(&mut known, self.limits, self);
                 // Whoever stops takes up no further trial, so that nobody may wait for one.
                 let goes_on = matches!(next, Ok(Next::Run(_) | Next::Wait));
                 self.let_go(&known, goes_on);
-                (next, known.has_company())
+                self.tell_of_company(&known, sender);
+                next
             };
-            if has_company && !self.limits.stop.load(Ordering::Relaxed) {
-                let mut shared = self.shared();
-                if !std::mem::replace(&mut shared.has_company, true) {
-                    let _ = sender.send(Event::Shared);
-                }
-            }
             match next {
                 Ok(Next::Run(asked)) => return Some(asked),
                 Ok(Next::Nothing(stopped)) => {
@@ -132,6 +131,16 @@ impl Crew<'_> {
         }
     }
 
+    /// Others work on the study: told of once.
+    fn tell_of_company(&self, known: &Known, sender: &mpsc::Sender<Event>) {
+        if known.has_company() && !self.limits.stop.load(Ordering::Relaxed) {
+            let mut shared = self.shared();
+            if !std::mem::replace(&mut shared.has_company, true) {
+                let _ = sender.send(Event::Shared);
+            }
+        }
+    }
+
     /// In step, nobody waits for trials that others took, or that nobody takes any more.
     fn let_go(&self, known: &Known, goes_on: bool) {
         let Some(gate) = self.gate else { return };
@@ -143,8 +152,9 @@ impl Crew<'_> {
         gate.keep(to_come, &*self.study.pruner);
     }
 
-    /// Carries out one trial; `None` when it was broken off or somebody else's by its end.
-    fn run(&self, asked: Asked) -> Result<Option<TrialState>, StudyError> {
+    /// Carries out one trial, whose state is `None` when it was broken off or somebody else's by its end, and takes the next
+    /// one where that needs no thought.
+    fn run(&self, asked: Asked) -> Result<(Option<TrialState>, Option<Box<Asked>>), StudyError> {
         let number = asked.number;
         let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
         if let Some(gate) = self.gate {
@@ -165,13 +175,18 @@ impl Crew<'_> {
         };
         self.shared().tickets.remove(&number);
         let ended = match state {
-            Some(state) => study.finish(asked, state.clone()).map(|held| held.then_some(state)),
-            None => study.release(&asked).map(|()| None),
+            Some(state) => {
+                let due = study.due(self.limits, self);
+                study.finish(asked, state.clone(), due).map(|(held, claim)| (held.then_some(state), claim))
+            }
+            None => study.release(&asked).map(|()| (None, None)),
         };
         if let Some(gate) = self.gate {
             gate.end(number, &*study.pruner);
         }
-        ended
+        let (state, claim) = ended?;
+        let taken = claim.map(|claim| study.begin(&mut study.known(), claim, self)).transpose()?;
+        Ok((state, taken))
     }
 
     fn fail(&self, error: StudyError) {

@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub(super) open: BTreeMap<u64, Open>,
     /// Whether a trial has ended elsewhere since the study was opened.
     pub(super) has_company: bool,
+    /// Threads of this worker that end a trial and take another, whose number they do not know yet.
+    pub(super) n_taking: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Known {
     /// Nothing known yet.
     pub(super) fn new(sampler: Box<dyn Sampler>) -> Self {
         let (history, cursor) = (History::new(), Cursor::default());
-        Self { sampler, history, cursor, n_trials: 0, open: BTreeMap::new(), has_company: false }
+        Self { sampler, history, cursor, n_trials: 0, open: BTreeMap::new(), has_company: false, n_taking: 0 }
     }
 
     /// Whether somebody else works on the study, or has done so since it was opened.
@@ -55,6 +57,8 @@ impl Study {
             let open = match trial.state {
                 TrialState::Waiting => Some(Open::Waiting),
                 TrialState::Running if known.open.get(&trial.number) == Some(&Open::Mine) => Some(Open::Mine),
+                // It may be the one that a thread of this worker takes now. It will be looked at again.
+                TrialState::Running if known.n_taking > 0 => continue,
                 TrialState::Running => Some(Open::Elsewhere),
                 _ => None,
             };
@@ -188,8 +192,14 @@ impl Study {
         Ok(())
     }
 
-    /// Keeps how a trial ended; false when it was somebody else's by then.
-    pub(super) fn finish(&self, trial: Asked, state: TrialState) -> Result<bool, StudyError> {
+    /// Keeps how a trial ended, and takes the one of the lowest number that waits below what [`Study::due`] said. False
+    /// when the trial was somebody else's by then.
+    pub(super) fn finish(
+        &self,
+        trial: Asked,
+        state: TrialState,
+        due: Option<u64>,
+    ) -> Result<(bool, Option<Claim>), StudyError> {
         let Asked { ticket, number, parameters, report } = trial;
         let finish = Finish {
             ticket,
@@ -198,8 +208,16 @@ impl Study {
             curves: report.curves,
             attributes: report.attributes,
         };
-        let held = self.storage.finish(std::slice::from_ref(&finish))?.first().copied().unwrap_or(false);
+        let outcomes = std::slice::from_ref(&finish);
+        let written = match due {
+            None => self.storage.finish(outcomes).map(|held| (held, Vec::new())),
+            Some(end) => self.storage.finish_and_claim(outcomes, self.id, &self.worker, self.options.lease, end, 1),
+        };
         let mut known = self.known();
+        known.n_taking -= usize::from(due.is_some());
+        let (held, mut claims) = written?;
+        known.open.extend(claims.iter().map(|claim| (claim.number, Open::Mine)));
+        let held = held.first().copied().unwrap_or(false);
         if held {
             known.open.remove(&number);
             let direction = [self.options.direction];
@@ -208,6 +226,6 @@ impl Study {
             known.open.insert(number, Open::Elsewhere);
             self.sync(&mut known)?;
         }
-        Ok(held)
+        Ok((held, claims.pop()))
     }
 }

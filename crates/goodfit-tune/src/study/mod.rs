@@ -108,7 +108,7 @@ impl Study {
     /// [`StudyError::Lost`] when somebody else has taken the trial over; else when the storage fails.
     pub fn tell(&self, trial: Asked, outcome: Outcome) -> Result<(), StudyError> {
         let number = trial.number;
-        if self.finish(trial, outcome.state())? { Ok(()) } else { Err(StudyError::Lost { number }) }
+        if self.finish(trial, outcome.state(), None)?.0 { Ok(()) } else { Err(StudyError::Lost { number }) }
     }
 
     /// Reports a value of a trial on its way, and says whether the pruner would end it now, knowing all that is

@@ -54,7 +54,7 @@ impl Study {
                 // The lowest that waits may be another by now, but none that is not asked for, or not due in step.
                 let due = if crew.gate.is_some() { self.generation_end(number).min(target) } else { target };
                 return match self.claim(known, due)? {
-                    Some(claim) => self.begin(known, claim, crew),
+                    Some(claim) => Ok(Next::Run(self.begin(known, claim, crew)?)),
                     None => Ok(Next::Wait),
                 };
             }
@@ -85,6 +85,20 @@ impl Study {
         }
     }
 
+    /// Below which number a trial that waits may be taken by whoever ends one, where nothing else is to be decided;
+    /// what it says has to be passed to [`Study::finish`].
+    pub(super) fn due(&self, limits: &Limits<'_>, crew: &Crew<'_>) -> Option<u64> {
+        let late = || limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if crew.gate.is_some() || limits.stop.load(Ordering::Relaxed) || late() {
+            return None;
+        }
+        let mut known = self.known();
+        let target = known.sampler.n_trials(&self.space).map_or(limits.trials, |n| n.min(limits.trials));
+        let waits = known.open.range(..target).any(|(_, open)| *open == Open::Waiting);
+        known.n_taking += usize::from(waits);
+        waits.then_some(target)
+    }
+
     /// Below which number all trials have to be finished before this one is drawn.
     pub(super) fn horizon(&self, known: &Known, number: u64, limits: &Limits<'_>, crew: &Crew<'_>) -> u64 {
         if self.options.order == Order::Asynchronous {
@@ -104,9 +118,10 @@ impl Study {
         self.generation_of(number) + self.options.generation.max(1)
     }
 
-    pub(super) fn begin(&self, known: &mut Known, claim: Claim, crew: &Crew<'_>) -> Result<Next, StudyError> {
+    /// A claimed trial is this worker's now.
+    pub(super) fn begin(&self, known: &mut Known, claim: Claim, crew: &Crew<'_>) -> Result<Box<Asked>, StudyError> {
         let asked = self.asked(known, claim)?;
         crew.shared().tickets.insert(asked.number, (asked.ticket, Arc::default()));
-        Ok(Next::Run(Box::new(asked)))
+        Ok(Box::new(asked))
     }
 }

@@ -26,6 +26,30 @@ pub(super) fn lowest_numbers_first(storage: &dyn Storage) {
     assert!(all(storage, study).iter().all(|trial| trial.began.is_some() && trial.ended.is_none()));
 }
 
+pub(super) fn one_ends_and_the_next_begins(storage: &dyn Storage) {
+    let study = study(storage, "s");
+    add(storage, study, 0, 4);
+    let first = claim(storage, study, 1)[0].ticket;
+    let done = |ticket| [end(ticket, TrialState::Complete(vec![1.0]))];
+    let turn = |ticket, end, n| storage.finish_and_claim(&done(ticket), study, &worker(), LONG, end, n);
+    let (held, claims) = turn(first, 2, 3).expect("a turn");
+    assert_eq!((held, claims.len(), claims[0].number), (vec![true], 1, 1), "as claiming gives them");
+    assert_eq!(claims[0].parameters.len(), 1);
+    assert_eq!(storage.heartbeat(&[first, claims[0].ticket], LONG).expect("answers"), [false, true]);
+    // Who comes too late gets a trial all the same.
+    let (held, claims) = turn(first, 9, 1).expect("a turn");
+    assert_eq!((held, claims[0].number), (vec![false], 2));
+    let (held, claims) = turn(claims[0].ticket, 9, 0).expect("a turn");
+    assert_eq!((held, claims.len()), (vec![true], 0));
+    let complete = TrialState::Complete(vec![1.0]);
+    let expected = [complete.clone(), TrialState::Running, complete, TrialState::Waiting];
+    assert_eq!(states(storage, study), expected);
+    let unfinished = [end(first, TrialState::Running)];
+    let turn = storage.finish_and_claim(&unfinished, study, &worker(), LONG, 9, 1);
+    turn.expect_err("no end");
+    assert_eq!(states(storage, study), expected, "nothing is taken when nothing can be ended");
+}
+
 pub(super) fn leases(storage: &dyn Storage) {
     let study = study(storage, "s");
     add(storage, study, 0, 2);

@@ -1,47 +1,54 @@
-//! Ends of several threads in one transaction.
+//! What several threads write, in one transaction.
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
 
-use crate::storage::{Finish, StorageError};
+use crate::storage::StorageError;
 
 /// Whoever comes while nobody writes, writes, with all who came while the one before wrote.
-#[derive(Debug, Default)]
-pub(super) struct Group {
-    state: Mutex<State>,
+#[derive(Debug)]
+pub(super) struct Group<Q, A> {
+    state: Mutex<State<Q, A>>,
     written: Condvar,
 }
 
-#[derive(Debug, Default)]
-struct State {
+#[derive(Debug)]
+struct State<Q, A> {
     is_writing: bool,
     n_came: u64,
-    waiting: Vec<(u64, Vec<Finish>)>,
+    waiting: Vec<(u64, Q)>,
     /// What became of those who waited; `None` when the whole group failed, so that each has to try alone.
-    answers: HashMap<u64, Option<Vec<bool>>>,
+    answers: HashMap<u64, Option<A>>,
 }
 
-impl Group {
-    /// Ends trials by `write`, which does all or nothing, together with those of other threads.
-    pub(super) fn finish(
+impl<Q, A> Default for Group<Q, A> {
+    fn default() -> Self {
+        let state = State { is_writing: false, n_came: 0, waiting: Vec::new(), answers: HashMap::new() };
+        Self { state: Mutex::new(state), written: Condvar::new() }
+    }
+}
+
+impl<Q: Clone, A> Group<Q, A> {
+    /// Does what is asked by `write`, which does all or nothing, together with what other threads ask.
+    pub(super) fn write(
         &self,
-        outcomes: &[Finish],
-        write: impl Fn(&[&Finish]) -> Result<Vec<bool>, StorageError>,
-    ) -> Result<Vec<bool>, StorageError> {
-        let own: Vec<&Finish> = outcomes.iter().collect();
+        own: &Q,
+        write: impl Fn(&[&Q]) -> Result<Vec<A>, StorageError>,
+    ) -> Result<A, StorageError> {
+        let alone = || write(&[own]).map(|mut answers| answers.remove(0));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_writing {
             let me = state.n_came;
             state.n_came += 1;
-            state.waiting.push((me, outcomes.to_vec()));
+            state.waiting.push((me, own.clone()));
             while state.is_writing && !state.answers.contains_key(&me) {
                 state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             match state.answers.remove(&me) {
-                Some(Some(held)) => return Ok(held),
+                Some(Some(answer)) => return Ok(answer),
                 Some(None) => {
                     drop(state);
-                    return write(&own);
+                    return alone();
                 }
                 None => state.waiting.retain(|(who, _)| *who != me),
             }
@@ -51,31 +58,27 @@ impl Group {
         drop(state);
         // Also when `write` panics, the next one gets to write.
         let turn = Turn(self);
-        let together = own.iter().copied().chain(others.iter().flat_map(|(_, outcomes)| outcomes)).collect::<Vec<_>>();
-        let result = write(&together);
-        let (answer, mut rest) = match &result {
-            Ok(held) => (Some(held[..own.len()].to_vec()), Some(&held[own.len()..])),
-            Err(_) => (None, None),
+        let together: Vec<&Q> = std::iter::once(own).chain(others.iter().map(|(_, asked)| asked)).collect();
+        let (answer, mut rest) = match write(&together) {
+            Ok(mut answers) => {
+                let rest = answers.split_off(1).into_iter();
+                (Ok(answers.remove(0)), Some(rest))
+            }
+            Err(error) => (Err(error), None),
         };
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for (who, outcomes) in &others {
-            let theirs = rest.map(|held| held.split_at(outcomes.len()));
-            rest = theirs.map(|(_, after)| after);
-            state.answers.insert(*who, theirs.map(|(theirs, _)| theirs.to_vec()));
+        for (who, _) in &others {
+            state.answers.insert(*who, rest.as_mut().and_then(Iterator::next));
         }
         drop(state);
         drop(turn);
-        match (answer, result) {
-            (Some(held), _) => Ok(held),
-            (None, _) if !others.is_empty() => write(&own),
-            (None, result) => result,
-        }
+        if answer.is_err() && !others.is_empty() { alone() } else { answer }
     }
 }
 
-struct Turn<'a>(&'a Group);
+struct Turn<'a, Q, A>(&'a Group<Q, A>);
 
-impl Drop for Turn<'_> {
+impl<Q, A> Drop for Turn<'_, Q, A> {
     fn drop(&mut self) {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_writing = false;
         self.0.written.notify_all();
@@ -87,41 +90,31 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
-    use crate::TrialState;
-    use crate::storage::{Ticket, TrialId};
-
-    fn outcome(trial: i64) -> Finish {
-        let (ticket, state) = (Ticket { trial: TrialId(trial), fence: 1 }, TrialState::Pruned(None));
-        Finish { ticket, state, intermediate: Vec::new(), curves: Vec::new(), attributes: Vec::new() }
-    }
-
-    fn ids(outcomes: &[&Finish]) -> Vec<i64> {
-        outcomes.iter().map(|outcome| outcome.ticket.trial.0).collect()
-    }
+    use crate::storage::StorageError;
 
     /// While the first one writes, five others come; what they write together fails when one of them does.
-    fn six_threads(fails: i64) -> (Vec<Vec<i64>>, Vec<Option<Vec<bool>>>) {
+    fn six_threads(fails: i64) -> (Vec<Vec<i64>>, Vec<Option<i64>>) {
         let (group, calls) = (Group::default(), Mutex::new(Vec::new()));
         let (entered, has_entered) = mpsc::channel();
-        let write = |outcomes: &[&Finish]| {
-            let ids = ids(outcomes);
-            calls.lock().expect("calls").push(ids.clone());
-            if ids.contains(&0) {
+        let write = |asked: &[&i64]| {
+            let asked: Vec<i64> = asked.iter().map(|id| **id).collect();
+            calls.lock().expect("calls").push(asked.clone());
+            if asked.contains(&0) {
                 entered.send(()).expect("heard");
                 while group.state.lock().expect("state").waiting.len() < 5 {
                     std::thread::yield_now();
                 }
             }
-            if ids.contains(&fails) {
+            if asked.contains(&fails) {
                 return Err(StorageError::NoTrial { id: fails });
             }
-            Ok(ids.iter().map(|id| id % 2 == 0).collect())
+            Ok(asked.iter().map(|id| 10 * id).collect())
         };
-        let finish = |first: i64| group.finish(&[outcome(first), outcome(first + 1)], write).ok();
+        let ask = |id: i64| group.write(&id, write).ok();
         let answers = std::thread::scope(|scope| {
-            let leader = scope.spawn(|| finish(0));
+            let leader = scope.spawn(|| ask(0));
             has_entered.recv().expect("it writes");
-            let others: Vec<_> = (1..6).map(|i| scope.spawn(move || finish(2 * i))).collect();
+            let others: Vec<_> = (1..6).map(|i| scope.spawn(move || ask(i))).collect();
             [leader].into_iter().chain(others).map(|thread| thread.join().expect("no panic")).collect()
         });
         (calls.into_inner().expect("calls"), answers)
@@ -130,23 +123,22 @@ mod tests {
     #[test]
     fn who_waits_is_written_together() {
         let (calls, answers) = six_threads(-1);
-        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [2, 10]);
-        assert!(answers.iter().all(|held| *held == Some(vec![true, false])));
+        assert_eq!(calls.iter().map(Vec::len).collect::<Vec<_>>(), [1, 5]);
+        assert_eq!(answers, (0..6).map(|id| Some(10 * id)).collect::<Vec<_>>());
     }
 
     #[test]
     fn one_that_fails_does_not_take_the_others_along() {
-        let (calls, answers) = six_threads(7);
+        let (calls, answers) = six_threads(3);
         assert_eq!(calls.len(), 7, "the first, all others, each of them alone");
-        assert_eq!(answers[3], None);
-        assert_eq!(answers.iter().filter(|held| **held == Some(vec![true, false])).count(), 5);
+        assert_eq!(answers, [Some(0), Some(10), Some(20), None, Some(40), Some(50)]);
     }
 
     #[test]
     fn a_panic_leaves_the_turn_to_the_next() {
         let group = Group::default();
-        let finish = || group.finish(&[outcome(0)], |_| panic!("a fault of the program"));
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(finish)).expect_err("it panics");
-        assert_eq!(group.finish(&[outcome(0)], |_| Ok(vec![true])).expect("an end"), [true]);
+        let ask = || group.write(&0, |_| panic!("a fault of the program"));
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).expect_err("it panics");
+        assert!(group.write(&0, |_| Ok(vec![true])).expect("an answer"));
     }
 }

@@ -33,7 +33,7 @@ fn report(transaction: &Transaction<'_>, trial: i64, intermediate: &Intermediate
 
 pub(in crate::storage::sqlite) fn finish(
     transaction: &Transaction<'_>,
-    outcomes: &[&Finish],
+    outcomes: &[Finish],
 ) -> Result<Vec<bool>, Fault> {
     let ended = time::to_text(time::now());
     outcomes.iter().map(|outcome| end(transaction, outcome, &ended)).collect()
