@@ -35,6 +35,8 @@ pub(super) struct Crew<'a> {
 pub(super) struct Shared {
     /// How many trials have ended, so that nobody waits for what has happened already.
     pub(super) n_ended: u64,
+    /// Workers that wait for one to end.
+    pub(super) n_waiting: usize,
     /// Whether all workers have gone.
     pub(super) over: bool,
     /// The first number of the generation that is held in step.
@@ -80,20 +82,31 @@ impl Crew<'_> {
 
     /// Carries out trials until there is nothing more to do.
     pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
-        let mut next = self.wait_for_next(sender);
-        while let Some(asked) = next {
-            let number = asked.number;
+        while let Some(asked) = self.wait_for_next(sender) {
             // Nobody listens any more when a progress callback panicked.
-            let _ = sender.send(Event::Began(number));
-            let (state, taken) = self.run(*asked).unwrap_or_else(|error| {
-                self.fail(error);
-                (None, None)
-            });
-            let _ = sender.send(Event::Ended(number, state));
-            self.shared().n_ended += 1;
-            self.changed.notify_all();
-            self.tell_of_company(&self.study.known(), sender);
-            next = taken.or_else(|| self.wait_for_next(sender));
+            let _ = sender.send(Event::Began(asked.number));
+            let mut next = Some(asked);
+            while let Some(asked) = next.take() {
+                let number = asked.number;
+                let state = match self.run(*asked) {
+                    Ok((state, taken)) => {
+                        next = taken;
+                        state
+                    }
+                    Err(error) => {
+                        self.fail(error);
+                        None
+                    }
+                };
+                // One message for both, since each wakes whoever listens.
+                let _ = sender.send(Event::Ended(number, state, next.as_ref().map(|asked| asked.number)));
+                self.tell_of_company(&self.study.known(), sender);
+                let mut shared = self.shared();
+                shared.n_ended += 1;
+                if shared.n_waiting > 0 {
+                    self.changed.notify_all();
+                }
+            }
         }
         self.changed.notify_all();
     }
@@ -124,7 +137,10 @@ impl Crew<'_> {
                 }
                 Ok(Next::Wait) => {
                     let unchanged = |shared: &mut Shared| shared.n_ended == n_ended;
-                    drop(self.changed.wait_timeout_while(self.shared(), POLL, unchanged));
+                    let mut shared = self.shared();
+                    shared.n_waiting += 1;
+                    let waited = self.changed.wait_timeout_while(shared, POLL, unchanged);
+                    waited.unwrap_or_else(PoisonError::into_inner).0.n_waiting -= 1;
                 }
                 Err(error) => self.fail(error),
             }

@@ -30,14 +30,14 @@ impl<'a> InOrder<'a> {
     /// Something has happened here.
     pub(super) fn take(&mut self, event: Event) -> Result<(), StudyError> {
         match event {
-            Event::Began(number) => {
-                self.running.insert(number);
-                self.progress.began(number);
-            }
-            Event::Ended(number, state) => {
+            Event::Began(number) => self.begin(number),
+            Event::Ended(number, state, next) => {
                 self.running.remove(&number);
                 self.ended.extend(state.map(|state| (number, state)));
                 self.tell();
+                if let Some(next) = next {
+                    self.begin(next);
+                }
                 // What is waited for does not run here: somebody else may have ended it.
                 if !self.ended.is_empty() && !self.running.contains(&self.next) {
                     return self.look();
@@ -46,6 +46,11 @@ impl<'a> InOrder<'a> {
             Event::Shared => self.progress.shared(),
         }
         Ok(())
+    }
+
+    fn begin(&mut self, number: u64) {
+        self.running.insert(number);
+        self.progress.began(number);
     }
 
     /// Takes in what others have ended, and what had ended before.

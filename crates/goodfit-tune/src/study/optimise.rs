@@ -67,8 +67,8 @@ pub enum Stopped {
 
 pub(super) enum Event {
     Began(u64),
-    /// With the state it ended in, unless it was broken off or is somebody else's by now.
-    Ended(u64, Option<TrialState>),
+    /// With the state it ended in, unless it was broken off or is somebody else's by now, and the trial that began then.
+    Ended(u64, Option<TrialState>, Option<u64>),
     Shared,
 }
 

@@ -80,8 +80,12 @@ struct Turn<'a, Q, A>(&'a Group<Q, A>);
 
 impl<Q, A> Drop for Turn<'_, Q, A> {
     fn drop(&mut self) {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).is_writing = false;
-        self.0.written.notify_all();
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_writing = false;
+        // Nobody to wake is the rule.
+        if !(state.waiting.is_empty() && state.answers.is_empty()) {
+            self.0.written.notify_all();
+        }
     }
 }
 
