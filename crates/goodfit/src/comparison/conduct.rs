@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use goodfit_nn::Network;
 
+use super::refit::refit;
 use super::{
     ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
 };
@@ -132,7 +133,8 @@ pub fn train_one(
     let start = Instant::now();
     let seed = options.first_seed;
     let recipe = &experiment.recipe;
-    let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
+    let mut shelf = DataShelf::default();
+    let data = shelf.get(&recipe.data, seed, seed, Resplit::Never)?;
     recipe.check_rows(data.train.n_rows())?;
     check_memory("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
@@ -142,6 +144,12 @@ pub fn train_one(
     let seconds = start.elapsed().as_secs_f64();
     let mut results = blank(experiment, options, Some(&data), vec![seed]);
     results.complete = trained.is_some();
+    let again = match &trained {
+        Some(first) if recipe.training.refit && first.run.diverged_at.is_none() => {
+            refit(recipe, &mut shelf, seed, first, data.train.n_rows(), monitor, observer)?
+        }
+        _ => None,
+    };
     let (run, network) = trained.map(|trained| (trained.run, trained.network)).unzip();
     if let Some(run) = &run {
         observer.done(&name, seed, run);
@@ -154,8 +162,10 @@ pub fn train_one(
     results.arms = vec![arm];
     let baselines = network.as_ref().and_then(|_| Baselines::fit(&data));
     results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, network.as_ref()));
-    let schema = data.schema.clone();
-    Ok((Conducted { results, timing }, network.map(|network| Fit { network, schema, baselines })))
+    let first = network.map(|network| Fit { network, schema: data.schema.clone(), baselines });
+    let (again, refit) = again.unzip();
+    results.refit = refit;
+    Ok((Conducted { results, timing }, again.or(first)))
 }
 
 /// That the rows which rank have chosen the epoch as well.

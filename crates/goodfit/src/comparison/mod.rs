@@ -3,6 +3,7 @@
 mod conduct;
 mod data;
 mod memory;
+mod refit;
 mod tune;
 
 use std::time::{Duration, Instant};

@@ -119,6 +119,8 @@ pub const FIELDS: &[Field] = &[
         "stop after so many evaluations without improvement on the stopping rows, and take the best weights"),
     Field::new("training.stopping_metric", "stopping metric", Kind::Word(&["loss", "accuracy"]), Is("\"loss\""),
         "what the epoch is chosen by; of equal accuracies the last").needs(Needs::Set("training.early_stopping")),
+    Field::new("training.refit", "refit", Kind::Bool, Is("false"),
+        "train: keep a network trained anew on the validation and stopping rows too, for as many epochs as were best"),
     Field::new("training.label_smoothing", "label smoothing", kinds::SHARE, Is("0.0"),
         "share of the target spread over all classes").needs(Needs::Is("training.loss", &["cross-entropy"])),
     Field::new("training.loss", "loss", Kind::Word(&["cross-entropy", "mean-squared-error"]), Is("\"cross-entropy\""),

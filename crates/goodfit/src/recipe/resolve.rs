@@ -195,6 +195,7 @@ impl Reader<'_> {
             } else {
                 StoppingMetric::Loss
             },
+            refit: self.flag("training.refit"),
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },

@@ -156,6 +156,8 @@ pub struct TrainingRecipe {
     pub early_stopping: Option<usize>,
     /// What the epoch is chosen by.
     pub stopping_metric: StoppingMetric,
+    /// Whether a single training is repeated on all rows that are not sealed.
+    pub refit: bool,
     /// The loss.
     pub loss: Loss,
     /// Which loss the training curve holds.

@@ -69,6 +69,9 @@ pub struct Results {
     /// How good its models are beside simple ones, on a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assessment: Option<Assessment>,
+    /// The network that is kept, where it was trained anew on all rows that are not sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
     /// What the experiment found, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -77,6 +80,26 @@ pub struct Results {
     pub parts: Vec<Results>,
     /// False when the run was stopped before all of it was done.
     pub complete: bool,
+}
+
+/// A training on all rows that are not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refit {
+    /// Those rows.
+    pub rows: usize,
+    /// Its steps.
+    pub steps: usize,
+}
+
+impl Refit {
+    /// What it means, in a sentence.
+    pub fn sentence(self) -> String {
+        let Self { rows, steps } = self;
+        format!(
+            "The network that is kept was trained anew on all {rows} rows that are not sealed, for {steps} steps; the scores \
+             are those of the one that did not see the validation rows."
+        )
+    }
 }
 
 impl Results {
@@ -97,6 +120,7 @@ impl Results {
             trials: Vec::new(),
             search: None,
             assessment: None,
+            refit: None,
             claims: Vec::new(),
             findings: Vec::new(),
             parts: Vec::new(),

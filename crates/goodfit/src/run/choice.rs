@@ -10,6 +10,7 @@ use crate::recipe::{Recipe, StoppingMetric};
 pub(super) struct Choice {
     stopping: EarlyStopping,
     metric: StoppingMetric,
+    n_steps: Option<usize>,
 }
 
 impl Choice {
@@ -20,11 +21,11 @@ impl Choice {
             StoppingMetric::Loss => Direction::Minimize,
             StoppingMetric::Accuracy => Direction::Maximize,
         };
-        Self { stopping: EarlyStopping::new(patience, direction), metric }
+        Self { stopping: EarlyStopping::new(patience, direction), metric, n_steps: None }
     }
 
     /// Looks at the weights of an evaluation, keeps them when they are the best, and says whether the run goes on.
-    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, data: &Prepared) -> bool {
+    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> bool {
         let Some(rows) = data.stopping.as_ref().or(data.validation.as_ref()) else { return true };
         let score = trainer.score(&rows.inputs, rows.targets());
         let value = match self.metric {
@@ -36,7 +37,13 @@ impl Choice {
         let ties = self.metric == StoppingMetric::Accuracy && self.stopping.best() == Some(value);
         if decision == Decision::Improved || ties {
             trainer.keep();
+            self.n_steps = Some(step + 1);
         }
         decision != Decision::Stop
+    }
+
+    /// Steps behind the weights that are kept; `None` when no evaluation had a finite score.
+    pub(super) fn n_steps(&self) -> Option<usize> {
+        self.n_steps
     }
 }

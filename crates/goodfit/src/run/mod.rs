@@ -58,6 +58,8 @@ pub struct Trained {
     pub run: Run,
     /// The network: of the best evaluation with early stopping, else of the last step.
     pub network: Network<f32>,
+    /// Steps behind its weights.
+    pub n_steps: usize,
 }
 
 /// Number of steps that a run of the recipe makes over `n_rows` training rows.
@@ -93,6 +95,20 @@ pub fn train(
     monitor: &Monitor,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
     train_watched(recipe, data, seed, monitor, &mut |_, _| Watched::GoOn)
+}
+
+/// The first so many steps of [`train`], whose schedule is that of all steps.
+///
+/// # Errors
+/// As [`train_watched`].
+pub fn train_until(
+    recipe: &Recipe,
+    data: &Prepared,
+    seed: u64,
+    monitor: &Monitor,
+    n_steps: usize,
+) -> Result<Option<Trained>, goodfit_nn::Error> {
+    steps(recipe, data, seed, monitor, &mut |_, _| Watched::GoOn, n_steps)
 }
 
 /// What somebody who watches a run says after an evaluation.
@@ -132,6 +148,17 @@ pub fn train_watched(
     monitor: &Monitor,
     watcher: &mut dyn FnMut(&Run, At) -> Watched,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
+    steps(recipe, data, seed, monitor, watcher, usize::MAX)
+}
+
+fn steps(
+    recipe: &Recipe,
+    data: &Prepared,
+    seed: u64,
+    monitor: &Monitor,
+    watcher: &mut dyn FnMut(&Run, At) -> Watched,
+    until: usize,
+) -> Result<Option<Trained>, goodfit_nn::Error> {
     let spec = network_spec(recipe, data.train.inputs.n_columns(), data.n_outputs);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
     let mut trainer = Trainer::new(&spec, training, seed)?;
@@ -147,7 +174,8 @@ pub fn train_watched(
         None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
     };
     let mut watch = recipe.training.diagnostics.then(WeightWatch::default);
-    for step in 0..training.n_steps {
+    let mut n_steps = training.n_steps.min(until);
+    for step in 0..n_steps {
         if monitor.stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
@@ -178,15 +206,15 @@ pub fn train_watched(
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
             record.evaluate(&mut trainer, data, step);
-            if stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, data)) {
-                break;
-            }
-            if watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
+            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, data, step));
+            if stops || watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
+                n_steps = step + 1;
                 break;
             }
         }
     }
-    if stopping.is_some() {
+    if let Some(stopping) = stopping {
+        n_steps = stopping.n_steps().unwrap_or(n_steps);
         trainer.restore();
         record.best(&mut trainer, data);
     }
@@ -194,7 +222,7 @@ pub fn train_watched(
         let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
         record.run.layers = layers.iter().map(layer_activations).collect();
     }
-    Ok(Some(Trained { run: record.finish(), network: trainer.network() }))
+    Ok(Some(Trained { run: record.finish(), network: trainer.network(), n_steps }))
 }
 
 /// The run as it grows.
