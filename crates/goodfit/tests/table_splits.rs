@@ -46,7 +46,7 @@ fn train(place: &Place, settings: &[&str]) -> String {
 fn sealed(place: &Place) -> Vec<usize> {
     let is_sealed = |&i: &usize| {
         let mut rows = rows();
-        rows[i][0] = "1.2345".to_owned();
+        "1.2345".clone_into(&mut rows[i][0]);
         place.write("changed.csv", csv(&rows));
         let ran = place.run(&["evaluate", "model", "changed.csv", "--open-test"]);
         assert!(ran.status == Some(0) || ran.stderr.contains("are not those that were sealed"), "{}", ran.stderr);
@@ -164,6 +164,8 @@ fn errors() {
         &["data.split_column=person"],
         &["data.test_file=few.csv"],
         &["data.test_file=none.csv"],
+        &["data.test_file=t.csv"],
+        &["data.test_file=-"],
         &["data.time=person"],
         &["data.time=kind", "data.target=x"],
         &["data.source=changed.csv", "data.group=person"],

@@ -40,7 +40,7 @@ pub(super) struct Parts {
     pub(super) by_chance: bool,
 }
 
-/// Words for sides; what trains has none.
+/// Words for sides, first those that are recommended; what trains has none.
 const WORDS: [(&str, Option<Side>); 17] = [
     ("train", None),
     ("validation", Some(Side::Validation)),
@@ -208,12 +208,13 @@ fn sides(path: &Path, options: &TableOptions, name: &str) -> Result<Vec<Option<S
     let known = |text: &str| WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).map(|(_, side)| *side);
     let mut sides = Vec::new();
     for text in &cells.texts {
-        let Some(side) = known(&text.text) else {
-            let what = format!("{:?} is no side of a split", text.text);
-            let near = nearest(&text.text, WORDS.iter().map(|(word, _)| *word));
+        let Some(side) = known(&text.cell) else {
+            let what = format!("{:?} is no side of a split", text.cell);
+            let near = nearest(&text.cell, WORDS[..4].iter().map(|(word, _)| *word));
             let hint = near.map(|near| format!("did you mean {near:?}?"));
-            let hint =
-                hint.unwrap_or_else(|| "train, validation, stopping or test; or 1 for test rows and 0".to_owned());
+            let hint = hint.unwrap_or_else(|| {
+                "train, validation, stopping or test; or 1 for test rows and 0 for others".to_owned()
+            });
             return Err(cells.fault(text, what).hint(hint));
         };
         sides.push(side);

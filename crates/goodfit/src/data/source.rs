@@ -109,7 +109,9 @@ impl DataError {
                 Some("so few rows cannot be split; a table needs some dozens besides its test rows".into())
             }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
-            Self::GivenValidation { .. } => Some("leave out what says otherwise, or data.split_column".into()),
+            Self::GivenValidation { .. } => {
+                Some("what the column gives needs neither: leave search.folds and data.validation out".into())
+            }
             Self::OneSplit { .. } => {
                 Some("leave it out: validation rows by data.time or data.split_column are not drawn".into())
             }

@@ -19,6 +19,15 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let message = "data.split is \"stratified\", but numbers are predicted, which have no classes";
         fault("data.split", &["data.split", "training.loss"], message, "data.split = \"random\"");
     }
+    if let Some(file) = settings.text("data.test_file") {
+        if settings.text("data.source").as_ref() == Some(&file) {
+            let message = "data.test_file is the table itself, whose rows train";
+            fault("data.test_file", &["data.test_file", "data.source"], message, "data.test = 0.2 splits rows off it");
+        } else if file == "-" {
+            let message = "data.test_file is -, but the standard input can be read only once";
+            fault("data.test_file", &["data.test_file"], message, "save it to a file first");
+        }
+    }
     let target = settings.text("data.target");
     let kinds = settings.get("data.kinds");
     for path in ["data.group", "data.time", "data.split_column"] {

@@ -32,7 +32,7 @@ fn case(sides: &str) -> Case {
         evaluation: Evaluation::Test,
         split_seed: None,
     };
-    Case { folder: folder, recipe }
+    Case { folder, recipe }
 }
 
 /// How many rows test, validate, choose the epoch, and train.

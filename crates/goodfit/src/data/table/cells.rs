@@ -22,7 +22,7 @@ pub(in crate::data) struct Cells {
 /// A text that cells hold.
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Text {
-    pub(in crate::data) text: Arc<str>,
+    pub(in crate::data) cell: Arc<str>,
     file: Arc<str>,
     line: u64,
 }
@@ -53,7 +53,7 @@ impl Cells {
         let head = reading.head()?;
         let place = head.place_of(&self.column, reading)?;
         let file: Arc<str> = reading.file().into();
-        let known = self.texts.iter().map(|text| Arc::clone(&text.text));
+        let known = self.texts.iter().map(|text| Arc::clone(&text.cell));
         let mut codes: HashMap<Arc<str>, u32> = known.zip(0..).collect();
         reading.records(head.has_header, |record, line| {
             let cell = trimmed(&record[place]);
@@ -64,7 +64,7 @@ impl Cells {
             let code = codes.get(cell).copied().unwrap_or_else(|| {
                 let (text, code): (Arc<str>, u32) = (cell.into(), self.texts.len() as u32);
                 codes.insert(Arc::clone(&text), code);
-                self.texts.push(Text { text, file: Arc::clone(&file), line });
+                self.texts.push(Text { cell: text, file: Arc::clone(&file), line });
                 code
             });
             self.codes.push(code);
@@ -84,18 +84,19 @@ impl Cells {
     /// When a cell is neither, or another one than those before it.
     pub(in crate::data) fn times(&self, options: &TableOptions) -> Result<Times, TableError> {
         let words = Words { decimal_comma: options.decimal_comma == Some(true), missing: &[] };
-        let number = |text: &Text| words.number(&text.text).filter(|x| x.is_finite());
+        let number = |text: &Text| words.number(&text.cell).filter(|x| x.is_finite());
         let are_dates = self.texts.first().is_some_and(|first| number(first).is_none());
         let mut forms = DateForm::ALL.to_vec();
-        for text in &self.texts {
-            forms.retain(|form| form.days(&text.text).is_some());
+        for (place, text) in self.texts.iter().enumerate() {
+            forms.retain(|form| form.days(&text.cell).is_some());
             if (are_dates && forms.is_empty()) || (!are_dates && number(text).is_none()) {
-                let what = format!("{:?} is no point in time as those before it", text.text);
+                let what = if place == 0 { "is neither a number nor a date" } else { "is no time as those before it" };
+                let what = format!("{:?} {what}", text.cell);
                 let hint = "numbers that rise with time, or dates of one form, such as 2024-12-31";
                 return Err(self.fault(text, what).hint(hint));
             }
         }
-        let time = |text: &Text| if are_dates { forms[0].days(&text.text) } else { number(text) };
+        let time = |text: &Text| if are_dates { forms[0].days(&text.cell) } else { number(text) };
         let times: Vec<f64> = self.texts.iter().map(|text| time(text).unwrap_or_default()).collect();
         Ok(Times { times: self.codes.iter().map(|&code| times[code as usize]).collect(), are_dates })
     }
@@ -123,7 +124,7 @@ mod tests {
     #[test]
     fn cells_are_kept_as_they_are_written() {
         let cells = read(&["x,at\n1, a \n2,01\n3,a\n", "at,x\n1,7\n01,8\n"]).expect("cells");
-        let texts: Vec<&str> = cells.texts.iter().map(|text| &*text.text).collect();
+        let texts: Vec<&str> = cells.texts.iter().map(|text| &*text.cell).collect();
         assert_eq!(texts, ["a", "01", "1"]);
         assert_eq!(cells.codes, [0, 1, 0, 2, 1]);
         let fault = cells.fault(&cells.texts[2], "what").to_string();

@@ -27,6 +27,7 @@ const MOST_COLUMNS: usize = 100_000;
 /// # Errors
 /// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows.
 pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
     with_reading(path, options, |reading| reading.table())
 }
 
