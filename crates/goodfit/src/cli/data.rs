@@ -10,7 +10,7 @@ use serde_json::json;
 use super::args::Data;
 use super::{Failure, Outcome, print};
 use crate::data::load;
-use crate::recipe::{DataRecipe, Evaluation, Source};
+use crate::recipe::{DataRecipe, Evaluation, Source, Split};
 
 /// Lists the sources or describes one.
 pub(super) fn data(command: &Data) -> Outcome {
@@ -50,6 +50,8 @@ fn info(name: &str, as_json: bool) -> Outcome {
         validation: 0.0,
         stopping: 0.0,
         test: 0.0,
+        split: Split::Random,
+        given: None,
         fold: None,
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,

@@ -55,6 +55,7 @@ fn rows(results: &Results) -> String {
     if data.test_rows > 0 {
         parts.push(format!("{} test rows, opened", data.test_rows));
     }
+    parts.extend(data.split.clone());
     parts.push(format!("{} seed{}", results.seeds.len(), if results.seeds.len() == 1 { "" } else { "s" }));
     if !results.complete {
         parts.push("stopped before all was done".to_owned());

@@ -16,7 +16,7 @@ impl DataShelf {
     /// for `normal` data, and with `resplit`; otherwise all seeds share the rows of `first_seed`.
     ///
     /// # Errors
-    /// When the data cannot be loaded or split.
+    /// When the data cannot be loaded or split, or are to be split anew where chance splits nothing.
     pub fn get(
         &mut self,
         recipe: &DataRecipe,
@@ -33,6 +33,9 @@ impl DataShelf {
             return Ok(Arc::clone(rows));
         }
         let rows = Arc::new(Prepared::new(load(recipe, data_seed)?, recipe, split_seed)?);
+        if resplit && rows.summary.split_seed.is_none() {
+            return Err(DataError::OneSplit { source_name: rows.summary.source.clone() });
+        }
         self.shelf.push((recipe.clone(), data_seed, Arc::clone(&rows)));
         Ok(rows)
     }

@@ -2,6 +2,8 @@
 
 mod doubts;
 pub mod idx;
+mod marks;
+mod order;
 mod prepared;
 mod rows;
 mod sealed;

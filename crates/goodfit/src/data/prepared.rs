@@ -1,12 +1,13 @@
 //! The rows of an experiment: training rows, validation rows split off them, opened test rows.
 
-use goodfit_nn::{Inputs, Matrix, Purpose, Stream, Targets};
+use goodfit_nn::{Inputs, Matrix, Targets};
 
+use super::marks::Parts;
 use super::rows::{Fitted, Rows, Units};
 use super::source::{DataError, Dataset};
-use super::split::{TrainingRows, share, stratified};
+use super::split::TrainingRows;
 use super::table::Schema;
-use crate::recipe::{DataRecipe, Evaluation, Fold};
+use crate::recipe::{DataRecipe, Evaluation};
 use crate::results::{DataSummary, Finding};
 
 /// Inputs with their classes, ready to train on.
@@ -68,43 +69,34 @@ impl Labelled {
 }
 
 impl Prepared {
-    /// Splits rows off the training rows, by a permutation from the stream (`split_seed`, [`Purpose::Split`], 0):
-    /// the first `round(share * n)` of it validate (with folds: the fold's part), of the others the first
-    /// `round(share * n)` choose the epoch, and the rest trains. Test rows are opened when the recipe
-    /// evaluates on them and stay sealed otherwise.
+    /// Splits rows off the training rows. Usually chance does, by a permutation from the stream (`split_seed`,
+    /// [`goodfit_nn::Purpose::Split`], 0): the first `round(share * n)` of it validate (with folds: the fold's part), of the
+    /// others the first `round(share * n)` choose the epoch, and the rest trains. `data.group`, `data.time` and
+    /// `data.split_column` have it otherwise. Test rows are opened when the recipe evaluates on them and stay sealed
+    /// otherwise.
     ///
     /// # Errors
     /// When a share leaves no rows to train, to validate or to stop on, or there are no test rows to open.
     pub fn new(dataset: Dataset, recipe: &DataRecipe, split_seed: u64) -> Result<Self, DataError> {
         let rows = &dataset.train;
-        let n = rows.n_rows;
+        let Parts { train, validation, stopping, by_chance } = dataset.marks.parts(rows.n_rows, recipe, split_seed)?;
         let mut summary = DataSummary {
             source: dataset.source.clone(),
-            train_rows: n,
+            train_rows: train.len(),
+            validation_rows: validation.len(),
+            stopping_rows: stopping.len(),
             columns: rows.n_columns,
             classes: dataset.n_classes,
+            split: recipe.split_in_words(),
+            split_seed: by_chance.then_some(split_seed),
             ..DataSummary::default()
         };
-        let mut order: Vec<u32> = (0..n as u32).collect();
-        let (mut n_validation, mut n_stopping) = (0, 0);
-        let splits = recipe.validation > 0.0 || recipe.fold.is_some();
-        if splits {
-            Stream::new(split_seed, Purpose::Split, 0).permutation(&mut order);
-            if rows.is_stratified() {
-                stratified(&mut order, &rows.classes, dataset.n_classes);
-            }
-            n_validation = rotate(&mut order, recipe)?;
-            n_stopping = share("data.stopping", recipe.stopping, n, n - n_validation)?;
-            summary.split_seed = Some(split_seed);
-        }
-        let (validation, rest) = order.split_at(n_validation);
-        let (stopping, train) = rest.split_at(n_stopping);
-        (summary.train_rows, summary.validation_rows, summary.stopping_rows) = (train.len(), n_validation, n_stopping);
-        let fitted = rows.fit(TrainingRows::of(train));
-        let doubts = rows.doubts(train, validation);
+        let splits = train.len() < rows.n_rows;
+        let fitted = rows.fit(TrainingRows::of(&train));
+        let doubts = rows.doubts(&train, &validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
-        let (validation, stopping) = (part(validation), part(stopping));
-        let train = Labelled::new(rows, splits.then_some(train), &fitted);
+        let (validation, stopping) = (part(&validation), part(&stopping));
+        let train = Labelled::new(rows, splits.then_some(&train[..]), &fitted);
         let test = match recipe.evaluation {
             Evaluation::Validation => None,
             Evaluation::Test => {
@@ -122,30 +114,11 @@ impl Prepared {
     }
 }
 
-/// Brings the rows that validate to the front, and says how many they are.
-fn rotate(order: &mut [u32], recipe: &DataRecipe) -> Result<usize, DataError> {
-    let n = order.len();
-    let Some(Fold { index, of }) = recipe.fold else {
-        let n_validation = share("data.validation", recipe.validation, n, n)?;
-        return if n_validation > 0 { Ok(n_validation) } else { Err(split("data.validation", recipe.validation, n)) };
-    };
-    if of < 2 || of > n {
-        return Err(split("search.folds", of as f64, n));
-    }
-    let border = |i: usize| i * n / of;
-    order.rotate_left(border(index));
-    Ok(border(index + 1) - border(index))
-}
-
-fn split(field: &'static str, share: f64, n_rows: usize) -> DataError {
-    DataError::Split { field, share, n_rows }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::load;
-    use crate::recipe::Source;
+    use crate::recipe::{Fold, Source, Split};
 
     fn recipe() -> DataRecipe {
         DataRecipe {
@@ -154,6 +127,8 @@ mod tests {
             validation: 0.0,
             stopping: 0.0,
             test: 0.0,
+            split: Split::Random,
+            given: None,
             fold: None,
             evaluation: Evaluation::Validation,
             split_seed: None,

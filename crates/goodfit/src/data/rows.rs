@@ -83,11 +83,6 @@ impl Rows {
         Self { n_rows: rows.len(), n_columns, classes, values: Values::Table { table, target, goal, rows } }
     }
 
-    /// Whether rows are to be split within each class.
-    pub(super) fn is_stratified(&self) -> bool {
-        matches!(&self.values, Values::Table { goal, .. } if matches!(**goal, Goal::Classes { .. }))
-    }
-
     /// Fits what turns rows into inputs and targets.
     pub(super) fn fit(&self, training: TrainingRows<'_>) -> Fitted {
         let Values::Table { table, target, goal, rows } = &self.values else { return Fitted::Nothing };

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use goodfit_nn::{Purpose, Stream};
 
+use super::marks::Marks;
 use super::rows::Rows;
-use super::split::{share, stratified};
 use super::table::{Goal, SealedRows, Table, TableError, TableOptions, read};
 use super::{Sealed, idx};
-use crate::recipe::{DataRecipe, Evaluation, Source, nearest};
+use crate::recipe::{DataRecipe, Evaluation, Given, Source, Split, nearest};
 
 /// A data set: training rows, and test rows under seal.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub struct Dataset {
     pub sealed: Option<SealedRows>,
     /// Number of classes; 0 = none.
     pub n_classes: usize,
+    /// What is known of how the training rows are to be split.
+    pub(super) marks: Marks,
 }
 
 /// Why data cannot be had.
@@ -61,6 +63,20 @@ pub enum DataError {
         /// Rows before the split.
         n_rows: usize,
     },
+    /// A column gives rows to validate that nothing asks for.
+    #[error("column {column} gives validation rows, but {but}")]
+    GivenValidation {
+        /// The column.
+        column: String,
+        /// Why they are not asked for.
+        but: &'static str,
+    },
+    /// There is no other split to draw.
+    #[error("compare.resplit is set, but the recipe leaves {source_name} one split only")]
+    OneSplit {
+        /// The data.
+        source_name: String,
+    },
     /// There are no test rows to open.
     #[error("data.evaluation is \"test\", but {source_name} has no test rows")]
     NoTestRows {
@@ -93,6 +109,12 @@ impl DataError {
                 Some("so few rows cannot be split; a table needs some dozens besides its test rows".into())
             }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
+            Self::GivenValidation { .. } => {
+                Some("what the column gives needs neither: leave search.folds and data.validation out".into())
+            }
+            Self::OneSplit { .. } => {
+                Some("leave it out: validation rows by data.time or data.split_column are not drawn".into())
+            }
             Self::NoTestRows { .. } => Some("set data.validation = 0.2 and data.evaluation = \"validation\"".into()),
             Self::Mnist(_) => Some("the program itself is damaged: install it again".into()),
         }
@@ -119,55 +141,61 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let test = read.test.filter(|_| with_test).map(rows);
             let highest_test = test.iter().flat_map(|t| &t.classes).max().map_or(0, |&class| class as usize + 1);
             let n_classes = highest.max(highest_test);
-            Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes })
+            Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes, marks: Marks::default() })
         }
-        Source::Table { path, target, classes, options } => table(recipe, read(path, options)?, target, *classes),
+        Source::Table { path, target, classes, options } => {
+            let (table, n_own, target) = columns(recipe, read(path, options)?, target)?;
+            let goal = table.goal(target, *classes)?;
+            let marks = Marks::read(path, recipe, &table, &goal, n_own)?;
+            self::table(recipe, table, target, goal, &marks)
+        }
         Source::Normal { rows, columns } => {
             check_rows(recipe.train_rows, *rows, "normal")?;
             let n_rows = recipe.train_rows.unwrap_or(*rows);
             let mut stream = Stream::new(seed, Purpose::Data, 0);
             let numbers = (0..n_rows * columns).map(|_| stream.normal() as f32).collect();
             let train = Rows::numbers(*columns, numbers);
-            Ok(Dataset { source: "normal".into(), train, test: None, sealed: None, n_classes: 0 })
+            let marks = Marks::default();
+            Ok(Dataset { source: "normal".into(), train, test: None, sealed: None, n_classes: 0, marks })
         }
     }
 }
 
-/// The seed by which the test rows of a table are split off: no command's, so that what is sealed in one is sealed in all.
-const TEST_SEED: u64 = 0;
-
-/// The rows of a table: by the stream ([`TEST_SEED`], [`Purpose::Split`], 1) a share of them becomes test rows, of each
-/// class its own share.
-fn table(recipe: &DataRecipe, table: Table, target: &str, classes: bool) -> Result<Dataset, DataError> {
-    let table = Arc::new(table);
+/// A table with the rows of a file of test rows behind its own, their number, and the place of the target. What rows are
+/// split by is set aside, but for times, which may tell something of the target.
+fn columns(recipe: &DataRecipe, mut table: Table, target: &str) -> Result<(Table, usize, usize), DataError> {
     let target = table.place_of(target)?;
-    let goal = Arc::new(table.goal(target, classes)?);
+    if let Split::Group(name) = &recipe.split {
+        table.set_aside(table.place_of(name)?);
+    }
+    if let Some(Given::Column(name)) = &recipe.given {
+        table.set_aside(table.place_of(name)?);
+    }
     if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
         return Err(table.nothing_beside(target).into());
     }
-    let n_test = share("data.test", recipe.test, table.n_rows, table.n_rows)?;
-    let mut order = vec![0; table.n_rows];
-    Stream::new(TEST_SEED, Purpose::Split, 1).permutation(&mut order);
-    let n_classes = match &*goal {
-        Goal::Classes { names, classes } => {
-            stratified(&mut order, classes, names.len());
-            names.len()
-        }
-        Goal::Numbers(_) => 0,
-    };
-    let mut rest = order.split_off(n_test);
-    // In the order of the file, as `train_rows` says.
-    rest.sort_unstable();
-    order.sort_unstable();
+    let n_own = table.n_rows;
+    if let Some(Given::TestFile(file)) = &recipe.given {
+        table = table.followed_by(file, target)?;
+    }
+    Ok((table, n_own, target))
+}
+
+/// The rows of a table, of which some are sealed ([`Marks::sealed`]).
+fn table(recipe: &DataRecipe, table: Table, target: usize, goal: Goal, marks: &Marks) -> Result<Dataset, DataError> {
+    let n_classes = if let Goal::Classes { names, .. } = &goal { names.len() } else { 0 };
+    let (table, goal) = (Arc::new(table), Arc::new(goal));
+    let (test, mut rest) = marks.sealed(table.n_rows, recipe.test)?;
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
+    let marks = marks.select(&rest);
     let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), rows);
-    let test = (n_test > 0).then(|| rows(order).seal());
+    let test = (!test.is_empty()).then(|| rows(test).seal());
     let sealed = test
         .as_ref()
         .map(|test| SealedRows { rows: test.n_rows(), fingerprint: format!("{:016x}", test.fingerprint()) });
     let test = test.filter(|_| recipe.evaluation == Evaluation::Test);
-    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, sealed, n_classes })
+    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, sealed, n_classes, marks })
 }
 
 /// What a table says of an experiment on it.
@@ -215,6 +243,7 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
         test: test.map(|test| Rows::pixels(d, test.pixels, &test.labels).seal()),
         sealed: None,
         n_classes: 10,
+        marks: Marks::default(),
     })
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Model, ModelError, RECIPE, scores};
 use crate::data::{Sealed, load};
 use crate::files::{FileError, read_whole};
-use crate::recipe::{Evaluation, Experiment, Source};
+use crate::recipe::{Evaluation, Experiment, Given, Source};
 use crate::results::Assessed;
 
 /// Where openings are recorded, a line each.
@@ -36,7 +36,8 @@ pub struct Opened {
 
 impl Model {
     /// Scores the model on the test rows that were sealed when it was trained, and records that in its folder. The earlier
-    /// openings of the same rows come first, then this one. `table` is where the table is now, if it is not where it was.
+    /// openings of the same rows come first, then this one. `table` is where the table is now, if it is not where it was; a
+    /// file of test rows that is not where it was is looked for beside it.
     ///
     /// # Errors
     /// When there are no test rows, the table has changed since, or the record cannot be written.
@@ -47,6 +48,11 @@ impl Model {
         recipe.evaluation = Evaluation::Test;
         if let (Source::Table { path, .. }, Some(table)) = (&mut recipe.source, table) {
             table.clone_into(path);
+            if let Some(Given::TestFile(file)) = &mut recipe.given
+                && let (false, Some(name)) = (file.exists(), file.file_name())
+            {
+                *file = table.with_file_name(name);
+            }
         }
         let dataset = load(&recipe, 0)?;
         let is_same = |test: &Sealed<_>| format!("{:016x}", test.fingerprint()) == sealed.fingerprint;

@@ -37,6 +37,14 @@ fn validation(settings: &Settings) -> Option<Value> {
     Some(Value::Number(if splits { 0.2 } else { 0.0 }))
 }
 
+/// The default of `data.split`.
+pub(crate) const SPLIT: Default =
+    From { fields: &["training.loss"], rule: "\"stratified\" with classes, else \"random\"", value: split };
+
+fn split(settings: &Settings) -> Option<Value> {
+    word(if is(settings, "training.loss", "cross-entropy") { "stratified" } else { "random" })
+}
+
 /// The default of `data.evaluation`.
 pub(crate) const EVALUATION: Default = From {
     fields: &["data.validation"],

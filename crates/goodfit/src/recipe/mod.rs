@@ -27,6 +27,7 @@ mod search;
 mod settings;
 mod shipped;
 mod space;
+mod splits;
 mod target;
 mod typed;
 mod value;
@@ -48,7 +49,7 @@ pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
 pub use typed::{
-    Batches, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
-    StoppingMetric, TrainingRecipe,
+    Batches, DataRecipe, Evaluation, Fold, Given, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
+    Split, StoppingMetric, TrainingRecipe,
 };
 pub use value::{Entry, Item, Key, Place, Value};

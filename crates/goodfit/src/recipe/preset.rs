@@ -103,6 +103,8 @@ fn n_train(settings: &Settings, n_rows: usize) -> usize {
     let n = n_rows.saturating_sub(share("data.test", n_rows)).min(most);
     let validating = match settings.count("search.folds") {
         0 => share("data.validation", n),
+        // The first of several windows that end ever later.
+        folds if settings.is_set("data.time") => n - n / (folds + 1),
         folds => n.div_ceil(folds),
     };
     n.saturating_sub(validating + share("data.stopping", n)).max(1)

@@ -8,7 +8,7 @@ use goodfit_nn::{
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
-    Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
+    Batches, DataRecipe, Evaluation, Given, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source, Split,
     StoppingMetric, TrainingRecipe,
 };
 use crate::recipe::value::Value;
@@ -28,6 +28,7 @@ impl Recipe {
         let recipe = Recipe { data: read.data(), network: read.network(), training: read.training() };
         let mut faults = settings.unused(free);
         faults.extend(crate::recipe::cross::check(settings, &recipe, free));
+        faults.extend(crate::recipe::splits::check(settings, &recipe, free));
         RecipeError::collect(faults)?;
         Ok(recipe)
     }
@@ -74,6 +75,16 @@ impl Reader<'_> {
             validation: self.number("data.validation").unwrap_or_default(),
             stopping: self.number("data.stopping").unwrap_or_default(),
             test: self.number("data.test").unwrap_or_default(),
+            split: match (self.word("data.split").as_str(), self.0.text("data.group"), self.0.text("data.time")) {
+                (_, Some(column), _) => Split::Group(column),
+                (_, _, Some(column)) => Split::Time(column),
+                ("stratified", ..) => Split::Stratified,
+                _ => Split::Random,
+            },
+            given: match (self.0.text("data.split_column"), self.0.text("data.test_file")) {
+                (Some(column), _) => Some(Given::Column(column)),
+                (None, file) => file.map(|file| Given::TestFile(file.into())),
+            },
             fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),

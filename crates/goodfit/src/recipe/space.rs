@@ -96,9 +96,14 @@ const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
 /// Fields that say on which rows, and by which loss, trials are ranked. A search that varied them would choose the
 /// question whose answer looks best, or choose by the sealed test rows.
-const RANKING: [&str; 9] = [
+const RANKING: [&str; 14] = [
     "data.source",
     "data.test",
+    "data.test_file",
+    "data.split",
+    "data.group",
+    "data.time",
+    "data.split_column",
     "data.rows",
     "data.columns",
     "data.train_rows",

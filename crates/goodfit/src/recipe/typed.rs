@@ -29,12 +29,57 @@ pub struct DataRecipe {
     pub stopping: f64,
     /// Share of a table that is sealed as test rows; 0 = none.
     pub test: f64,
+    /// By what rows are split.
+    pub split: Split,
+    /// What says where single rows belong.
+    pub given: Option<Given>,
     /// Which fold validates instead of a share, when there are folds.
     pub fold: Option<Fold>,
     /// What curves are computed on besides the training rows.
     pub evaluation: Evaluation,
     /// Seed of the split, when it is to be the same for all seeds.
     pub split_seed: Option<u64>,
+}
+
+/// By what rows are split: those that are sealed from the others, those that validate, and those that choose the epoch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Each row by chance.
+    Random,
+    /// By chance, of each class its share.
+    Stratified,
+    /// Whole groups by chance: rows with the same text in this column.
+    Group(String),
+    /// Along the times of this column: the latest rows are sealed, those before them validate.
+    Time(String),
+}
+
+/// What says where single rows belong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// This column: `train`, `validation`, `stopping` or `test`.
+    Column(String),
+    /// This table, whose rows are the test rows.
+    TestFile(PathBuf),
+}
+
+impl DataRecipe {
+    /// How rows are split in words, where that is not the usual: at random, and within classes where a table has any.
+    pub fn split_in_words(&self) -> Option<String> {
+        let has_classes = matches!(self.source, Source::Table { classes: true, .. });
+        let split = match &self.split {
+            Split::Random if has_classes => Some("split without regard to classes".to_owned()),
+            Split::Random | Split::Stratified => None,
+            Split::Group(column) => Some(format!("whole groups by {column}")),
+            Split::Time(column) => Some(format!("split along {column}")),
+        };
+        let given = self.given.as_ref().map(|given| match given {
+            Given::Column(column) => format!("sides given by {column}"),
+            Given::TestFile(file) => format!("test rows in {}", file.display()),
+        });
+        let words: Vec<String> = split.into_iter().chain(given).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
 }
 
 /// One of several equal parts of the training rows: it validates, the others train.

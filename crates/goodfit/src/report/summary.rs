@@ -45,6 +45,7 @@ pub(super) fn data(results: &Results) -> String {
     if data.test_rows > 0 {
         parts.push(label::count(data.test_rows, "opened test row", "opened test rows"));
     }
+    parts.extend(data.split.clone());
     if data.columns > 0 {
         parts.push(label::count(data.columns, "column", "columns"));
     }

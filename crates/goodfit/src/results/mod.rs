@@ -146,6 +146,9 @@ pub struct DataSummary {
     /// Fingerprint of the test rows that were opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_fingerprint: Option<String>,
+    /// How rows are split, where that is not the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
     /// Seed that split off the validation rows (of the first seed's run, where each splits anew).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_seed: Option<u64>,

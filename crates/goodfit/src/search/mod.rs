@@ -78,9 +78,14 @@ const ASYNCHRONOUS: &str = "asynchronous";
 /// That of one on which several processes worked at the same time.
 const SHARED: &str = "shared";
 
-/// Rows behind the score of a trial: with folds each row validates once.
+/// Rows behind the score of a trial: with folds each row validates once; along time, where chance splits nothing, all but
+/// those of the first part.
 fn ranking_rows(search: &SearchRecipe, data: &DataSummary) -> usize {
-    if search.folds.is_some() { data.train_rows + data.validation_rows } else { data.validation_rows }
+    match search.folds {
+        None => data.validation_rows,
+        Some(folds) if data.split_seed.is_none() => folds * data.validation_rows,
+        Some(_) => data.train_rows + data.validation_rows + data.stopping_rows,
+    }
 }
 
 /// Searches the space of an experiment in memory.

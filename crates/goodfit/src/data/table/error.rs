@@ -33,19 +33,19 @@ impl fmt::Display for TableError {
 }
 
 impl TableError {
-    pub(super) fn new(file: &str, what: impl Into<String>) -> Self {
+    pub(in crate::data) fn new(file: &str, what: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, column: None, what: what.into(), hint: None }
     }
 
-    pub(super) fn line(self, line: u64) -> Self {
+    pub(in crate::data) fn line(self, line: u64) -> Self {
         Self { line: Some(line), ..self }
     }
 
-    pub(super) fn column(self, column: &str) -> Self {
+    pub(in crate::data) fn column(self, column: &str) -> Self {
         Self { column: Some(column.to_owned()), ..self }
     }
 
-    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(in crate::data) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cell::{DateForm, Words};
-use super::column::{NO_LEVEL, Values};
+use super::column::{Column, NO_LEVEL, Values};
 use super::kind::Kind;
 use super::profile::Profile;
 
@@ -33,6 +33,16 @@ impl Fill {
                 names.sort_unstable();
                 Self::levels(names, Vec::with_capacity(n_rows), false)
             }
+            _ => Self::None,
+        }
+    }
+
+    /// Goes on behind the values of a column.
+    pub(super) fn behind(column: &Column) -> Self {
+        match (&column.values, column.kind) {
+            (Values::Numbers(numbers), _) => Self::Numbers(numbers.clone()),
+            (Values::Days(days), Kind::Date(form)) => Self::Days(form, days.clone()),
+            (Values::Levels { names, codes }, _) => Self::levels(names.clone(), codes.clone(), false),
             _ => Self::None,
         }
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+mod append;
 mod blanks;
 mod cell;
+mod cells;
 mod chunks;
 mod column;
 mod dialect;
@@ -19,6 +21,7 @@ mod schema;
 
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
+pub(super) use cells::Cells;
 pub use chunks::{Strange, StrangeCells, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::{Dialect, delimiter_named};
@@ -97,6 +100,12 @@ pub struct Table {
 }
 
 impl Table {
+    /// Sets a column aside, which is then no input.
+    pub(super) fn set_aside(&mut self, column: usize) {
+        let column = &mut self.columns[column];
+        (column.kind, column.values) = (Kind::Unused, Values::None);
+    }
+
     /// The same file without its columns.
     fn without_columns(&self) -> Self {
         let (source, options) = (self.source.clone(), self.options.clone());

@@ -27,17 +27,27 @@ const MOST_COLUMNS: usize = 100_000;
 /// # Errors
 /// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows.
 pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
+    with_reading(path, options, |reading| reading.table())
+}
+
+/// Calls with a file that is read as UTF-8, and once more with it as Windows-1252 where it is no UTF-8.
+pub(super) fn with_reading<T>(
+    path: &Path,
+    options: &TableOptions,
+    mut take: impl FnMut(&Reading<'_>) -> Result<T, Fault>,
+) -> Result<T, TableError> {
     let input = Input::open(path)?;
-    match Reading::new(&input, options)?.table() {
+    match take(&Reading::new(&input, options)?) {
         Err(Fault::NotUtf8) => {
             let input = input.western();
-            Reading::new(&input, options)?.table().map_err(|fault| match fault {
+            take(&Reading::new(&input, options)?).map_err(|fault| match fault {
                 Fault::Table(error) => error,
                 Fault::NotUtf8 => TableError::new(&input.name, "text in no encoding that is known"),
             })
         }
         Err(Fault::Table(error)) => Err(error),
-        Ok(table) => Ok(table),
+        Ok(taken) => Ok(taken),
     }
 }
 
@@ -53,6 +63,17 @@ impl From<TableError> for Fault {
     }
 }
 
+impl Head {
+    /// The place of a column in each record.
+    pub(super) fn place_of(&self, name: &str, reading: &Reading<'_>) -> Result<usize, TableError> {
+        let names = self.names.iter().map(String::as_str);
+        names
+            .clone()
+            .position(|other| other == name)
+            .ok_or_else(|| reading.fault(format!("there is no column {name:?}")).hint(which_column(name, names)))
+    }
+}
+
 /// A table that is being read.
 pub(super) struct Reading<'a> {
     input: &'a Input,
@@ -62,12 +83,12 @@ pub(super) struct Reading<'a> {
 }
 
 /// The columns of a file and what their cells say.
-struct Head {
-    names: Vec<String>,
+pub(super) struct Head {
+    pub(super) names: Vec<String>,
     /// Whether the first record names the columns.
-    has_header: bool,
+    pub(super) has_header: bool,
     profiles: Vec<Profile>,
-    n_rows: usize,
+    pub(super) n_rows: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -137,7 +158,7 @@ impl<'a> Reading<'a> {
     }
 
     /// First pass: names and profiles.
-    fn head(&self) -> Result<Head, Fault> {
+    pub(super) fn head(&self) -> Result<Head, Fault> {
         let mut names: Vec<String> = Vec::new();
         let mut profiles: Vec<Profile> = Vec::new();
         let mut n_rows = 0;
@@ -228,7 +249,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn fault(&self, what: impl Into<String>) -> TableError {
+    /// The name of the file.
+    pub(super) fn file(&self) -> &str {
+        &self.input.name
+    }
+
+    pub(super) fn fault(&self, what: impl Into<String>) -> TableError {
         TableError::new(&self.input.name, what)
     }
 
