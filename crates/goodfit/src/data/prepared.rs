@@ -100,7 +100,7 @@ impl Prepared {
         let (validation, rest) = order.split_at(n_validation);
         let (stopping, train) = rest.split_at(n_stopping);
         (summary.train_rows, summary.validation_rows, summary.stopping_rows) = (train.len(), n_validation, n_stopping);
-        let fitted = rows.fit(TrainingRows::of(train));
+        let fitted = rows.fit(TrainingRows::of(train), recipe.scaling);
         let doubts = rows.doubts(train, validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(validation), part(stopping));
@@ -145,6 +145,7 @@ fn split(field: &'static str, share: f64, n_rows: usize) -> DataError {
 mod tests {
     use super::*;
     use crate::data::load;
+    use crate::data::table::Scaling;
     use crate::recipe::Source;
 
     fn recipe() -> DataRecipe {
@@ -157,6 +158,7 @@ mod tests {
             fold: None,
             evaluation: Evaluation::Validation,
             split_seed: None,
+            scaling: Scaling::default(),
         }
     }
 

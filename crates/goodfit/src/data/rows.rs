@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::doubts::Sides;
 use super::split::TrainingRows;
-use super::table::{Encoder, Goal, Kind, Schema, Table};
+use super::table::{Encoder, Goal, Kind, Scaling, Schema, Table};
 use super::{Sealed, fingerprint};
 use crate::results::Finding;
 
@@ -89,14 +89,14 @@ impl Rows {
     }
 
     /// Fits what turns rows into inputs and targets.
-    pub(super) fn fit(&self, training: TrainingRows<'_>) -> Fitted {
+    pub(super) fn fit(&self, training: TrainingRows<'_>, scaling: Scaling) -> Fitted {
         let Values::Table { table, target, goal, rows } = &self.values else { return Fitted::Nothing };
         let training: Vec<u32> = training.rows().iter().map(|&row| rows[row as usize]).collect();
         let units = match &**goal {
             Goal::Classes { .. } => None,
             Goal::Numbers(numbers) => Some(Units::of(training.iter().map(|&row| f64::from(numbers[row as usize])))),
         };
-        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training)), units }
+        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training), scaling), units }
     }
 
     /// What a model on rows of this table has to know of its columns.

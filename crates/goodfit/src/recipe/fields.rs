@@ -1,6 +1,6 @@
 //! The table of recipe fields.
 
-use crate::data::table::ColumnKind;
+use crate::data::table::{ColumnKind, Scaling};
 use crate::recipe::field::Default::{Absent, Is};
 use crate::recipe::field::{Field, Kind, Needs};
 use crate::recipe::{defaults, kinds};
@@ -35,6 +35,8 @@ pub const FIELDS: &[Field] = &[
         "whether numbers are written with a decimal comma").needs(Needs::Set("data.target")),
     Field::new("data.missing", "missing words", Kind::List(&Kind::Text), Is("[]"),
         "words for a missing value, besides NA, NaN, null, None, ? and nothing").needs(Needs::Set("data.target")),
+    Field::new("data.scaling", "scaling", Kind::Word(Scaling::NAMES), Is("\"robust\""),
+        "numbers of a table: by quartiles and clipped smoothly, to mean 0 and sd 1, to normal scores, or to [0, 1]").needs(Needs::Set("data.target")),
     Field::new("data.rows", "rows", Kind::Integer { low: 1, high: 100_000_000 }, Is("1000"),
         "rows that are drawn").needs(Needs::Is("data.source", &["normal"])),
     Field::new("data.columns", "columns", kinds::WIDTH, Is("100"),

@@ -5,6 +5,7 @@ use goodfit_nn::{
     Schedule, WeightDecay,
 };
 
+use crate::data::table::Scaling;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
@@ -77,6 +78,7 @@ impl Reader<'_> {
             fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),
+            scaling: Scaling::named(&self.word("data.scaling")).unwrap_or_default(),
         }
     }
 

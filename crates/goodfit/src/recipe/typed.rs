@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::table::TableOptions;
+use crate::data::table::{Scaling, TableOptions};
 use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
 
 /// Everything that determines one training except its seed.
@@ -35,6 +35,8 @@ pub struct DataRecipe {
     pub evaluation: Evaluation,
     /// Seed of the split, when it is to be the same for all seeds.
     pub split_seed: Option<u64>,
+    /// How the inputs of a table are scaled.
+    pub scaling: Scaling,
 }
 
 /// One of several equal parts of the training rows: it validates, the others train.
