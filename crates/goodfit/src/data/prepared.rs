@@ -18,6 +18,8 @@ pub struct Labelled {
     pub classes: Vec<u32>,
     /// Standardised numbers to predict, a row each, in place of classes.
     pub numbers: Option<Matrix<f32>>,
+    /// What each row weighs in the loss of a training, above 0; all the same where there are none.
+    pub weights: Option<Vec<f32>>,
 }
 
 /// The rows of an experiment. Shared by all its arms, trials and runs.
@@ -50,7 +52,8 @@ impl Labelled {
             None => rows.classes.clone(),
             Some(order) => order.iter().map(|&row| rows.classes[row as usize]).collect(),
         };
-        Self { inputs: rows.inputs(order, fitted), classes, numbers: rows.numbers_to_predict(order, fitted) }
+        let (inputs, numbers) = (rows.inputs(order, fitted), rows.numbers_to_predict(order, fitted));
+        Self { inputs, classes, numbers, weights: rows.weights(order) }
     }
 
     /// Number of rows.

@@ -121,7 +121,9 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let n_classes = highest.max(highest_test);
             Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes })
         }
-        Source::Table { path, target, classes, options } => table(recipe, read(path, options)?, target, *classes),
+        Source::Table { path, target, classes, weight, options } => {
+            table(recipe, read(path, options)?, target, *classes, weight.as_deref())
+        }
         Source::Normal { rows, columns } => {
             check_rows(recipe.train_rows, *rows, "normal")?;
             let n_rows = recipe.train_rows.unwrap_or(*rows);
@@ -137,10 +139,17 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
 const TEST_SEED: u64 = 0;
 
 /// The rows of a table: by the stream ([`TEST_SEED`], [`Purpose::Split`], 1) a share of them becomes test rows, of each
-/// class its own share.
-fn table(recipe: &DataRecipe, table: Table, target: &str, classes: bool) -> Result<Dataset, DataError> {
-    let table = Arc::new(table);
+/// class its own share. A row that weighs nothing trains and validates nothing.
+fn table(
+    recipe: &DataRecipe,
+    mut table: Table,
+    target: &str,
+    classes: bool,
+    weight: Option<&str>,
+) -> Result<Dataset, DataError> {
     let target = table.place_of(target)?;
+    let weights: Option<Arc<[f32]>> = weight.map(|name| table.take_weights(name)).transpose()?.map(Arc::from);
+    let table = Arc::new(table);
     let goal = Arc::new(table.goal(target, classes)?);
     if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
         return Err(table.nothing_beside(target).into());
@@ -158,10 +167,11 @@ fn table(recipe: &DataRecipe, table: Table, target: &str, classes: bool) -> Resu
     let mut rest = order.split_off(n_test);
     // In the order of the file, as `train_rows` says.
     rest.sort_unstable();
+    rest.retain(|&row| weights.as_ref().is_none_or(|weights| weights[row as usize] > 0.0));
     order.sort_unstable();
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
-    let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), rows);
+    let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), weights.clone(), rows);
     let test = (n_test > 0).then(|| rows(order).seal());
     let sealed = test
         .as_ref()

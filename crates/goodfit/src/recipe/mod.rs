@@ -48,7 +48,7 @@ pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
 pub use typed::{
-    Batches, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
-    StoppingMetric, TrainingRecipe,
+    Batches, ClassWeight, DataRecipe, Evaluation, Fold, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss,
+    Source, StoppingMetric, TrainingRecipe,
 };
 pub use value::{Entry, Item, Key, Place, Value};

@@ -9,7 +9,7 @@ use crate::data::table::Scaling;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
-    Batches, DataRecipe, Evaluation, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
+    Batches, ClassWeight, DataRecipe, Evaluation, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
     StoppingMetric, TrainingRecipe,
 };
 use crate::recipe::value::Value;
@@ -66,7 +66,8 @@ impl Reader<'_> {
                 path => match self.0.text("data.target") {
                     Some(target) => {
                         let classes = self.word("training.loss") == "cross-entropy";
-                        Source::Table { path: path.into(), target, classes, options: self.0.table_options() }
+                        let (weight, options) = (self.0.text("data.weight"), self.0.table_options());
+                        Source::Table { path: path.into(), target, classes, weight, options }
                     }
                     None => Source::Idx(path.into()),
                 },
@@ -200,6 +201,11 @@ impl Reader<'_> {
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },
+            },
+            class_weight: if self.word("training.class_weight") == "balanced" {
+                ClassWeight::Balanced
+            } else {
+                ClassWeight::None
             },
             record_loss: match self.word("training.record_loss").as_str() {
                 "after" => RecordLoss::After,

@@ -96,11 +96,12 @@ const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
 /// Fields that say on which rows, and by which loss, trials are ranked. A search that varied them would choose the
 /// question whose answer looks best, or choose by the sealed test rows.
-const RANKING: [&str; 9] = [
+const RANKING: [&str; 10] = [
     "data.source",
     "data.test",
     "data.rows",
     "data.columns",
+    "data.weight",
     "data.train_rows",
     "data.validation",
     "data.evaluation",

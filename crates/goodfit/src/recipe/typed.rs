@@ -63,6 +63,8 @@ pub enum Source {
         target: String,
         /// Whether it holds classes, as the loss says.
         classes: bool,
+        /// The column of what each row weighs in the loss of a training.
+        weight: Option<String>,
         /// How it is read, where that is not to be guessed.
         options: TableOptions,
     },
@@ -160,10 +162,21 @@ pub struct TrainingRecipe {
     pub stopping_metric: StoppingMetric,
     /// The loss.
     pub loss: Loss,
+    /// What the rows of a class weigh in it.
+    pub class_weight: ClassWeight,
     /// Which loss the training curve holds.
     pub record_loss: RecordLoss,
     /// Whether each epoch records what happens inside the layers.
     pub diagnostics: bool,
+}
+
+/// What the rows of a class weigh in the loss that training minimises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassWeight {
+    /// As much as those of any other.
+    None,
+    /// All of them together as much as those of any other class that training rows have.
+    Balanced,
 }
 
 /// What the epoch is chosen by, on the stopping rows.

@@ -18,6 +18,7 @@ mod read;
 mod scaling;
 mod schema;
 mod sorted;
+mod weights;
 
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
