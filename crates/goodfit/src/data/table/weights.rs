@@ -55,14 +55,15 @@ mod tests {
     #[test]
     fn what_is_no_weight() {
         for (cells, expected) in [
-            ("1\n\n2", ":3: column w: the weight of a row is missing"),
-            ("1\n-0.5\n2", ":3: column w: the weight of a row is negative"),
-            ("1\ninf\n2", ": column w: the weight of a row is infinite"),
-            ("1\n1\n1", ": column w: the weights of rows are of the kind constant"),
-            ("a\nb\na", ": column w: the weights of rows are of the kind categorical"),
+            (["1", "", "2"], ":3: column w: the weight of a row is missing"),
+            (["1", "-0.5", "2"], ":3: column w: the weight of a row is negative"),
+            (["1", "inf", "2"], ": column w: the weight of a row is infinite"),
+            (["1", "1", "1"], ": column w: the weights of rows are of the kind constant"),
+            (["a", "b", "a"], ": column w: the weights of rows are of the kind categorical"),
         ] {
-            let rows: String = cells.split('\n').enumerate().map(|(i, cell)| format!("{cell},{}\n", i % 2)).collect();
-            let error = of_text(&format!("w,y\n{rows}")).take_weights("w").expect_err("no weights").to_string();
+            let [first, second, third] = cells;
+            let mut table = of_text(&format!("w,y\n{first},0\n{second},1\n{third},0\n"));
+            let error = table.take_weights("w").expect_err("no weights").to_string();
             assert!(error.ends_with(expected), "{error}");
         }
         let error = of_text("w,y\n1,0\n2,1\n").take_weights("v").expect_err("no such column");

@@ -52,16 +52,16 @@ impl Linear {
     /// Leaves what is -1, 0 or 1 as it is.
     const SAME: Self = Self { low: -1.0, high: 1.0, shift: 0.0, divisor: 1.0 };
 
-    fn standard(&Standard { mean, sd, low, high }: &Standard) -> Self {
+    fn standard(Standard { mean, sd, low, high }: Standard) -> Self {
         Self { low, high, shift: mean, divisor: sd }
     }
 
-    fn min_max(&MinMax { low, high }: &MinMax) -> Self {
+    fn min_max(MinMax { low, high }: MinMax) -> Self {
         Self { low, high, shift: low.into(), divisor: f64::from(high) - f64::from(low) }
     }
 
-    fn all<S>(scales: &[Option<S>], of: fn(&S) -> Self) -> Vec<Self> {
-        scales.iter().map(|scale| scale.as_ref().map_or(Self::SAME, of)).collect()
+    fn all<S: Copy>(scales: &[Option<S>], of: fn(S) -> Self) -> Vec<Self> {
+        scales.iter().map(|scale| scale.map_or(Self::SAME, of)).collect()
     }
 }
 

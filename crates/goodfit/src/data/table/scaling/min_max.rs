@@ -24,7 +24,7 @@ impl MinMax {
         if low < high { ((x - low) / (high - low)) as f32 } else { 0.0 }
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(super) fn is_sound(self) -> bool {
         self.low.is_finite() && self.high.is_finite() && self.low <= self.high
     }
 }

@@ -107,9 +107,9 @@ impl Scales {
     pub(super) fn is_sound(&self) -> bool {
         match self {
             Self::Robust(_) => true,
-            Self::Standard(all) => all.iter().flatten().all(Standard::is_sound),
+            Self::Standard(all) => all.iter().flatten().all(|scale| scale.is_sound()),
             Self::Quantile(all) => all.iter().flatten().all(Quantiles::is_sound),
-            Self::MinMax(all) => all.iter().flatten().all(MinMax::is_sound),
+            Self::MinMax(all) => all.iter().flatten().all(|scale| scale.is_sound()),
         }
     }
 }

@@ -43,11 +43,12 @@ impl Quantiles {
         knots.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
 
         let (mut values, mut scores) = (Vec::new(), Vec::new());
-        for same in knots.chunk_by(|a, b| a.1 == b.1) {
+        // They ascend, so that the next one is equal where it is not larger.
+        for same in knots.chunk_by(|a, b| a.1 >= b.1) {
             let (first, last) = (same[0], same[same.len() - 1]);
-            let share = if first.1 == low {
+            let share = if first.1 <= low {
                 0.0
-            } else if first.1 == high {
+            } else if first.1 >= high {
                 1.0
             } else {
                 f64::midpoint(first.0, last.0)
