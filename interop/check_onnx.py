@@ -3,8 +3,9 @@
     python check_onnx.py GOODFIT
 
 GOODFIT is the program. Each model is checked by onnx.checker with full type inference and run with and without the
-optimisations of onnxruntime, all rows at once and one alone, on rows with missing values, levels that no training row
-has, infinite numbers and dates from the year 100 to 9999. What the graph makes of dates is compared with Python's own.
+optimisations of onnxruntime, by each scaling of the inputs, all rows at once and one alone, on rows with missing values,
+levels that no training row has, infinite numbers and dates from the year 100 to 9999. What the graph makes of dates is
+compared with Python's own.
 """
 
 import csv
@@ -26,7 +27,7 @@ from safetensors.numpy import save_file
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = 0
-TOLERANCE = 1e-5  # of probabilities, and of values in standard deviations of the target
+TOLERANCE = 1e-5  # of probabilities, and of values in standard deviations of the target, or of the predictions if larger
 N_TRAIN, N_NEW, N_DATES = 400, 300, 20_000
 EPOCH = datetime(1970, 1, 1)
 # Columns by name, with how their cells become what the file takes. Some have names that stand within graphs, too.
@@ -36,6 +37,7 @@ DATES = ["day", "moment"]
 # The same in every row but one, which some of the training sets do not have: such an input is 0.
 SAME = [f"same {i}" for i in range(5)]
 COLUMNS = NUMBERS + SAME + TEXTS + DATES
+SCALINGS = ["robust", "standard", "quantile", "min-max"]
 TARGETS = ["two", "many", "price"]
 OWN = "unknown"  # the recipe's own word
 MISSING = ["", "NA", "nan", "None", "?", OWN]
@@ -107,12 +109,26 @@ def fed(rows):
         }
 
 
-def recipe(table, target, network):
+def recipe(table, target, network, scaling):
     loss = 'loss = "mean-squared-error"\n' if target == "price" else ""
     return (
-        f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\n[network]\n{network}\n'
+        f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\nscaling = "{scaling}"\n[network]\n{network}\n'
         f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}'
     )
+
+
+def fitted(encoder, scaling):
+    """What was fitted for each input; None where it is left as it is."""
+    return encoder["scales"] if scaling == "robust" else encoder["scales"][scaling]
+
+
+def is_constant(scale):
+    """Whether such an input is always 0."""
+    if scale is None:
+        return False
+    if "values" in scale:
+        return len(scale["values"]) == 1
+    return scale["low"] == scale["high"] if "low" in scale else scale["factor"] == 0
 
 
 def sessions(model):
@@ -123,9 +139,12 @@ def sessions(model):
         yield onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
 
 
-def check_model(goodfit, folder, name, target, network, new):
+def check_model(goodfit, folder, name, target, network, new, scaling="robust"):
     """Trains, exports, predicts both ways; the largest difference."""
-    (folder / f"{name}.toml").write_text(recipe("train.csv", target, network))
+    (folder / f"{name}.toml").write_text(recipe("train.csv", target, network, scaling))
+    if scaling == "standard":  # nothing clips what is 30 orders of magnitude too large, and sums of it are as inexact
+        new = [row | {one: "1.5" for one in NUMBERS if row[one] in ("1e+30", "-3e+38")} for row in new]
+    write(folder / "new.csv", new, [*COLUMNS, *TARGETS])
     out = folder / name
     goodfit("train", f"{name}.toml", "--quiet", "--out", name)
     assert goodfit("export", name, "--onnx", f"{name}.onnx") == f"{name}.onnx\n"
@@ -134,7 +153,7 @@ def check_model(goodfit, folder, name, target, network, new):
     assert {(one.domain, one.version) for one in model.opset_import} == {("", 17), ("ai.onnx.ml", 3)}
     assert {one.name for one in model.graph.input} == set(COLUMNS), "columns"
     encoder = json.loads((out / "schema.json").read_text())["encoder"]
-    assert any(scale["factor"] == 0 for scale in encoder["scales"]), "no input is always 0"
+    assert any(is_constant(scale) for scale in fitted(encoder, scaling)), "no input is always 0"
     forms = [column["form"].get("levels", {}) for column in encoder["columns"]]
     assert any(form.get("n_places") == 101 for form in forms), "no levels share a place"
 
@@ -149,7 +168,7 @@ def check_model(goodfit, folder, name, target, network, new):
         outputs = [output.name for output in session.get_outputs()]
         if target == "price":
             assert outputs == ["value_2"], outputs  # a column is called value
-            scale = np.std([float(row["price"]) for row in new])
+            scale = max(np.std([float(row["price"]) for row in new]), expected.std())
         else:
             assert outputs == ["label_2", "probabilities"], outputs
             sure = np.ptp(np.sort(expected, axis=1)[:, -2:], axis=1) > TOLERANCE
@@ -163,11 +182,12 @@ def check_model(goodfit, folder, name, target, network, new):
     return largest
 
 
-def check_inputs(goodfit, folder, name, new):
+def check_inputs(goodfit, folder, name, new, scaling):
     """Every input of the network has the same bits: a network that hands one input out says so of each in turn."""
     model = onnx.load(folder / f"{name}.onnx")
     inputs = next(node.output[0] for node in reversed(model.graph.node) if node.name.startswith("inputs"))
     model.graph.output.append(onnx.helper.make_tensor_value_info(inputs, onnx.TensorProto.FLOAT, None))
+    write(folder / "new.csv", new, [*COLUMNS, *TARGETS])
     found = [session.run([inputs], fed(new))[0] for session in sessions(model)]
     schema = json.loads((folder / name / "schema.json").read_text())
     schema["predicts"] = {"numbers": {"mean": 0.0, "sd": 1.0}}
@@ -176,7 +196,7 @@ def check_inputs(goodfit, folder, name, new):
     with safe_open(weights, framework="numpy") as file:
         metadata = file.metadata()
     n_inputs = found[0].shape[1]
-    assert n_inputs == len(schema["encoder"]["scales"])
+    assert n_inputs == len(fitted(schema["encoder"], scaling))
     for i in range(n_inputs):
         one = np.zeros((n_inputs, 1), np.float32)
         one[i] = 1
@@ -184,7 +204,7 @@ def check_inputs(goodfit, folder, name, new):
         expected = np.array(goodfit("predict", name, "new.csv").splitlines()[1:], np.float32)
         for values in found:
             assert (values[:, i] == expected).all(), f"input {i}: {values[:, i]}, {expected}"
-    print(f"{n_inputs} inputs of {len(new)} rows are the same bit by bit")
+    print(f"{scaling}: {n_inputs} inputs of {len(new)} rows are the same bit by bit")
 
 
 def check_dates(model):
@@ -285,7 +305,6 @@ def main():
             assert ran.returncode == 0, f"{words}: {ran.stderr}"
             return ran.stdout
 
-        write(folder / "new.csv", new, [*COLUMNS, *TARGETS])
         for target in TARGETS:
             # A model sees no other target.
             write(folder / "train.csv", train, [*COLUMNS, target])
@@ -295,7 +314,13 @@ def main():
             }
             worst = max(differences, key=differences.get)
             print(f"{target}: {len(differences)} networks, largest difference {differences[worst]:.1e} ({worst})")
-        check_inputs(goodfit, folder, "price-linear", new)
+            for scaling in SCALINGS:
+                name = f"{target}-{scaling}"
+                difference = check_model(goodfit, folder, name, target, networks["selu"], new, scaling)
+                print(f"{target}: {scaling} scaling, largest difference {difference:.1e}")
+        for scaling in SCALINGS:
+            check_model(goodfit, folder, f"inputs-{scaling}", "price", "hidden = []", new, scaling)
+            check_inputs(goodfit, folder, f"inputs-{scaling}", new, scaling)
         check_dates(onnx.load(folder / "two-relu.onnx"))
         check_penguins(goodfit, folder)
         check_example(goodfit, folder)

@@ -101,7 +101,11 @@ fn a_batch_takes_its_rows_and_their_weights() {
     let expected = |weights| loss.value(outputs.data(), OUTPUTS, Targets::Classes(&classes), weights);
     assert!((unweighted.loss - expected(None)).abs() < 1e-12);
     assert!((weighted.loss - expected(Some(&weights))).abs() < 1e-12, "{} {}", weighted.loss, expected(Some(&weights)));
-    assert_eq!(weighted.accuracy, unweighted.accuracy);
+    let is_right = |i: usize| predicted_class(outputs.row(i)) == classes[i] as usize;
+    let right = (0..rows.len()).filter(|&i| is_right(i));
+    assert_eq!(unweighted.accuracy, right.clone().count() as f64 / rows.len() as f64);
+    let share = right.map(|i| weights[i]).sum::<f64>() / weights.iter().sum::<f64>();
+    assert!((weighted.accuracy - share).abs() < 1e-12 && share != unweighted.accuracy, "{share}");
 }
 
 #[test]

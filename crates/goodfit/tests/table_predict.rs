@@ -52,6 +52,28 @@ fn final_metric(place: &Place, model: &str, metric: &str) -> f64 {
 }
 
 #[test]
+fn each_scaling_is_kept_with_its_model() {
+    let place = Place::new();
+    place.write("kinds.csv", csv(&["x", "city", "day", "kind"], &[0, 1, 2, 3], &rows()));
+    place.write("kinds.toml", RECIPE.replace("TABLE", "kinds.csv").replace("TARGET", "kind"));
+    let mut schemas = Vec::new();
+    for scaling in ["robust", "standard", "quantile", "min-max"] {
+        let setting = format!("data.scaling={scaling}");
+        place.succeed(&["train", "kinds.toml", "--set", &setting, "--out", scaling, "--quiet"]);
+        let predicted = place.succeed(&["predict", scaling, "kinds.csv"]).stdout;
+        let right = predicted.lines().skip(1).zip(rows()).filter(|(line, row)| line.split(',').next() == Some(&row[3]));
+        let share = right.count() as f64 / 120.0;
+        assert!((share - final_metric(&place, scaling, "train_accuracy")).abs() < 1e-9, "{scaling}");
+        assert!(share > 0.8, "{scaling}: {share}");
+        schemas.push(place.json(&format!("{scaling}/schema.json"))["encoder"]["scales"].clone());
+    }
+    assert!(schemas[0].is_array(), "as models were written when there was no other");
+    for (scaling, schema) in ["standard", "quantile", "min-max"].into_iter().zip(&schemas[1..]) {
+        assert!(schema[scaling].is_array(), "{schema}");
+    }
+}
+
+#[test]
 fn a_model_predicts_what_it_was_scored_on() {
     let place = trained();
     let predicted = place.succeed(&["predict", "kinds", "kinds.csv"]).stdout;

@@ -249,7 +249,7 @@ fn sum_of_weights<T: Float>(n_rows: usize, row_weights: Option<&[T]>) -> f64 {
 }
 
 #[inline(always)]
-fn weight_of_row<T: Float>(row_weights: Option<&[T]>, row: usize) -> f64 {
+pub(crate) fn weight_of_row<T: Float>(row_weights: Option<&[T]>, row: usize) -> f64 {
     row_weights.map_or(1.0, |weights| weights[row].to_f64())
 }
 

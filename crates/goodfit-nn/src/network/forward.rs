@@ -9,7 +9,7 @@ use super::gather::{gather_targets, gather_weights};
 use super::plan::{Block, Plan};
 use super::rows::{add_to_rows, scale_weights};
 use crate::kernels::{self, Accum, Member};
-use crate::losses::{Loss, Targets, predicted_class};
+use crate::losses::{Loss, Targets, predicted_class, weight_of_row};
 use crate::{Float, Inputs, MatMut, MatRef};
 
 /// Rows that go through the network together.
@@ -46,7 +46,7 @@ pub struct Workspace<T> {
 pub struct Score {
     /// Mean data loss `sum w l / sum w`; NaN over no rows.
     pub loss: f64,
-    /// Share of rows whose predicted class is theirs; NaN without classes.
+    /// Share of the rows' weights, 1 each where there are none, whose predicted class is theirs; NaN without classes.
     pub accuracy: f64,
     /// Whether every output was finite.
     pub finite: bool,
@@ -195,7 +195,7 @@ impl<T: Float> Workspace<T> {
 
     /// Loss and accuracy.
     pub(crate) fn score(&mut self, plan: &Plan, values: &[T], scored: &Scored<'_, T>, loss: Loss) -> Score {
-        let (mut sum, mut weight, mut n_right, mut n_rows) = (0.0, 0.0, 0_usize, 0_usize);
+        let (mut sum, mut weight, mut right) = (0.0, 0.0, 0.0);
         let mut finite = true;
         let n_outputs = plan.outputs();
         let mut classes = std::mem::take(&mut self.classes);
@@ -206,16 +206,18 @@ impl<T: Float> Workspace<T> {
             let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, row_weights);
             sum += chunk_sum;
             weight += chunk_weight;
-            n_rows += rows.len();
             finite &= outputs.iter().all(|y| y.is_finite());
             if let Targets::Classes(classes) = targets {
-                let rows = outputs.chunks_exact(n_outputs).zip(classes);
-                n_right += rows.filter(|(output, class)| predicted_class(output) == **class as usize).count();
+                for (row, (output, &class)) in outputs.chunks_exact(n_outputs).zip(classes).enumerate() {
+                    if predicted_class(output) == class as usize {
+                        right += weight_of_row(row_weights, row);
+                    }
+                }
             }
         });
         (self.classes, self.targets, self.row_weights) = (classes, values_of_targets, weights);
         let accuracy = match scored.targets {
-            Targets::Classes(_) => n_right as f64 / n_rows as f64,
+            Targets::Classes(_) => right / weight,
             Targets::Values(_) => f64::NAN,
         };
         Score { loss: sum / weight, accuracy, finite }

@@ -301,7 +301,7 @@ impl<T: Float> Trainer<T> {
     }
 
     /// Mean data loss and accuracy over a batch of any number of rows, in evaluation mode. The rows'
-    /// weights, where there are some, count in the loss, not in the accuracy.
+    /// weights, where there are some, count in both: the accuracy is `sum of w_n that are right / sum w_n`.
     ///
     /// # Panics
     /// As for [`Trainer::score`].

@@ -40,6 +40,7 @@ pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnI
         inputs: Inputs::new(Matrix::from_rows(n, d, values)),
         classes: rows.classes[..n].to_vec(),
         numbers: rows.numbers.as_ref().map(|y| Matrix::from_rows(n, 1, y.data()[..n].to_vec())),
+        weights: None,
     };
     let predicts = &schema.predicts;
     let whole = some(values.clone());

@@ -156,7 +156,7 @@ mod tests {
         let n = inputs.n_rows();
         let numbers = classes.is_none().then(|| Matrix::from_rows(n, 1, floats(y).iter().map(|&y| y as f32).collect()));
         let classes = classes.map_or_else(|| vec![0; n], |y| floats(y).iter().map(|&y| y as u32).collect());
-        Labelled { inputs: Inputs::new(inputs), classes, numbers }
+        Labelled { inputs: Inputs::new(inputs), classes, numbers, weights: None }
     }
 
     /// scikit-learn's weights, of the same penalty.
@@ -202,7 +202,7 @@ mod tests {
             let y = |i: usize| if signal { 3.0 * even(i, 0.618_034) } else { even(i * i + 7 * i, 0.414_213_6) };
             let numbers = Matrix::from_rows(n, 1, (from..from + n).map(y).collect());
             let inputs = Inputs::new(Matrix::from_rows(n, 8, x));
-            Labelled { inputs, classes: vec![0; n], numbers: Some(numbers) }
+            Labelled { inputs, classes: vec![0; n], numbers: Some(numbers), weights: None }
         };
         let penalty =
             |signal| Linear::fit(&part(0, 20, signal), Some(&part(20, 200, signal)), 0).expect("a fit").penalty;

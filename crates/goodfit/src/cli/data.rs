@@ -10,6 +10,7 @@ use serde_json::json;
 use super::args::Data;
 use super::{Failure, Outcome, print};
 use crate::data::load;
+use crate::data::table::Scaling;
 use crate::recipe::{DataRecipe, Evaluation, Source, Split};
 
 /// Lists the sources or describes one.
@@ -55,6 +56,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
         fold: None,
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,
+        scaling: Scaling::default(),
     };
     let dataset = load(&recipe, 0).map_err(|error| {
         let hint = error.hint();

@@ -19,6 +19,8 @@ pub struct Labelled {
     pub classes: Vec<u32>,
     /// Standardised numbers to predict, a row each, in place of classes.
     pub numbers: Option<Matrix<f32>>,
+    /// What each row weighs in the loss of a training, above 0; all the same where there are none.
+    pub weights: Option<Vec<f32>>,
 }
 
 /// The rows of an experiment. Shared by all its arms, trials and runs.
@@ -51,7 +53,8 @@ impl Labelled {
             None => rows.classes.clone(),
             Some(order) => order.iter().map(|&row| rows.classes[row as usize]).collect(),
         };
-        Self { inputs: rows.inputs(order, fitted), classes, numbers: rows.numbers_to_predict(order, fitted) }
+        let (inputs, numbers) = (rows.inputs(order, fitted), rows.numbers_to_predict(order, fitted));
+        Self { inputs, classes, numbers, weights: rows.weights(order) }
     }
 
     /// Number of rows.
@@ -92,7 +95,7 @@ impl Prepared {
             ..DataSummary::default()
         };
         let splits = train.len() < rows.n_rows;
-        let fitted = rows.fit(TrainingRows::of(&train));
+        let fitted = rows.fit(TrainingRows::of(&train), recipe.scaling);
         let doubts = rows.doubts(&train, &validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(&validation), part(&stopping));
@@ -118,6 +121,7 @@ impl Prepared {
 mod tests {
     use super::*;
     use crate::data::load;
+    use crate::data::table::Scaling;
     use crate::recipe::{Fold, Source, Split};
 
     fn recipe() -> DataRecipe {
@@ -132,6 +136,7 @@ mod tests {
             fold: None,
             evaluation: Evaluation::Validation,
             split_seed: None,
+            scaling: Scaling::default(),
         }
     }
 

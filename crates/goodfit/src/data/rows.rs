@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::doubts::Sides;
 use super::split::TrainingRows;
-use super::table::{Encoder, Goal, Kind, Schema, Table};
+use super::table::{Encoder, Goal, Kind, Scaling, Schema, Table};
 use super::{Sealed, fingerprint};
 use crate::results::Finding;
 
@@ -32,6 +32,8 @@ enum Values {
         table: Arc<Table>,
         target: usize,
         goal: Arc<Goal>,
+        /// What each row of the table weighs.
+        weights: Option<Arc<[f32]>>,
         /// Which rows of the table.
         rows: Vec<u32>,
     },
@@ -72,7 +74,13 @@ impl Rows {
     }
 
     /// Some rows of a table.
-    pub(super) fn of_table(table: Arc<Table>, target: usize, goal: Arc<Goal>, rows: Vec<u32>) -> Self {
+    pub(super) fn of_table(
+        table: Arc<Table>,
+        target: usize,
+        goal: Arc<Goal>,
+        weights: Option<Arc<[f32]>>,
+        rows: Vec<u32>,
+    ) -> Self {
         let used = |(i, kind): (usize, Kind)| i != target && kind.is_used();
         let kinds = table.columns.iter().map(|column| column.kind).enumerate();
         let classes = match &*goal {
@@ -80,18 +88,18 @@ impl Rows {
             Goal::Numbers(_) => vec![0; rows.len()],
         };
         let n_columns = kinds.filter(|one| used(*one)).count();
-        Self { n_rows: rows.len(), n_columns, classes, values: Values::Table { table, target, goal, rows } }
+        Self { n_rows: rows.len(), n_columns, classes, values: Values::Table { table, target, goal, weights, rows } }
     }
 
     /// Fits what turns rows into inputs and targets.
-    pub(super) fn fit(&self, training: TrainingRows<'_>) -> Fitted {
-        let Values::Table { table, target, goal, rows } = &self.values else { return Fitted::Nothing };
+    pub(super) fn fit(&self, training: TrainingRows<'_>, scaling: Scaling) -> Fitted {
+        let Values::Table { table, target, goal, rows, .. } = &self.values else { return Fitted::Nothing };
         let training: Vec<u32> = training.rows().iter().map(|&row| rows[row as usize]).collect();
         let units = match &**goal {
             Goal::Classes { .. } => None,
             Goal::Numbers(numbers) => Some(Units::of(training.iter().map(|&row| f64::from(numbers[row as usize])))),
         };
-        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training)), units }
+        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training), scaling), units }
     }
 
     /// What a model on rows of this table has to know of its columns.
@@ -115,7 +123,7 @@ impl Rows {
 
     /// What of a table is to be doubted, by which of the rows train and which validate.
     pub(super) fn doubts(&self, train: &[u32], validation: &[u32]) -> Vec<Finding> {
-        let Values::Table { table, target, goal, rows } = &self.values else { return Vec::new() };
+        let Values::Table { table, target, goal, rows, .. } = &self.values else { return Vec::new() };
         let [train, validation] = [train, validation].map(|order| chosen(rows, Some(order)));
         Sides { table, target: *target, goal, train: &train, validation: &validation }.doubts()
     }
@@ -157,6 +165,12 @@ impl Rows {
         let standard = |row: &u32| ((f64::from(numbers[*row as usize]) - units.mean) / units.sd) as f32;
         let values: Vec<f32> = chosen(rows, order).iter().map(standard).collect();
         Some(Matrix::from_rows(values.len(), 1, values))
+    }
+
+    /// What each row weighs; `None` where all weigh the same.
+    pub(super) fn weights(&self, order: Option<&[u32]>) -> Option<Vec<f32>> {
+        let Values::Table { weights: Some(weights), rows, .. } = &self.values else { return None };
+        Some(chosen(rows, order).iter().map(|&row| weights[row as usize]).collect())
     }
 
     pub(super) fn seal(self) -> Sealed<Self> {

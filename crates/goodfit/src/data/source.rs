@@ -143,11 +143,15 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let n_classes = highest.max(highest_test);
             Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes, marks: Marks::default() })
         }
-        Source::Table { path, target, classes, options } => {
-            let (table, n_own, target) = columns(recipe, read(path, options)?, target)?;
+        Source::Table { path, target, classes, weight, options } => {
+            let (mut table, n_own, target) = columns(recipe, read(path, options)?, target)?;
+            let weights = weight.as_deref().map(|name| table.take_weights(name)).transpose()?;
+            if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
+                return Err(table.nothing_beside(target).into());
+            }
             let goal = table.goal(target, *classes)?;
             let marks = Marks::read(path, recipe, &table, &goal, n_own)?;
-            self::table(recipe, table, target, goal, &marks)
+            self::table(recipe, table, target, goal, &marks, weights.map(Arc::from))
         }
         Source::Normal { rows, columns } => {
             check_rows(recipe.train_rows, *rows, "normal")?;
@@ -171,9 +175,6 @@ fn columns(recipe: &DataRecipe, mut table: Table, target: &str) -> Result<(Table
     if let Some(Given::Column(name)) = &recipe.given {
         table.set_aside(table.place_of(name)?);
     }
-    if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
-        return Err(table.nothing_beside(target).into());
-    }
     let n_own = table.n_rows;
     if let Some(Given::TestFile(file)) = &recipe.given {
         table = table.followed_by(file, target)?;
@@ -181,15 +182,24 @@ fn columns(recipe: &DataRecipe, mut table: Table, target: &str) -> Result<(Table
     Ok((table, n_own, target))
 }
 
-/// The rows of a table, of which some are sealed ([`Marks::sealed`]).
-fn table(recipe: &DataRecipe, table: Table, target: usize, goal: Goal, marks: &Marks) -> Result<Dataset, DataError> {
+/// The rows of a table, of which some are sealed ([`Marks::sealed`]). A row that weighs nothing trains and validates
+/// nothing.
+fn table(
+    recipe: &DataRecipe,
+    table: Table,
+    target: usize,
+    goal: Goal,
+    marks: &Marks,
+    weights: Option<Arc<[f32]>>,
+) -> Result<Dataset, DataError> {
     let n_classes = if let Goal::Classes { names, .. } = &goal { names.len() } else { 0 };
     let (table, goal) = (Arc::new(table), Arc::new(goal));
     let (test, mut rest) = marks.sealed(table.n_rows, recipe.test)?;
+    rest.retain(|&row| weights.as_ref().is_none_or(|weights| weights[row as usize] > 0.0));
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
     let marks = marks.select(&rest);
-    let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), rows);
+    let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), weights.clone(), rows);
     let test = (!test.is_empty()).then(|| rows(test).seal());
     let sealed = test
         .as_ref()

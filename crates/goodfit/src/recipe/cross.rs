@@ -37,6 +37,10 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let message = "data.target is set, but data.source is no table";
         fault("data.target", &["data.target", "data.source"], message, "data.source = \"sales.csv\", for instance");
     }
+    if settings.is_set("data.weight") && settings.text("data.weight") == settings.text("data.target") {
+        let message = "data.weight is the column that is predicted";
+        fault("data.weight", &["data.weight", "data.target"], message, "another column, or leave it out");
+    }
     if let Some(text) = settings.text("data.delimiter").filter(|text| delimiter_named(text).is_none()) {
         let message = format!("data.delimiter is {text:?}, expected one character that is no part of a number, or tab");
         fault("data.delimiter", &[], &message, "data.delimiter = \";\"");

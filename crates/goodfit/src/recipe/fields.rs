@@ -1,6 +1,6 @@
 //! The table of recipe fields.
 
-use crate::data::table::ColumnKind;
+use crate::data::table::{ColumnKind, Scaling};
 use crate::recipe::field::Default::{Absent, Is};
 use crate::recipe::field::{Field, Kind, Needs};
 use crate::recipe::{defaults, kinds};
@@ -45,6 +45,10 @@ pub const FIELDS: &[Field] = &[
         "whether numbers are written with a decimal comma").needs(Needs::Set("data.target")),
     Field::new("data.missing", "missing words", Kind::List(&Kind::Text), Is("[]"),
         "words for a missing value, besides NA, NaN, null, None, ? and nothing").needs(Needs::Set("data.target")),
+    Field::new("data.scaling", "scaling", Kind::Word(Scaling::NAMES), Is("\"robust\""),
+        "numbers of a table: by quartiles and clipped smoothly, to mean 0 and sd 1, to normal scores, or to [0, 1]").needs(Needs::Set("data.target")),
+    Field::new("data.weight", "row weights", Kind::Text, Absent("all rows weigh the same"),
+        "a column of what each row weighs in the loss of a training, 0 or more, also where the epoch is chosen; no input; scores do not weigh").needs(Needs::Set("data.target")),
     Field::new("data.rows", "rows", Kind::Integer { low: 1, high: 100_000_000 }, Is("1000"),
         "rows that are drawn").needs(Needs::Is("data.source", &["normal"])),
     Field::new("data.columns", "columns", kinds::WIDTH, Is("100"),
@@ -135,6 +139,8 @@ pub const FIELDS: &[Field] = &[
         "share of the target spread over all classes").needs(Needs::Is("training.loss", &["cross-entropy"])),
     Field::new("training.loss", "loss", Kind::Word(&["cross-entropy", "mean-squared-error"]), Is("\"cross-entropy\""),
         "what training minimises"),
+    Field::new("training.class_weight", "class weight", Kind::Word(&["none", "balanced"]), Is("\"none\""),
+        "\"balanced\": a training row of a class weighs n / (classes * rows of the class), also where the epoch is chosen; scores do not weigh").needs(Needs::Is("training.loss", &["cross-entropy"])),
     Field::new("training.record_loss", "recorded loss", Kind::Word(&["before", "after", "never"]), Is("\"before\""),
         "which loss of its batch a step records: \"before\" its update (free), or \"after\" it in evaluation mode"),
     Field::new("training.diagnostics", "diagnostics", Kind::Bool, defaults::DIAGNOSTICS,

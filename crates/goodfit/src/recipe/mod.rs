@@ -49,7 +49,7 @@ pub use shipped::{CLAIMS, SHIPPED, shipped};
 pub use space::{Dimension, Values};
 pub use target::{Target, field, target};
 pub use typed::{
-    Batches, DataRecipe, Evaluation, Fold, Given, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source,
-    Split, StoppingMetric, TrainingRecipe,
+    Batches, ClassWeight, DataRecipe, Evaluation, Fold, Given, Length, NetworkRecipe, Parametrization, Recipe,
+    RecordLoss, Source, Split, StoppingMetric, TrainingRecipe,
 };
 pub use value::{Entry, Item, Key, Place, Value};

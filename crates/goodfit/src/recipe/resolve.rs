@@ -5,11 +5,12 @@ use goodfit_nn::{
     Schedule, WeightDecay,
 };
 
+use crate::data::table::Scaling;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
-    Batches, DataRecipe, Evaluation, Given, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss, Source, Split,
-    StoppingMetric, TrainingRecipe,
+    Batches, ClassWeight, DataRecipe, Evaluation, Given, Length, NetworkRecipe, Parametrization, Recipe, RecordLoss,
+    Source, Split, StoppingMetric, TrainingRecipe,
 };
 use crate::recipe::value::Value;
 
@@ -66,7 +67,8 @@ impl Reader<'_> {
                 path => match self.0.text("data.target") {
                     Some(target) => {
                         let classes = self.word("training.loss") == "cross-entropy";
-                        Source::Table { path: path.into(), target, classes, options: self.0.table_options() }
+                        let (weight, options) = (self.0.text("data.weight"), self.0.table_options());
+                        Source::Table { path: path.into(), target, classes, weight, options }
                     }
                     None => Source::Idx(path.into()),
                 },
@@ -88,6 +90,7 @@ impl Reader<'_> {
             fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),
+            scaling: Scaling::named(&self.word("data.scaling")).unwrap_or_default(),
         }
     }
 
@@ -210,6 +213,11 @@ impl Reader<'_> {
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },
+            },
+            class_weight: if self.word("training.class_weight") == "balanced" {
+                ClassWeight::Balanced
+            } else {
+                ClassWeight::None
             },
             record_loss: match self.word("training.record_loss").as_str() {
                 "after" => RecordLoss::After,

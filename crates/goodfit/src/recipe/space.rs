@@ -96,7 +96,7 @@ const KEYS: [&str; 6] = ["low", "high", "log", "step", "choices", "when"];
 
 /// Fields that say on which rows, and by which loss, trials are ranked. A search that varied them would choose the
 /// question whose answer looks best, or choose by the sealed test rows.
-const RANKING: [&str; 14] = [
+const RANKING: [&str; 15] = [
     "data.source",
     "data.test",
     "data.test_file",
@@ -106,6 +106,7 @@ const RANKING: [&str; 14] = [
     "data.split_column",
     "data.rows",
     "data.columns",
+    "data.weight",
     "data.train_rows",
     "data.validation",
     "data.evaluation",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::table::TableOptions;
+use crate::data::table::{Scaling, TableOptions};
 use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
 
 /// Everything that determines one training except its seed.
@@ -39,6 +39,8 @@ pub struct DataRecipe {
     pub evaluation: Evaluation,
     /// Seed of the split, when it is to be the same for all seeds.
     pub split_seed: Option<u64>,
+    /// How the inputs of a table are scaled.
+    pub scaling: Scaling,
 }
 
 /// By what rows are split: those that are sealed from the others, those that validate, and those that choose the epoch.
@@ -106,6 +108,8 @@ pub enum Source {
         target: String,
         /// Whether it holds classes, as the loss says.
         classes: bool,
+        /// The column of what each row weighs in the loss of a training.
+        weight: Option<String>,
         /// How it is read, where that is not to be guessed.
         options: TableOptions,
     },
@@ -205,10 +209,21 @@ pub struct TrainingRecipe {
     pub refit: bool,
     /// The loss.
     pub loss: Loss,
+    /// What the rows of a class weigh in it.
+    pub class_weight: ClassWeight,
     /// Which loss the training curve holds.
     pub record_loss: RecordLoss,
     /// Whether each epoch records what happens inside the layers.
     pub diagnostics: bool,
+}
+
+/// What the rows of a class weigh in the loss that training minimises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClassWeight {
+    /// As much as those of any other.
+    None,
+    /// All of them together as much as those of any other class that training rows have.
+    Balanced,
 }
 
 /// What the epoch is chosen by, on the stopping rows.

@@ -1,33 +1,48 @@
 //! Which epoch's weights a run gives back.
 
-use goodfit_nn::{Decision, Direction, EarlyStopping, Trainer};
+use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Trainer};
 
-use crate::data::Prepared;
+use super::weights;
+use crate::data::{Labelled, Prepared};
 use crate::recipe::{Recipe, StoppingMetric};
 
 /// The choice of the epoch: by the stopping rows, which nothing is ranked by, or by the validation rows where there are no
-/// others.
-pub(super) struct Choice {
+/// others. They weigh as in training: what it minimises would not get better epoch by epoch otherwise.
+pub(super) struct Choice<'a> {
     stopping: EarlyStopping,
     metric: StoppingMetric,
     n_steps: Option<usize>,
+    /// What it is chosen by.
+    labelled: Option<&'a Labelled>,
+    weights: Option<Vec<f32>>,
+    /// The numbers of all these rows.
+    rows: Vec<u32>,
 }
 
-impl Choice {
+impl<'a> Choice<'a> {
     /// Ends a run after so many evaluations that are not better than the best.
-    pub(super) fn new(patience: usize, recipe: &Recipe) -> Self {
+    pub(super) fn new(patience: usize, recipe: &Recipe, data: &'a Prepared) -> Self {
         let metric = recipe.training.stopping_metric;
         let direction = match metric {
             StoppingMetric::Loss => Direction::Minimize,
             StoppingMetric::Accuracy => Direction::Maximize,
         };
-        Self { stopping: EarlyStopping::new(patience, direction), metric, n_steps: None }
+        let labelled = data.stopping.as_ref().or(data.validation.as_ref());
+        let weights = labelled.and_then(|rows| weights::of_rows(rows, recipe.training.class_weight, &data.train));
+        let rows = (0..labelled.map_or(0, Labelled::n_rows) as u32).collect();
+        Self { stopping: EarlyStopping::new(patience, direction), metric, n_steps: None, labelled, weights, rows }
     }
 
-    /// Looks at the weights of an evaluation, keeps them when they are the best, and says whether the run goes on.
-    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> bool {
-        let Some(rows) = data.stopping.as_ref().or(data.validation.as_ref()) else { return true };
-        let score = trainer.score(&rows.inputs, rows.targets());
+    /// Looks at the weights after a step, keeps them when they are the best, and says whether the run goes on.
+    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, step: usize) -> bool {
+        let Some(labelled) = self.labelled else { return true };
+        let (inputs, targets) = (&labelled.inputs, labelled.targets());
+        let score = match &self.weights {
+            None => trainer.score(inputs, targets),
+            Some(weights) => {
+                trainer.score_batch(&Batch { inputs, targets, rows: &self.rows, row_weights: Some(weights) })
+            }
+        };
         let value = match self.metric {
             StoppingMetric::Loss => score.loss,
             StoppingMetric::Accuracy => score.accuracy,

@@ -4,6 +4,7 @@ mod board;
 mod choice;
 mod diagnostics;
 mod network;
+mod weights;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -133,7 +134,8 @@ pub struct At {
 
 /// Trains once, and shows the run as it grows after each evaluation. `None` when the monitor stopped it.
 ///
-/// Curves: `train_loss` at every step as the recipe's `record_loss` says; at each evaluation
+/// Curves: `train_loss` at every step as the recipe's `record_loss` says, weighted where rows have weights; at each
+/// evaluation, in which every row counts once,
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
 /// beside them with L1 or L2 decay. Where numbers are predicted, `*_rmse` in their units stands in place of `*_accuracy`. Final metrics: the last point of each curve, and derived from
 /// them `late_train_loss` (mean over the last 100 steps, over all when there are fewer) and `accuracy_gap` (training accuracy less
@@ -166,13 +168,14 @@ fn steps(
         trainer.join(team);
     }
     let mut record = Record::new(recipe, seed);
-    let mut stopping = recipe.training.early_stopping.map(|patience| Choice::new(patience, recipe));
+    let mut stopping = recipe.training.early_stopping.map(|patience| Choice::new(patience, recipe, data));
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
         Some(0) => false,
         Some(every) => step.is_multiple_of(every),
         None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
     };
+    let weights = weights::of_rows(&data.train, recipe.training.class_weight, &data.train);
     let mut watch = recipe.training.diagnostics.then(WeightWatch::default);
     let mut n_steps = training.n_steps.min(until);
     for step in 0..n_steps {
@@ -187,7 +190,7 @@ fn steps(
             inputs: &data.train.inputs,
             targets: data.train.targets(),
             rows: batches.next_rows(),
-            row_weights: None,
+            row_weights: weights.as_deref(),
         };
         let loss = trainer.step(&batch);
         record.step(step, loss);
@@ -206,7 +209,7 @@ fn steps(
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
             record.evaluate(&mut trainer, data, step);
-            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, data, step));
+            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, step));
             if stops || watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
                 n_steps = step + 1;
                 break;

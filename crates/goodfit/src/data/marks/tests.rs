@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::data::table::Scaling;
 use crate::data::{DataError, load};
 use crate::recipe::{Evaluation, Fold, Source};
 
@@ -21,12 +22,13 @@ fn case(sides: &str) -> Case {
     std::fs::write(&path, format!("x,who,day,side,y\n{}\n", text.join("\n"))).expect("written");
     let options = TableOptions::default();
     let recipe = DataRecipe {
-        source: Source::Table { path, target: "y".into(), classes: true, options },
+        source: Source::Table { path, target: "y".into(), classes: true, weight: None, options },
         train_rows: None,
         validation: 0.2,
         stopping: 0.1,
         test: 0.2,
         split: Split::Stratified,
+        scaling: Scaling::Robust,
         given: Some(Given::Column("side".into())),
         fold: None,
         evaluation: Evaluation::Test,

@@ -15,6 +15,8 @@ pub struct Column {
     pub n_missing: usize,
     /// Line of the first of them.
     pub first_missing: Option<u64>,
+    /// Line of the first negative number.
+    pub first_negative: Option<u64>,
     /// Whether 32 bits hold its numbers too roughly to tell them apart.
     pub is_coarse: bool,
     /// Its values; of a column that is set aside none.

@@ -4,6 +4,8 @@ use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, NO_LEVEL, Values};
+use super::scaling::{Scales, Scaling};
+use super::sorted::{quantile, sort};
 use super::{Table, date_parts};
 use crate::data::TrainingRows;
 
@@ -17,12 +19,11 @@ pub const MOST_PLACES: usize = 100;
 /// has is 0 in all places; two levels of which none is missing make one input, -1 and 1, and 0 else. Dates become day, year, month, day of the month
 /// and of the week, and hour where there are times.
 ///
-/// Then every input is scaled: `x <- (x - median) / (q75 - q25)`, by `2 / (max - min)` where the quartiles are equal, 0 where
-/// all are; and clipped smoothly: `x <- x / sqrt(1 + (x / 3)^2)`, as in Holzmueller et al., "Better by default" (2024).
+/// Then inputs are scaled, see [`Scaling`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encoder {
     pub(crate) columns: Vec<Encoded>,
-    pub(crate) scales: Vec<Scale>,
+    pub(crate) scales: Scales,
 }
 
 /// How one column does.
@@ -56,32 +57,27 @@ pub(crate) enum Form {
     },
 }
 
-/// How an input is scaled.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Scale {
-    pub(crate) median: f32,
-    pub(crate) factor: f32,
-}
-
 impl Encoder {
     /// Fits the columns that are used, all but the target, on training rows.
-    pub fn fit(table: &Table, target: usize, rows: &TrainingRows<'_>) -> Self {
+    pub fn fit(table: &Table, target: usize, rows: &TrainingRows<'_>, scaling: Scaling) -> Self {
         let used = |i: &usize| *i != target && table.columns[*i].kind.is_used();
         let columns = (0..table.columns.len())
             .filter(used)
             .map(|column| Encoded { column, form: Form::fit(&table.columns[column], rows.rows()) })
             .collect();
-        let mut encoder = Self { columns, scales: Vec::new() };
+        let mut encoder = Self { columns, scales: Scales::none(scaling) };
         let n = encoder.n_inputs();
         let raw = encoder.raw(table, rows.rows());
+        let are_numbers = |Encoded { form, .. }: &Encoded| {
+            let n_numbers = form.n_numbers();
+            (0..form.n_inputs()).map(move |i| i < n_numbers)
+        };
         let mut values = Vec::with_capacity(rows.rows().len());
-        encoder.scales = (0..n)
-            .map(|input| {
-                values.clear();
-                values.extend(raw.iter().skip(input).step_by(n).copied().filter(|x| x.is_finite()));
-                Scale::fit(&mut values)
-            })
-            .collect();
+        for (input, is_number) in encoder.columns.iter().flat_map(are_numbers).enumerate() {
+            values.clear();
+            values.extend(raw.iter().skip(input).step_by(n).copied().filter(|x| x.is_finite()));
+            encoder.scales.push(sort(&mut values), is_number);
+        }
         encoder
     }
 
@@ -110,7 +106,7 @@ impl Encoder {
                 _ => false,
             }
         };
-        self.columns.iter().all(fits) && self.scales.len() == self.n_inputs()
+        self.columns.iter().all(fits) && self.scales.len() == self.n_inputs() && self.scales.is_sound()
     }
 
     /// Number of inputs.
@@ -125,15 +121,10 @@ impl Encoder {
 
     /// Rows of a table as inputs.
     pub fn encode(&self, table: &Table, rows: &[u32]) -> Matrix<f32> {
+        let n = self.n_inputs();
         let mut values = self.raw(table, rows);
-        if !self.scales.is_empty() {
-            for row in values.chunks_exact_mut(self.scales.len()) {
-                for (x, scale) in row.iter_mut().zip(&self.scales) {
-                    *x = scale.apply(*x);
-                }
-            }
-        }
-        Matrix::from_rows(rows.len(), self.n_inputs(), values)
+        values.chunks_exact_mut(n.max(1)).for_each(|row| self.scales.apply(row));
+        Matrix::from_rows(rows.len(), n, values)
     }
 
     /// Inputs before they are scaled, row by row.
@@ -200,6 +191,15 @@ impl Form {
         }
     }
 
+    /// Number of the first of its inputs, which are numbers; behind them come only 0 and 1, or -1 and 1.
+    fn n_numbers(&self) -> usize {
+        match self {
+            Self::Number { .. } => 1,
+            Self::Two(_) | Self::Levels { .. } => 0,
+            Self::Date { has_time, .. } => 5 + usize::from(*has_time),
+        }
+    }
+
     fn write(&self, values: &Values, row: usize, to: &mut [f32]) {
         match (self, values) {
             (Self::Number { median, has_missing }, Values::Numbers(numbers)) => {
@@ -244,49 +244,6 @@ impl Form {
     }
 }
 
-impl Scale {
-    /// What is larger has the value that the clip tends to: its square may be infinite.
-    pub(crate) const HUGE: f32 = 1e15;
-
-    fn fit(finite: &mut [f32]) -> Self {
-        let sorted = sort(finite);
-        let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
-            return Self { median: 0.0, factor: 0.0 };
-        };
-        let range = quantile(sorted, 0.75) - quantile(sorted, 0.25);
-        let factor = if range > 0.0 {
-            1.0 / range
-        } else if high > low {
-            2.0 / (high - low)
-        } else {
-            0.0
-        };
-        Self { median: quantile(sorted, 0.5), factor: if factor.is_finite() { factor } else { 0.0 } }
-    }
-
-    fn apply(self, x: f32) -> f32 {
-        if self.factor == 0.0 {
-            return 0.0;
-        }
-        let x = (x - self.median) * self.factor;
-        if x.abs() > Self::HUGE { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
-    }
-}
-
-fn sort(values: &mut [f32]) -> &[f32] {
-    values.sort_unstable_by(f32::total_cmp);
-    values
-}
-
-/// A quantile of sorted values, between two neighbours on the straight line; 0 of none.
-fn quantile(sorted: &[f32], share: f64) -> f32 {
-    let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
-    let at = share * last as f64;
-    let (low, part) = (at.floor(), at.fract());
-    let (a, b) = (f64::from(sorted[low as usize]), f64::from(sorted[(low as usize + 1).min(last)]));
-    (a + part * (b - a)) as f32
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,7 +252,7 @@ mod tests {
     fn encoded(text: &str, training: &[u32], all: &[u32]) -> (usize, Vec<f32>) {
         let table = table(text);
         let target = table.columns.len() - 1;
-        let encoder = Encoder::fit(&table, target, &TrainingRows::of(training));
+        let encoder = Encoder::fit(&table, target, &TrainingRows::of(training), Scaling::Robust);
         let raw = encoder.raw(&table, all);
         (encoder.n_inputs(), raw)
     }
@@ -318,20 +275,39 @@ mod tests {
     fn scaled_by_training_rows_and_clipped() {
         let clip = |x: f32| x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt();
         let infinite = table("x,y\n1,0\n1,1\ninf,0\n");
-        let encoder = Encoder::fit(&infinite, 1, &TrainingRows::of(&[0, 1]));
+        let encoder = Encoder::fit(&infinite, 1, &TrainingRows::of(&[0, 1]), Scaling::Robust);
         assert_eq!(encoder.encode(&infinite, &[0, 2]).data(), [0.0, 0.0], "all training rows are the same");
         let text = "x,constant\n1,0\n2,1\n3,0\n4,1\n5,0\n1e30,1\n";
         let table = table(text);
-        let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]));
+        let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]), Scaling::Robust);
         let all = encoder.encode(&table, &[0, 2, 4, 5]);
         // Median 3, quartiles 2 and 4.
         assert_eq!(all.data(), [clip(-1.0), 0.0, clip(1.0), 3.0]);
     }
 
     #[test]
-    fn quantiles_as_numpy_has_them() {
-        let sorted = [1.0, 2.0, 4.0, 8.0];
-        assert_eq!([0.0, 0.25, 0.5, 1.0].map(|share| quantile(&sorted, share)), [1.0, 1.75, 3.0, 8.0]);
-        assert_eq!(quantile(&[], 0.5), 0.0);
+    fn each_scaling_takes_numbers_and_robust_scaling_all() {
+        let text = "x,two,three,day,y\n1,a,u,2024-01-01,0\n,b,v,2024-01-02,1\n5,a,w,2024-01-04,0\n9,b,u,2031-12-31,1\n";
+        let table = table(text);
+        let fit = |scaling| Encoder::fit(&table, 4, &TrainingRows::of(&[0, 1, 2]), scaling);
+        let raw = fit(Scaling::Robust).raw(&table, &[0, 1, 2, 3]);
+        for (scaling, ends) in [
+            // 1, 3 in place of the missing one, and 5.
+            (Scaling::Standard, [-1.5_f32.sqrt(), 1.5_f32.sqrt(), (6.0 / (8.0_f64 / 3.0).sqrt()) as f32]),
+            (Scaling::Quantile, [-5.199_337_6, 5.199_337_6, 5.199_337_6]),
+            (Scaling::MinMax, [0.0, 1.0, 1.0]),
+        ] {
+            let encoder = fit(scaling);
+            let (n, all) = (encoder.n_inputs(), encoder.encode(&table, &[0, 1, 2, 3]));
+            let of = |row: usize, input: usize| all.data()[row * n + input];
+            assert_eq!([0, 2, 3].map(|row| of(row, 0)), ends, "{scaling:?}");
+            // The indicator of x, two, the places of three.
+            for (row, input) in (0..4).flat_map(|row| (1..6).map(move |input| (row, input))) {
+                assert_eq!(of(row, input), raw[row * n + input], "{scaling:?}: row {row}, input {input}");
+            }
+            // The day, and its year, which is the same in all training rows.
+            assert!(of(0, 6) < of(1, 6) && of(1, 6) < of(2, 6), "{scaling:?}");
+            assert_eq!([0, 1, 2, 3].map(|row| of(row, 7)), [0.0; 4], "{scaling:?}");
+        }
     }
 }

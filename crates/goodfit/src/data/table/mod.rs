@@ -17,7 +17,10 @@ mod input;
 mod kind;
 mod profile;
 mod read;
+mod scaling;
 mod schema;
+mod sorted;
+mod weights;
 
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
@@ -26,13 +29,16 @@ pub use chunks::{Strange, StrangeCells, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::{Dialect, delimiter_named};
 #[cfg(feature = "onnx")]
-pub(crate) use encode::{Encoded, Form, Scale};
+pub(crate) use encode::{Encoded, Form};
 pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
 pub use goal::Goal;
 pub use input::Packing;
 pub use kind::Kind;
 pub use read::read;
+pub use scaling::Scaling;
+#[cfg(feature = "onnx")]
+pub(crate) use scaling::{MinMax, Quantiles, Robust, Scales, Standard};
 pub use schema::{Predicts, Schema, SchemaColumn, SchemaKind, SealedRows};
 
 /// How a table is to be read, where it is not to be guessed.

@@ -39,6 +39,7 @@ pub(super) struct Profile {
     pub(super) n: u64,
     pub(super) missing: u64,
     pub(super) first_missing: Option<u64>,
+    pub(super) first_negative: Option<u64>,
     pub(super) numbers: u64,
     pub(super) integers: u64,
     pub(super) infinite: u64,
@@ -73,6 +74,7 @@ impl Profile {
             n: 0,
             missing: 0,
             first_missing: None,
+            first_negative: None,
             numbers: 0,
             integers: 0,
             infinite: 0,
@@ -101,6 +103,9 @@ impl Profile {
             self.first_missing.get_or_insert(line);
         } else if let Some(x) = words.number(cell) {
             self.numbers += 1;
+            if x < 0.0 {
+                self.first_negative.get_or_insert(line);
+            }
             self.integers += u64::from(x.fract() == 0.0);
             if (x as f32).is_finite() {
                 self.range = (self.range.0.min(x), self.range.1.max(x));

@@ -126,7 +126,8 @@ impl<'a> Reading<'a> {
             let (n_missing, first_missing) = profile.missing_as(inferred.kind);
             let Inferred { kind, notes } = inferred;
             let is_coarse = kind == Kind::Numeric && profile.is_coarse();
-            Column { name, kind, notes, n_missing, first_missing, is_coarse, values: fill.values() }
+            let (first_negative, values) = (profile.first_negative, fill.values());
+            Column { name, kind, notes, n_missing, first_missing, first_negative, is_coarse, values }
         });
         Ok(Table {
             source: self.input.name.clone(),

@@ -183,6 +183,7 @@ impl SchemaColumn {
             notes: Vec::new(),
             n_missing: 0,
             first_missing: None,
+            first_negative: None,
             is_coarse: false,
             values,
         }

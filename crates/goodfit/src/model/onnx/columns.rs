@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::dates;
 use super::graph::{Graph, float, floats, int, ints, strings};
 use super::proto::DataType;
-use crate::data::table::{Encoded, Encoder, Form, MISSING, Scale, Schema, SchemaColumn, SchemaKind};
+use super::scales;
+use crate::data::table::{Encoded, Encoder, Form, MISSING, Schema, SchemaColumn, SchemaKind};
 
 /// Declares a column as it is handed in.
 pub(super) fn declare(graph: &mut Graph, column: &SchemaColumn) {
@@ -19,7 +20,7 @@ pub(super) fn declare(graph: &mut Graph, column: &SchemaColumn) {
     graph.input(&column.name, holds, doc);
 }
 
-/// The inputs of the network, scaled and clipped.
+/// The inputs of the network, scaled.
 ///
 /// # Shapes
 /// N x inputs.
@@ -30,7 +31,7 @@ pub(super) fn add(graph: &mut Graph, schema: &Schema, encoder: &Encoder) -> Stri
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let raw = graph.add_with("inputs.raw", "Concat", &parts, vec![int("axis", 1)]);
-    scaled(graph, &raw, &encoder.scales)
+    scales::add(graph, &raw, &encoder.scales)
 }
 
 /// Adds N x width parts of a column, in the order of its inputs.
@@ -136,31 +137,4 @@ fn one_hot(graph: &mut Graph, name: &str, table: Vec<(String, usize)>, width: us
     let all = graph.constant(&format!("{name}.places"), &[1, width], &all);
     let is_there = graph.add(&format!("{name}.is_there"), "Equal", &[&place, &all]);
     graph.cast(&format!("{name}.levels"), &is_there, DataType::Float)
-}
-
-/// Scales and clips: [`Scale::apply`], rounded after each operation as there.
-fn scaled(graph: &mut Graph, raw: &str, scales: &[Scale]) -> String {
-    let shape = [1, scales.len()];
-    let medians: Vec<f32> = scales.iter().map(|scale| scale.median).collect();
-    let factors: Vec<f32> = scales.iter().map(|scale| scale.factor).collect();
-    let medians = graph.constant("inputs.medians", &shape, &medians);
-    let factors = graph.constant("inputs.factors", &shape, &factors);
-    let centred = graph.add("inputs.centred", "Sub", &[raw, &medians]);
-    let scaled = graph.add("inputs.scaled", "Mul", &[&centred, &factors]);
-
-    let [zero, one, bound, huge] = [0.0, 1.0, 3.0, Scale::HUGE].map(|x: f32| graph.scalar(x));
-    let third = graph.add("inputs.third", "Div", &[&scaled, &bound]);
-    let square = graph.add("inputs.square", "Mul", &[&third, &third]);
-    let square = graph.add("inputs.square_and_one", "Add", &[&one, &square]);
-    let root = graph.add("inputs.root", "Sqrt", &[&square]);
-    let clipped = graph.add("inputs.divided", "Div", &[&scaled, &root]);
-    // What is too large for its square.
-    let size = graph.add("inputs.size", "Abs", &[&scaled]);
-    let is_huge = graph.add("inputs.is_huge", "Greater", &[&size, &huge]);
-    let sign = graph.add("inputs.sign", "Sign", &[&scaled]);
-    let end = graph.add("inputs.end", "Mul", &[&sign, &bound]);
-    let clipped = graph.add("inputs.clipped", "Where", &[&is_huge, &end, &clipped]);
-    // An infinite value times 0 is none.
-    let is_constant = graph.add("inputs.is_constant", "Equal", &[&factors, &zero]);
-    graph.add("inputs", "Where", &[&is_constant, &zero, &clipped])
 }

@@ -5,6 +5,7 @@ mod dates;
 mod graph;
 mod layers;
 mod proto;
+mod scales;
 
 use prost::Message as _;
 

@@ -17,12 +17,17 @@ const TABLE: &str = "x,flag,city,day,y\n1,true,Bonn,2024-01-01,0\n,false,Ulm,202
 
 /// A model of a table with the network as it is drawn, of the layers that these lines of a recipe say.
 fn model(table: &str, target: &str, network: &str) -> Model {
+    model_of("", table, target, network)
+}
+
+/// The same with further lines on its data.
+fn model_of(data: &str, table: &str, target: &str, network: &str) -> Model {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
     std::fs::write(&path, table).unwrap();
     let loss = if target == "price" { "[training]\nloss = \"mean-squared-error\"\n" } else { "" };
     let recipe = format!(
-        "[data]\nsource = {path:?}\ntarget = \"{target}\"\ntest = 0.0\nvalidation = 0.0\n[network]\n{network}\n{loss}"
+        "[data]\nsource = {path:?}\ntarget = \"{target}\"\ntest = 0.0\nvalidation = 0.0\n{data}\n[network]\n{network}\n{loss}"
     );
     let experiment = Experiment::from_toml(RECIPE, &recipe).unwrap();
     let data = &experiment.recipe.data;
@@ -141,6 +146,25 @@ fn texts_have_places_and_what_is_missing_its_own() {
     // Where none is missing, a missing one is like a text that nobody knows.
     let whole = graph(&model("city,y\na,0\nb,1\nc,0\na,1\n", "y", "hidden = [4]"));
     assert_eq!(keys(&whole, "city.place").len(), 3);
+}
+
+#[test]
+fn each_scaling_has_its_operators() {
+    let search = ["Add", "Gather", "GreaterOrEqual", "Where"];
+    let last = ["Gather", "Gather", "Gather", "Cast", "Cast", "Sub", "Mul", "Add", "Cast"];
+    let linear = ["Cast", "Sub", "Div", "Equal", "Where", "Cast"];
+    // Six numbers have as many quantiles, and with the bends between them fewer than 256 knots.
+    let quantile = [&["Max", "Min"][..], &search.repeat(8), &last].concat();
+    for (scaling, expected) in [
+        ("standard", [&["Max", "Min", "IsInf", "Where"][..], &linear].concat()),
+        ("min-max", [&["Max", "Min"][..], &linear].concat()),
+        ("quantile", quantile),
+    ] {
+        let graph = graph(&model_of(&format!("scaling = {scaling:?}"), TABLE, "y", "hidden = [4]"));
+        let place = |name: &str| graph.node.iter().position(|node| node.name == name).unwrap();
+        let nodes = &graph.node[place("inputs.raw") + 1..=place("inputs")];
+        assert_eq!(nodes.iter().map(|node| node.op_type.as_str()).collect::<Vec<_>>(), expected, "{scaling}");
+    }
 }
 
 #[test]
