@@ -76,7 +76,7 @@ impl Arrays {
 
     /// Calls with the names, then with each row.
     pub(super) fn records(&self, decimal_comma: bool, take: Take<'_>) -> Result<(), Stopped> {
-        take(&StringRecord::from_iter(self.arrays.iter().flat_map(Array::names)), 1)?;
+        take(&self.arrays.iter().flat_map(Array::names).collect(), 1)?;
         let row_bytes = self.arrays.iter().map(Array::row_bytes).fold(0, u64::saturating_add);
         let most = (BLOCK / row_bytes).max(1);
         let mut blocks: Vec<Vec<u8>> = vec![Vec::new(); self.arrays.len()];

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use csv::StringRecord;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use super::{Damage, Stopped, Take};
@@ -55,9 +56,10 @@ impl Parquet {
             let is_flat = schema.get_column_root(i).is_primitive() && leaf.max_rep_level() == 0;
             place.leaf = Value::of(leaf).filter(|_| is_flat).map(|value| (i, value));
         }
-        let chunks = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         let unread = |compression: Compression| matches!(compression, Compression::BROTLI(_) | Compression::LZO);
-        if let Some(compression) = chunks.map(|chunk| chunk.compression()).find(|compression| unread(*compression)) {
+        if let Some(compression) = chunks.map(ColumnChunkMetaData::compression).find(|compression| unread(*compression))
+        {
             let name = format!("{compression}").split('(').next().unwrap_or_default().to_owned();
             let hint = "df.to_parquet(\"table.parquet\", compression=\"zstd\") writes one that is";
             return Err(Damage::new(format!("packed by {name}, which is not read")).hint(hint));
@@ -72,7 +74,7 @@ impl Parquet {
 
     /// Calls with the names, then with each row.
     pub(super) fn records(&self, decimal_comma: bool, take: Take<'_>) -> Result<(), Stopped> {
-        take(&StringRecord::from_iter(self.columns.iter().map(|column| &column.name)), 1)?;
+        take(&self.columns.iter().map(|column| &column.name).collect(), 1)?;
         let mut line = 2;
         for i in 0..self.reader.num_row_groups() {
             let group = guarded(|| self.reader.get_row_group(i)).map_err(damaged)?;
