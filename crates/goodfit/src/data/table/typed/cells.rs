@@ -70,16 +70,6 @@ impl Writer {
         self.moment(count.div_euclid(per_second), nanoseconds as i32);
     }
 
-    /// A time of day, counted from midnight in such a unit.
-    pub(super) fn time_in(&mut self, count: i64, per_second: i64) {
-        let nanoseconds = count.rem_euclid(per_second) * (1_000_000_000 / per_second);
-        let since = SignedDuration::new(count.div_euclid(per_second), nanoseconds as i32);
-        match Time::midnight().checked_add(since) {
-            Ok(at) => self.show(format_args!("{at}")),
-            Err(_) => self.integer(count),
-        }
-    }
-
     /// A text of UTF-8; other bytes become replacement characters.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.text += &String::from_utf8_lossy(bytes);
@@ -144,8 +134,6 @@ mod tests {
         assert_eq!(written(|w| w.moment_in(1_500_000, 1_000_000)), ["1970-01-01 00:00:01.5"; 2]);
         assert_eq!(written(|w| w.moment(i64::MAX, 0))[0], i64::MAX.to_string());
         assert_eq!(written(|w| w.moment(i64::MIN, 999_999_999))[0], i64::MIN.to_string());
-        assert_eq!(written(|w| w.time_in(45_000_500, 1000))[0], "12:30:00.5");
-        assert_eq!(written(|w| w.time_in(-1, 1000))[0], "-1");
     }
 
     #[test]

@@ -65,6 +65,7 @@ impl Typed {
     }
 
     /// Whether the cells of a column are nothing that can be read as one value.
+    #[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "each column of an array can be read"))]
     pub(super) fn is_other(&self, column: usize) -> bool {
         match self {
             #[cfg(feature = "parquet")]

@@ -1,5 +1,7 @@
 //! The values of a column: their types, and what they say.
 
+use jiff::SignedDuration;
+use jiff::civil::Time;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::data_type::Int96;
 use parquet::schema::types::ColumnDescriptor;
@@ -91,7 +93,7 @@ impl Value {
             Self::Unsigned => out.integer(x as u64),
             Self::Decimal(scale) => out.decimal(i128::from(x), scale),
             Self::Day => out.moment(x.saturating_mul(86_400), 0),
-            Self::Time(per_second) => out.time_in(x, per_second),
+            Self::Time(per_second) => time_of_day(x, per_second, out),
             Self::Moment(per_second) => out.moment_in(x, per_second),
             _ => out.integer(x),
         }
@@ -120,6 +122,16 @@ pub(super) fn moment_of_96_bits(x: &Int96, out: &mut Writer) {
     let nanoseconds = high << 32 | low;
     let seconds = (day - JULIAN_EPOCH) * 86_400 + nanoseconds.div_euclid(1_000_000_000);
     out.moment(seconds, nanoseconds.rem_euclid(1_000_000_000) as i32);
+}
+
+/// Writes a time of day, counted from midnight in a unit of which a second has so many; the count itself where it is none.
+fn time_of_day(count: i64, per_second: i64, out: &mut Writer) {
+    let nanoseconds = count.rem_euclid(per_second) * (1_000_000_000 / per_second);
+    let since = SignedDuration::new(count.div_euclid(per_second), nanoseconds as i32);
+    match Time::midnight().checked_add(since) {
+        Ok(at) => out.text += &at.to_string(),
+        Err(_) => out.integer(count),
+    }
 }
 
 /// Writes a number of which the bytes are a whole one, its highest byte first, in two's complement.
@@ -157,6 +169,7 @@ mod tests {
         assert_eq!(written(|out| Value::Day.integer(19_753_i32, out)), "2024-01-31");
         assert_eq!(written(|out| Value::Moment(1000).integer(1500_i64, out)), "1970-01-01 00:00:01.5");
         assert_eq!(written(|out| Value::Time(1000).integer(1500_i32, out)), "00:00:01.5");
+        assert_eq!(written(|out| Value::Time(1000).integer(-1_i32, out)), "-1");
         assert_eq!(written(|out| Value::Day.integer(i32::MAX, out)), (i64::from(i32::MAX) * 86_400).to_string());
     }
 
