@@ -1,10 +1,12 @@
-//! Reading tables of any bytes, and of what was written before.
+//! Reading tables of any bytes, of what was written before, and of files that were damaged since.
 
 use std::fs;
+use std::path::Path;
 
 use goodfit::data::table::{Column, Kind, Table, TableError, TableOptions, Values, read};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 fn read_bytes(bytes: &[u8]) -> Result<Table, TableError> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -43,8 +45,57 @@ fn cell() -> impl Strategy<Value = String> {
     "[a-zA-Zäß ,;|'\"\n]{0,6}[a-z]"
 }
 
+/// Tables whose cells have types, each encoding and packing among them.
+const TYPED: [&str; 12] = [
+    "plain.parquet",
+    "snappy.parquet",
+    "zstd.parquet",
+    "gzip.parquet",
+    "lz4.parquet",
+    "delta.parquet",
+    "f8.npy",
+    "fortran.npy",
+    "fields.npy",
+    "objects.npy",
+    "stored.npz",
+    "deflated.npz",
+];
+
+/// A file as it is when some of its bytes are others, or its end is missing. Most of them are chosen near its ends, where
+/// lengths and shapes stand.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let place = prop_oneof![any::<usize>(), 0..200_usize, usize::MAX - 4000..];
+    let changes = vec((place, prop_oneof![any::<u8>(), Just(0xff), Just(0)]), 1..4);
+    (0..TYPED.len(), changes, prop_oneof![3 => Just(0), 1 => any::<usize>()]).prop_map(|(file, changes, cut)| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tables").join(TYPED[file]);
+        let mut bytes = fs::read(path).expect("a table");
+        for (place, byte) in changes {
+            let n = bytes.len();
+            let at = if place >= usize::MAX - 4000 { n - 1 - (usize::MAX - place) % n } else { place % n };
+            bytes[at] = byte;
+        }
+        let end = bytes.len() - cut % bytes.len();
+        bytes.truncate(end);
+        bytes
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn damaged_files(bytes in damaged()) {
+        check(read_bytes(&bytes));
+    }
+
+    #[test]
+    fn what_begins_as_another_format(
+        magic in select(vec![&b"PAR1"[..], b"\x93NUMPY\x01\0", b"PK\x03\x04"]),
+        bytes in vec(any::<u8>(), 0..300),
+        end in select(vec![&b"PAR1"[..], b""]),
+    ) {
+        check(read_bytes(&[magic, &bytes, end].concat()));
+    }
 
     #[test]
     fn any_bytes(bytes in vec(any::<u8>(), 0..600)) {

@@ -361,7 +361,7 @@ pub(super) enum Data {
     List,
     /// Describe a source: rows, columns and what they hold, classes, licence
     Info {
-        /// A CSV file, plain or packed by gzip or zstd; - is the standard input; mnist; or a folder of IDX files
+        /// A table: CSV, plain or packed by gzip or zstd, Parquet, NPY or NPZ; - is the standard input; mnist; or a folder of IDX files
         #[arg(value_hint = ValueHint::AnyPath)]
         source: String,
         #[command(flatten)]

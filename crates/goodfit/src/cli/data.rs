@@ -21,7 +21,7 @@ pub(super) fn data(command: &Data) -> Outcome {
                 "mnist    60,000 training and 10,000 test images of digits, inside this program\n\
                  normal   draws from the standard normal distribution, without targets\n\
                  FOLDER   a folder of IDX files, raw or gzipped, for instance Fashion-MNIST\n\
-                 FILE     a table of your own, CSV: `goodfit data info FILE` describes it\n",
+                 FILE     a table of your own, CSV, Parquet, NPY or NPZ: `goodfit data info FILE` describes it\n",
             )?;
             Ok(0)
         }

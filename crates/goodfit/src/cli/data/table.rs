@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::super::columns::{Side, aligned};
 use super::super::{Failure, Outcome, print};
 use crate::data::table::TableOptions;
-use crate::data::table::{Column, NO_LEVEL, Packing, Table, Values, date_text, read};
+use crate::data::table::{Column, Format, NO_LEVEL, Packing, Table, Values, date_text, read};
 use crate::search::number;
 
 /// Most frequent levels that are named.
@@ -48,15 +48,23 @@ fn text(table: &Table) -> String {
     out
 }
 
-/// `comma, names in line 1, UTF-8`
+/// `cells divided by a comma, names in the first line, UTF-8`, or `Parquet`
 fn form(table: &Table) -> String {
-    let names = if table.dialect.has_header { "names in the first line" } else { "no names" };
     let packing = match table.packing {
         Packing::None => "",
         Packing::Gzip => ", gzip",
         Packing::Zstd => ", zstd",
     };
-    format!("cells divided by {}, {names}, {}{packing}", table.dialect.delimiter_name(), table.encoding)
+    let form = match table.format {
+        Format::Text => {
+            let names = if table.dialect.has_header { "names in the first line" } else { "no names" };
+            format!("cells divided by {}, {names}, {}", table.dialect.delimiter_name(), table.encoding)
+        }
+        Format::Parquet => "Parquet".to_owned(),
+        Format::Npy => "an array of NumPy".to_owned(),
+        Format::Npz => "arrays of NumPy".to_owned(),
+    };
+    form + packing
 }
 
 fn values(column: &Column) -> String {
@@ -136,9 +144,20 @@ fn document(table: &Table) -> Json {
         }
         found
     };
-    json!({
-        "source": table.source, "rows": table.n_rows, "encoding": table.encoding,
-        "delimiter": char::from(table.dialect.delimiter).to_string(), "header": table.dialect.has_header,
+    let mut found = json!({
+        "source": table.source, "rows": table.n_rows,
+        "format": match table.format {
+            Format::Text => "csv",
+            Format::Parquet => "parquet",
+            Format::Npy => "npy",
+            Format::Npz => "npz",
+        },
         "columns": table.columns.iter().map(column).collect::<Vec<_>>(),
-    })
+    });
+    if table.format == Format::Text {
+        found["encoding"] = table.encoding.into();
+        found["delimiter"] = char::from(table.dialect.delimiter).to_string().into();
+        found["header"] = table.dialect.has_header.into();
+    }
+    found
 }

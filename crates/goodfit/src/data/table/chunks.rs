@@ -50,14 +50,15 @@ pub fn read_chunks<E: From<TableError>>(
     mut take: impl FnMut(&Table) -> Result<(), E>,
 ) -> Result<Strange, E> {
     let mut input = Input::open(path)?;
-    if std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some()) {
+    if input.typed.is_none() && std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some())
+    {
         input = input.western();
     }
     let options = &as_trained(options, schema);
     let reading = Reading::new(&input, options)?;
     // A model of a table without names has made them up, and a table of words alone may have none that tells itself.
     let no_names = schema.columns.iter().all(|column| column.name.starts_with("column_"));
-    let has_names = options.has_header.unwrap_or(reading.dialect.has_header || !no_names);
+    let has_names = input.typed.is_some() || options.has_header.unwrap_or(reading.dialect.has_header || !no_names);
     let mut places: Vec<usize> = Vec::new();
     let mut n_cells = 0;
     let mut extra: Option<(usize, usize)> = None;
@@ -72,6 +73,7 @@ pub fn read_chunks<E: From<TableError>>(
         let columns = columns.map(|(column, full)| Column { values: full.values(), ..column.empty() });
         Table {
             source: input.name.clone(),
+            format: input.format(),
             packing: input.packing,
             encoding: input.encoding.name(),
             dialect: Dialect { has_header: has_names, ..reading.dialect },
@@ -90,6 +92,11 @@ pub fn read_chunks<E: From<TableError>>(
             };
             n_cells = names.len();
             places = find(&input.name, schema, &names)?;
+            let typed = input.typed.as_ref();
+            if let Some(&place) = places.iter().find(|&&place| typed.is_some_and(|typed| typed.is_other(place))) {
+                let what = "lists, structures or bytes, but the model looks at it";
+                return Err(TableError::new(&input.name, what).column(names[place]));
+            }
             if has_names {
                 return Ok(());
             }

@@ -28,13 +28,19 @@ const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
 /// Records of the sample that are looked at.
 const N_RECORDS: usize = 1000;
 
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { delimiter: b',', quote: b'"', has_header: true, has_blanks: false }
+    }
+}
+
 impl Dialect {
     /// Guesses from the beginning of a file. For each delimiter and quote, the share of records with the most frequent
     /// number of cells is multiplied by the share of cells that are numbers, missing or plain words; the best product
     /// wins, after van den Burg et al., "Wrangling messy CSV files by detecting row and type patterns" (2019). Ties go
     /// to the comma, then tab, semicolon and stroke. A first record without a number names the columns.
     pub(super) fn guess(sample: &[u8], is_whole: bool, words: &Words<'_>) -> Self {
-        let mut best = (0.0, Self { delimiter: b',', quote: b'"', has_header: true, has_blanks: false });
+        let mut best = (0.0, Self::default());
         for quote in [b'"', b'\''] {
             if quote == b'\'' && (!sample.contains(&quote) || sample.contains(&b'"')) {
                 continue;

@@ -132,7 +132,7 @@ impl Table {
                     "there is nothing to learn; another target",
                 );
             }
-            Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty | Kind::Unused => {
+            Kind::Text | Kind::Mixed | Kind::Identifier | Kind::Date(_) | Kind::Empty | Kind::Other | Kind::Unused => {
                 let what = format!("the target is of the kind {}", column.kind);
                 let usual = "a target has numbers, or texts that come back; `goodfit data info` shows the columns";
                 let known = column.notes.iter().find(|note| note.contains("--decimal-comma"));

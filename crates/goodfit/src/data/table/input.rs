@@ -1,4 +1,4 @@
-//! The bytes of a table: a file or the standard input, unpacked, as UTF-8.
+//! The bytes of a table: a file or the standard input, unpacked, as UTF-8 or as cells that have types.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write as _};
@@ -9,6 +9,7 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
 use super::error::TableError;
+use super::typed::{Format, Typed, is_typed};
 
 /// So much is looked at to find out what a file is.
 const SAMPLE: usize = 64 * 1024;
@@ -30,6 +31,8 @@ pub(super) struct Input {
     pub(super) name: String,
     pub(super) packing: Packing,
     pub(super) encoding: &'static Encoding,
+    /// Its cells, where those are no text.
+    pub(super) typed: Option<Typed>,
     held: Held,
 }
 
@@ -56,14 +59,25 @@ impl Input {
         } else {
             Held::Path(path.to_owned())
         };
-        let mut input = Self { name: name.clone(), packing: Packing::None, encoding: UTF_8, held };
+        let mut input = Self { name: name.clone(), packing: Packing::None, encoding: UTF_8, typed: None, held };
         let mut head = Vec::new();
         input.file().map_err(fault)?.take(8).read_to_end(&mut head).map_err(fault)?;
         input.packing = packing(&head);
-        if let Some((what, hint)) = not_a_table(&head) {
+        let sample = input.sample(Self::unpacked)?;
+        if is_typed(&sample) {
+            if input.packing != Packing::None {
+                // Its parts are not read in their order.
+                input.held = spool(input.unpacked().map_err(fault)?).map_err(fault)?;
+            }
+            let file = input.file().map_err(fault)?;
+            input.typed = Typed::open(file, &sample).map_err(|damage| damage.of(&name))?;
+            if input.typed.is_some() {
+                return Ok(input);
+            }
+        }
+        if let Some((what, hint)) = not_a_table(&sample) {
             return Err(TableError::new(&name, what).hint(hint));
         }
-        let sample = input.sample(Self::unpacked)?;
         input.encoding = Encoding::for_bom(&sample).map_or(UTF_8, |(encoding, _)| encoding);
         if input.encoding == UTF_8 && sample.contains(&0) {
             return Err(TableError::new(&name, "it has bytes of 0, as no text has").hint("save it as CSV in UTF-8"));
@@ -72,6 +86,11 @@ impl Input {
             return Err(TableError::new(&name, what).hint(hint));
         }
         Ok(input)
+    }
+
+    /// How it is stored.
+    pub(super) fn format(&self) -> Format {
+        self.typed.as_ref().map_or(Format::Text, Typed::format)
     }
 
     /// Its beginning as UTF-8.
@@ -150,15 +169,10 @@ fn other_text(sample: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// What a file is by its first bytes where it is no text, and what to do about it.
 fn not_a_table(head: &[u8]) -> Option<(&'static str, &'static str)> {
-    let known: [(&[u8], _, _); 7] = [
+    let known: [(&[u8], _, _); 6] = [
         (b"PK\x03\x04", "a zip archive or a workbook", "unpack it, or save its sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "a workbook", "save its sheet as CSV"),
-        (b"PAR1", "a Parquet file, which this program does not read yet", "write it as CSV: df.to_csv(\"table.csv\")"),
-        (
-            b"\x93NUMPY",
-            "a NumPy array, which this program does not read yet",
-            "numpy.savetxt(\"table.csv\", .., delimiter=\",\")",
-        ),
+        (b"PARE", "an encrypted Parquet file", "write it without encryption"),
         (b"BZh", "packed by bzip2", "bunzip2 unpacks it; gzip and zstd are read as they are"),
         (b"\xfd7zXZ", "packed by xz", "unxz unpacks it; gzip and zstd are read as they are"),
         (b"SQLite f", "a SQLite database", "sqlite3 -csv -header FILE 'SELECT ..' writes a table"),

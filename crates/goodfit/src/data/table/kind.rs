@@ -26,6 +26,8 @@ pub enum Kind {
     Constant,
     /// Nothing: set aside.
     Empty,
+    /// Lists, structures, or bytes that are no text: set aside.
+    Other,
     /// Anything: set aside because somebody said so.
     Unused,
 }
@@ -48,6 +50,7 @@ impl fmt::Display for Kind {
             Self::Identifier => "identifier",
             Self::Constant => "constant",
             Self::Empty => "empty",
+            Self::Other => "other",
             Self::Unused => "unused",
         })
     }
@@ -58,6 +61,13 @@ impl fmt::Display for Kind {
 pub(super) struct Inferred {
     pub(super) kind: Kind,
     pub(super) notes: Vec<String>,
+}
+
+impl Inferred {
+    /// A column whose cells have no text of their own.
+    pub(super) fn other() -> Self {
+        Self { kind: Kind::Other, notes: vec!["lists, structures or bytes: set aside".to_owned()] }
+    }
 }
 
 /// A column with a smaller share of texts is one of numbers when those texts are few different ones.
@@ -121,6 +131,9 @@ pub(super) fn infer(profile: &Profile) -> Inferred {
 /// The kind that somebody says a column has, in place of the inferred one; without a value, or with one and the same in all
 /// rows, it stays what it is. Otherwise why it cannot be that.
 pub(super) fn choose(profile: &Profile, inferred: Inferred, said: ColumnKind) -> Result<Inferred, String> {
+    if inferred.kind == Kind::Other && said != ColumnKind::Unused {
+        return Err("its cells are lists, structures or bytes".to_owned());
+    }
     if matches!(inferred.kind, Kind::Empty | Kind::Constant) && said != ColumnKind::Unused {
         return Ok(inferred);
     }

@@ -1,4 +1,4 @@
-//! Tables of a user's own: CSV, plain or packed, with the kinds of the columns inferred.
+//! Tables of a user's own: CSV, plain or packed, Parquet and arrays of NumPy, with the kinds of the columns inferred.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +20,7 @@ mod read;
 mod scaling;
 mod schema;
 mod sorted;
+mod typed;
 mod weights;
 
 use cell::date_parts;
@@ -40,6 +41,7 @@ pub use scaling::Scaling;
 #[cfg(feature = "onnx")]
 pub(crate) use scaling::{MinMax, Quantiles, Robust, Scales, Standard};
 pub use schema::{Predicts, Schema, SchemaColumn, SchemaKind, SealedRows};
+pub use typed::Format;
 
 /// How a table is to be read, where it is not to be guessed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,11 +93,13 @@ impl ColumnKind {
 pub struct Table {
     /// The file as it was named.
     pub source: String,
+    /// How it is stored.
+    pub format: Format,
     /// How it is packed.
     pub packing: Packing,
-    /// The name of its encoding.
+    /// The name of the encoding of its text.
     pub encoding: &'static str,
-    /// How it is written.
+    /// How its text is written.
     pub dialect: Dialect,
     /// How it was read.
     pub options: TableOptions,
@@ -115,8 +119,8 @@ impl Table {
     /// The same file without its columns.
     fn without_columns(&self) -> Self {
         let (source, options) = (self.source.clone(), self.options.clone());
-        let Self { packing, encoding, dialect, .. } = *self;
-        Self { source, packing, encoding, dialect, options, n_rows: 0, columns: Vec::new() }
+        let Self { format, packing, encoding, dialect, .. } = *self;
+        Self { source, format, packing, encoding, dialect, options, n_rows: 0, columns: Vec::new() }
     }
 
     /// The values of some rows as bytes, by which they are told from others.

@@ -164,6 +164,7 @@ impl Profile {
                 let first = self.first_missing.into_iter().chain(texts).min();
                 ((self.missing + self.texts) as usize, first)
             }
+            Kind::Other => (0, None),
             _ => (self.missing as usize, self.first_missing),
         }
     }

@@ -14,6 +14,7 @@ use super::goal::which_column;
 use super::input::Input;
 use super::kind::{Inferred, Kind, choose, infer};
 use super::profile::Profile;
+use super::typed::Stopped;
 use super::{Table, TableOptions};
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
@@ -22,7 +23,8 @@ const MOST_COLUMNS: usize = 100_000;
 /// Reads a table; `-` is the standard input.
 ///
 /// The file is read twice, a record at a time: first to find out what each column holds, then for its values. Text that
-/// is not UTF-8 is read as Windows-1252.
+/// is not UTF-8 is read as Windows-1252. Parquet and arrays of NumPy are told by their first bytes, and read as the cells that
+/// a CSV of the same table has, with names in its first line.
 ///
 /// # Errors
 /// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows.
@@ -94,6 +96,9 @@ pub(super) struct Head {
 impl<'a> Reading<'a> {
     pub(super) fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
         let words = Words { decimal_comma: options.decimal_comma == Some(true), missing: &options.missing };
+        if input.typed.is_some() {
+            return Ok(Self { input, dialect: Dialect::default(), words, options });
+        }
         let beginning = input.beginning()?;
         let is_whole = beginning.len() < 64 * 1024;
         let mut dialect = Dialect::guess(&beginning, is_whole, &words);
@@ -131,6 +136,7 @@ impl<'a> Reading<'a> {
         });
         Ok(Table {
             source: self.input.name.clone(),
+            format: self.input.format(),
             packing: self.input.packing,
             encoding: self.input.encoding.name(),
             dialect: Dialect { has_header: head.has_header, ..self.dialect },
@@ -142,7 +148,10 @@ impl<'a> Reading<'a> {
 
     /// What the columns are: as somebody says, or as their cells do.
     fn kinds(&self, head: &Head) -> Result<Vec<Inferred>, TableError> {
-        let mut inferred: Vec<Inferred> = head.profiles.iter().map(infer).collect();
+        let is_other = |place: usize| self.input.typed.as_ref().is_some_and(|typed| typed.is_other(place));
+        let found = head.profiles.iter().enumerate();
+        let mut inferred: Vec<Inferred> =
+            found.map(|(place, profile)| if is_other(place) { Inferred::other() } else { infer(profile) }).collect();
         for (name, said) in &self.options.kinds {
             let names = head.names.iter().map(String::as_str);
             let Some(place) = names.clone().position(|other| other == name) else {
@@ -196,7 +205,9 @@ impl<'a> Reading<'a> {
             Ok(())
         })?;
         if n_rows == 0 {
-            let (what, hint) = if names.is_empty() {
+            let (what, hint) = if self.input.typed.is_some() {
+                ("it has columns, but no rows", "is it the whole table?")
+            } else if names.is_empty() {
                 ("the file is empty", "a table has a line of names, and a line for each row")
             } else {
                 ("a line of names, but no rows", "is it the whole file? --no-header takes the first line as a row")
@@ -212,6 +223,13 @@ impl<'a> Reading<'a> {
         skip: bool,
         mut take: impl FnMut(&StringRecord, u64) -> Result<(), TableError>,
     ) -> Result<(), Fault> {
+        if let Some(typed) = &self.input.typed {
+            let mut take = |record: &StringRecord, line| if skip && line == 1 { Ok(()) } else { take(record, line) };
+            return typed.records(self.words.decimal_comma, &mut take).map_err(|stopped| match stopped {
+                Stopped::Damage(damage) => damage.of(&self.input.name).into(),
+                Stopped::Taker(error) => error.into(),
+            });
+        }
         let text = self.input.text().map_err(|error| TableError::io(&self.input.name, &error))?;
         let mut reader = self.dialect.reader(text);
         let mut record = StringRecord::new();

@@ -1,0 +1,133 @@
+//! Parquet files: their row groups one after the other, some rows of each column at a time.
+
+use std::fs::File;
+use std::panic::AssertUnwindSafe;
+
+use csv::StringRecord;
+use parquet::basic::Compression;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+
+use super::{Damage, Stopped, Take};
+
+mod column;
+mod delta;
+mod guard;
+mod pages;
+mod value;
+
+use column::Column;
+use guard::guarded;
+use value::Value;
+
+/// Rows that are read of each column before the next one.
+const N_ROWS: usize = 1024;
+
+/// A Parquet file.
+pub(in super::super) struct Parquet {
+    reader: SerializedFileReader<File>,
+    columns: Vec<Place>,
+}
+
+/// A column of a Parquet file.
+#[derive(Debug)]
+struct Place {
+    name: String,
+    /// Which of the columns of values it is, and what those are; of lists and structures there are several or none.
+    leaf: Option<(usize, Value)>,
+}
+
+impl std::fmt::Debug for Parquet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parquet").field("columns", &self.columns).finish_non_exhaustive()
+    }
+}
+
+impl Parquet {
+    /// Reads what columns a file has.
+    pub(super) fn open(file: File) -> Result<Self, Damage> {
+        let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
+        let schema = reader.metadata().file_metadata().schema_descr();
+        let fields = schema.root_schema().get_fields().iter();
+        let mut columns: Vec<Place> = fields.map(|field| Place { name: field.name().to_owned(), leaf: None }).collect();
+        for (i, leaf) in schema.columns().iter().enumerate() {
+            let place = &mut columns[schema.get_column_root_idx(i)];
+            let is_flat = schema.get_column_root(i).is_primitive() && leaf.max_rep_level() == 0;
+            place.leaf = Value::of(leaf).filter(|_| is_flat).map(|value| (i, value));
+        }
+        let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
+        let unread = |compression: Compression| matches!(compression, Compression::BROTLI(_) | Compression::LZO);
+        if let Some(compression) = chunks.map(ColumnChunkMetaData::compression).find(|compression| unread(*compression))
+        {
+            let name = format!("{compression}").split('(').next().unwrap_or_default().to_owned();
+            let hint = "df.to_parquet(\"table.parquet\", compression=\"zstd\") writes one that is";
+            return Err(Damage::new(format!("packed by {name}, which is not read")).hint(hint));
+        }
+        Ok(Self { reader, columns })
+    }
+
+    /// Whether the cells of a column are nothing that can be read as one value.
+    pub(super) fn is_other(&self, column: usize) -> bool {
+        self.columns[column].leaf.is_none()
+    }
+
+    /// Calls with the names, then with each row.
+    pub(super) fn records(&self, decimal_comma: bool, take: Take<'_>) -> Result<(), Stopped> {
+        take(&self.columns.iter().map(|column| &column.name).collect(), 1)?;
+        let mut line = 2;
+        for i in 0..self.reader.num_row_groups() {
+            let group = guarded(|| self.reader.get_row_group(i)).map_err(damaged)?;
+            self.group(&*group, decimal_comma, &mut line, take)?;
+        }
+        Ok(())
+    }
+
+    fn group(
+        &self,
+        group: &dyn RowGroupReader,
+        decimal_comma: bool,
+        line: &mut u64,
+        take: Take<'_>,
+    ) -> Result<(), Stopped> {
+        let n_rows = usize::try_from(group.metadata().num_rows())
+            .map_err(|_| Damage::new("a Parquet file that is damaged: a group of less than no rows"))?;
+        let of = |column: &Place, error| damaged_in(&column.name, error);
+        let mut columns: Vec<Option<Column>> = Vec::with_capacity(self.columns.len());
+        for place in &self.columns {
+            let open = |&(leaf, value): &(usize, Value)| guarded(|| Column::open(group, leaf, value, decimal_comma));
+            columns.push(place.leaf.as_ref().map(open).transpose().map_err(|error| of(place, error))?);
+        }
+        let mut record = StringRecord::new();
+        let mut left = n_rows;
+        while left > 0 {
+            let n = left.min(N_ROWS);
+            for (place, column) in self.columns.iter().zip(&mut columns) {
+                if let Some(column) = column {
+                    guarded(AssertUnwindSafe(|| column.read(n))).map_err(|error| of(place, error))?;
+                }
+            }
+            for row in 0..n {
+                record.clear();
+                for column in &columns {
+                    record.push_field(column.as_ref().map_or("", |column| column.cell(row)));
+                }
+                take(&record, *line)?;
+                *line += 1;
+            }
+            left -= n;
+        }
+        Ok(())
+    }
+}
+
+fn damaged(error: ParquetError) -> Damage {
+    let text = error.to_string();
+    let (_, what) = text.split_once(": ").unwrap_or(("", &text));
+    Damage::new(format!("a Parquet file that is damaged: {what}")).hint("get it once more")
+}
+
+fn damaged_in(column: &str, error: ParquetError) -> Damage {
+    let damage = damaged(error);
+    Damage { what: format!("column {column}: {}", damage.what), ..damage }
+}
