@@ -169,13 +169,7 @@ fn end(ticket: Ticket, number: u64, curve: bool) -> Finish {
         values: (0..50).map(|i| value * f64::from(i)).collect(),
     };
     let curves = if curve { vec![series()] } else { Vec::new() };
-    Finish {
-        ticket,
-        state: TrialState::Complete(vec![value]),
-        intermediate: Vec::new(),
-        curves,
-        attributes: Vec::new(),
-    }
+    Finish { curves, ..Finish::new(ticket, TrialState::Complete(vec![value])) }
 }
 
 /// Prints what a trial takes in memory beyond its parameters (and curve, in `memory`).

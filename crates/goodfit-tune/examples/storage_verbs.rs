@@ -109,8 +109,7 @@ impl Verbs {
                     "PRUNED" => TrialState::Pruned(value),
                     _ => TrialState::Failed(text(verb, "reason").unwrap_or_default().to_owned()),
                 };
-                let (intermediate, curves) = (Vec::new(), Vec::new());
-                let end = Finish { ticket: ticket()?, state, intermediate, curves, attributes: attributes(verb)? };
+                let end = Finish { attributes: attributes(verb)?, ..Finish::new(ticket()?, state) };
                 self.storage.finish(&[end])?[0]
             }
             "set_attributes" => {

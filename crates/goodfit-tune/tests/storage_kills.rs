@@ -43,11 +43,9 @@ fn writer() {
             let intermediate = Intermediate { step: 1, value: claim.number as f64 };
             storage.record(&[Record { ticket: claim.ticket, intermediate }]).expect("recorded");
             let end = Finish {
-                ticket: claim.ticket,
-                state: TrialState::Complete(vec![value(claim.number)]),
                 intermediate: vec![Intermediate { step: 2, value: 0.0 }],
                 curves: vec![curve(claim.number)],
-                attributes: Vec::new(),
+                ..Finish::new(claim.ticket, TrialState::Complete(vec![value(claim.number)]))
             };
             if storage.finish(&[end]).expect("an end")[0] {
                 let mut out = std::io::stdout().lock();

@@ -42,13 +42,7 @@ impl Storage for Overtaken {
     ) -> Result<Vec<Claim>, StorageError> {
         if self.n_claims.fetch_add(1, Ordering::Relaxed) == self.overtaken {
             let other = Worker { process: worker.process + 1, ..worker.clone() };
-            let ended = |claim: Claim| Finish {
-                ticket: claim.ticket,
-                state: TrialState::Complete(vec![0.5]),
-                intermediate: Vec::new(),
-                curves: Vec::new(),
-                attributes: Vec::new(),
-            };
+            let ended = |claim: Claim| Finish::new(claim.ticket, TrialState::Complete(vec![0.5]));
             let claims = self.storage.claim(study, &other, lease, end, 1)?;
             self.storage.finish(&claims.into_iter().map(ended).collect::<Vec<_>>())?;
         }

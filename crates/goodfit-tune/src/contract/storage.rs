@@ -37,6 +37,7 @@ pub fn storage(make: &dyn Fn() -> Box<dyn Storage>) {
         claims::a_worker_that_is_gone,
         claims::parameters_later,
         ends::states,
+        ends::times,
         ends::what_cannot_be_an_end,
         ends::finished_trials_are_frozen,
         ends::reports,
@@ -80,7 +81,7 @@ fn claim(storage: &dyn Storage, study: StudyId, n: usize) -> Vec<Claim> {
 }
 
 fn end(ticket: Ticket, state: TrialState) -> Finish {
-    Finish { ticket, state, intermediate: Vec::new(), curves: Vec::new(), attributes: Vec::new() }
+    Finish::new(ticket, state)
 }
 
 fn finish(storage: &dyn Storage, ticket: Ticket, value: f64) -> bool {

@@ -12,7 +12,7 @@ mod journal;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod time;
+pub(crate) mod time;
 mod types;
 mod worker;
 

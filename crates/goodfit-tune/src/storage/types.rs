@@ -147,6 +147,16 @@ pub struct Finish {
     pub curves: Vec<Series>,
     /// Attributes that it got.
     pub attributes: Vec<(Scope, String, Json)>,
+    /// When it began and ended, in microseconds since 1970, where that was not when it was claimed and is kept.
+    pub times: Option<[i64; 2]>,
+}
+
+impl Finish {
+    /// An end of which nothing else is to be kept.
+    pub fn new(ticket: Ticket, state: TrialState) -> Self {
+        let (intermediate, curves, attributes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { ticket, state, intermediate, curves, attributes, times: None }
+    }
 }
 
 /// A trial that is there.

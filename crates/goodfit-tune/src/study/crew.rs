@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
+use super::clerk::{Desk, Ended};
 use super::gate::Gate;
 use super::known::{Known, Open};
 use super::next::Next;
 use super::optimise::Event;
 use super::running::{Outcome, RunningTrial};
 use super::{Asked, Limits, Stopped, Study, StudyError};
-use crate::storage::Ticket;
+use crate::storage::{Ticket, time};
 use crate::{Observed, TrialState};
 
 /// How often to look for what other processes did, while there is nothing else to do.
@@ -25,6 +26,8 @@ pub(super) struct Crew<'a> {
     pub(super) objective: &'a (dyn Fn(&mut RunningTrial<'_>) -> Outcome + Sync),
     pub(super) limits: &'a Limits<'a>,
     pub(super) gate: Option<&'a Gate>,
+    /// Where trials are not held in step.
+    pub(super) desk: Option<&'a Desk>,
     pub(super) shared: Mutex<Shared>,
     pub(super) changed: Condvar,
     /// All workers have gone. Not `changed`: whoever renews leases would be woken by every trial.
@@ -33,9 +36,9 @@ pub(super) struct Crew<'a> {
 
 #[derive(Default)]
 pub(super) struct Shared {
-    /// How many trials have ended, so that nobody waits for what has happened already.
-    pub(super) n_ended: u64,
-    /// Workers that wait for one to end.
+    /// How often something has changed for those that wait, so that nobody waits for what has happened already.
+    pub(super) n_changes: u64,
+    /// Workers that wait for something to change.
     pub(super) n_waiting: usize,
     /// Whether all workers have gone.
     pub(super) over: bool,
@@ -82,44 +85,39 @@ impl Crew<'_> {
 
     /// Carries out trials until there is nothing more to do.
     pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
+        let _leaves = self.desk.map(Desk::worker);
         while let Some(asked) = self.wait_for_next(sender) {
             // Nobody listens any more when a progress callback panicked.
             let _ = sender.send(Event::Began(asked.number));
             let mut next = Some(asked);
             while let Some(asked) = next.take() {
-                let number = asked.number;
-                let state = match self.run(*asked) {
-                    Ok((state, taken)) => {
-                        next = taken;
-                        state
-                    }
-                    Err(error) => {
-                        self.fail(error);
-                        None
-                    }
-                };
-                // One message for both, since each wakes whoever listens.
-                let _ = sender.send(Event::Ended(number, state, next.as_ref().map(|asked| asked.number)));
-                self.tell_of_company(&self.study.known(), sender);
-                let mut shared = self.shared();
-                shared.n_ended += 1;
-                if shared.n_waiting > 0 {
-                    self.changed.notify_all();
-                }
+                next = self.run(*asked, sender);
             }
         }
         self.changed.notify_all();
     }
 
+    /// Wakes the workers that wait for something to change.
+    pub(super) fn has_changed(&self) {
+        let mut shared = self.shared();
+        shared.n_changes += 1;
+        if shared.n_waiting > 0 {
+            self.changed.notify_all();
+        }
+    }
+
     fn wait_for_next(&self, sender: &mpsc::Sender<Event>) -> Option<Box<Asked>> {
         loop {
-            let n_ended = {
+            let n_changes = {
                 let shared = self.shared();
-                if shared.failed.is_some() {
+                if shared.failed.is_some() || self.desk.is_some_and(Desk::is_gone) {
                     return None;
                 }
-                shared.n_ended
+                shared.n_changes
             };
+            if let Some(asked) = self.desk.filter(|_| !self.is_over()).and_then(Desk::ready) {
+                return Some(asked);
+            }
             let next = {
                 let mut known = self.study.known();
                 let next = self.study.next(&mut known, self.limits, self);
@@ -130,13 +128,18 @@ impl Crew<'_> {
                 next
             };
             match next {
-                Ok(Next::Run(asked)) => return Some(asked),
+                Ok(Next::Run(asked)) => {
+                    if let Some(desk) = self.desk {
+                        desk.is_short();
+                    }
+                    return Some(asked);
+                }
                 Ok(Next::Nothing(stopped)) => {
                     self.shared().stopped.get_or_insert(stopped);
                     return None;
                 }
                 Ok(Next::Wait) => {
-                    let unchanged = |shared: &mut Shared| shared.n_ended == n_ended;
+                    let unchanged = |shared: &mut Shared| shared.n_changes == n_changes;
                     let mut shared = self.shared();
                     shared.n_waiting += 1;
                     let waited = self.changed.wait_timeout_while(shared, POLL, unchanged);
@@ -148,7 +151,7 @@ impl Crew<'_> {
     }
 
     /// Others work on the study: told of once.
-    fn tell_of_company(&self, known: &Known, sender: &mpsc::Sender<Event>) {
+    pub(super) fn tell_of_company(&self, known: &Known, sender: &mpsc::Sender<Event>) {
         if known.has_company() && !self.limits.stop.load(Ordering::Relaxed) {
             let mut shared = self.shared();
             if !std::mem::replace(&mut shared.has_company, true) {
@@ -168,10 +171,9 @@ impl Crew<'_> {
         gate.keep(to_come, &*self.study.pruner);
     }
 
-    /// Carries out one trial, whose state is `None` when it was broken off or somebody else's by its end, and takes the next
-    /// one where that needs no thought.
-    fn run(&self, asked: Asked) -> Result<(Option<TrialState>, Option<Box<Asked>>), StudyError> {
-        let number = asked.number;
+    /// Carries out one trial, and gives the next one where it is ready.
+    fn run(&self, asked: Asked, sender: &mpsc::Sender<Event>) -> Option<Box<Asked>> {
+        let (number, began) = (asked.number, time::now());
         let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
         if let Some(gate) = self.gate {
             gate.enter(number);
@@ -180,32 +182,39 @@ impl Crew<'_> {
         let mut trial = RunningTrial { study, asked, gate: self.gate, stop: self.limits.stop, lost: &lost };
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.objective)(&mut trial)))
             .unwrap_or_else(|panic| Outcome::Failed(format!("panicked: {}", panic_message(&*panic))));
-        let asked = trial.asked;
+        let trial = trial.asked;
         let state = match outcome {
             Outcome::Interrupted => None,
             Outcome::Pruned => {
-                let last = asked.report.intermediate.last().map(|last| last.value);
+                let last = trial.report.intermediate.last().map(|last| last.value);
                 Some(TrialState::Pruned(last.filter(|value| !value.is_nan())))
             }
             outcome => Some(outcome.state()),
         };
         self.shared().tickets.remove(&number);
-        let ended = match state {
-            Some(state) => {
-                let due = study.due(self.limits, self);
-                study.finish(asked, state.clone(), due).map(|(held, claim)| (held.then_some(state), claim))
+        let kept = match (state, self.desk) {
+            (Some(state), Some(desk)) => {
+                return self.hand_over(desk, Ended { trial, state, times: Some([began, time::now()]) });
             }
-            None => study.release(&asked).map(|()| (None, None)),
+            (Some(state), None) => {
+                let end = Ended { trial, state: state.clone(), times: None };
+                study.finish(vec![end], None).map(|(held, _)| (held == [true]).then_some(state))
+            }
+            (None, _) => study.release(&trial).map(|()| None),
         };
         if let Some(gate) = self.gate {
             gate.end(number, &*study.pruner);
         }
-        let (state, claim) = ended?;
-        let taken = claim.map(|claim| study.begin(&mut study.known(), claim, self)).transpose()?;
-        Ok((state, taken))
+        let state = kept.unwrap_or_else(|error| {
+            self.fail(error);
+            None
+        });
+        let _ = sender.send(Event::Ended(number, state, None));
+        self.has_changed();
+        None
     }
 
-    fn fail(&self, error: StudyError) {
+    pub(super) fn fail(&self, error: StudyError) {
         let mut shared = self.shared();
         shared.failed.get_or_insert(error);
         for (_, lost) in shared.tickets.values() {

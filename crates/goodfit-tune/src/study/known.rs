@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::clerk::Ended;
 use super::{Asked, Report, Study, StudyError, convert};
 use crate::storage::{Claim, Cursor, Finish, NewTrial, StorageError};
 use crate::{History, Observed, Parameters, Request, Sampler, Seen, Streams, TrialState};
@@ -192,40 +193,44 @@ impl Study {
         Ok(())
     }
 
-    /// Keeps how a trial ended, and takes the one of the lowest number that waits below what [`Study::due`] said. False
-    /// when the trial was somebody else's by then.
+    /// Keeps how trials ended, and takes up to `n` of the lowest numbers that wait below what [`Study::due`] said. Says of
+    /// each whether it was this worker's to the end.
     pub(super) fn finish(
         &self,
-        trial: Asked,
-        state: TrialState,
-        due: Option<u64>,
-    ) -> Result<(bool, Option<Claim>), StudyError> {
-        let Asked { ticket, number, parameters, report } = trial;
-        let finish = Finish {
-            ticket,
-            state: state.clone(),
-            intermediate: report.intermediate.clone(),
-            curves: report.curves,
-            attributes: report.attributes,
-        };
-        let outcomes = std::slice::from_ref(&finish);
-        let written = match due {
-            None => self.storage.finish(outcomes).map(|held| (held, Vec::new())),
-            Some(end) => self.storage.finish_and_claim(outcomes, self.id, &self.worker, self.options.lease, end, 1),
+        ends: Vec<Ended>,
+        next: Option<(u64, usize)>,
+    ) -> Result<(Vec<bool>, Vec<Claim>), StudyError> {
+        let (outcomes, observed): (Vec<Finish>, Vec<Observed>) =
+            ends.into_iter().map(|ended| self.split(ended)).unzip();
+        let written = match next {
+            None => self.storage.finish(&outcomes).map(|held| (held, Vec::new())),
+            Some((end, n)) => {
+                self.storage.finish_and_claim(&outcomes, self.id, &self.worker, self.options.lease, end, n)
+            }
         };
         let mut known = self.known();
-        known.n_taking -= usize::from(due.is_some());
-        let (held, mut claims) = written?;
+        known.n_taking -= usize::from(next.is_some());
+        let (held, claims) = written?;
         known.open.extend(claims.iter().map(|claim| (claim.number, Open::Mine)));
-        let held = held.first().copied().unwrap_or(false);
-        if held {
-            known.open.remove(&number);
-            let direction = [self.options.direction];
-            known.history.insert(Observed::new(number, parameters, &state, &report.intermediate, &direction));
-        } else {
-            known.open.insert(number, Open::Elsewhere);
+        for (observed, held) in observed.into_iter().zip(&held) {
+            if *held {
+                known.open.remove(&observed.number);
+                known.history.insert(observed);
+            } else {
+                known.open.insert(observed.number, Open::Elsewhere);
+            }
+        }
+        if held.contains(&false) {
             self.sync(&mut known)?;
         }
-        Ok((held, claims.pop()))
+        Ok((held, claims))
+    }
+
+    /// What the storage keeps of a trial, and what samplers see of it.
+    fn split(&self, ended: Ended) -> (Finish, Observed) {
+        let Ended { trial: Asked { ticket, number, parameters, report }, state, times } = ended;
+        let Report { intermediate, curves, attributes } = report;
+        let observed = Observed::new(number, parameters, &state, &intermediate, &[self.options.direction]);
+        (Finish { ticket, state, intermediate, curves, attributes, times }, observed)
     }
 }

@@ -1,5 +1,6 @@
 //! A study: trials of an objective, drawn by a sampler, watched by a pruner, kept in a storage.
 
+mod clerk;
 mod convert;
 mod crew;
 mod error;
@@ -18,6 +19,7 @@ use serde_json::Value as Json;
 
 use crate::storage::{Cursor, NewTrial, Record, Scope, Series, Storage, StoredTrial, StudyId, Ticket, Worker};
 use crate::{History, Intermediate, Observed, Parameters, Pruner, Request, Sampler, Space, Streams};
+use clerk::Ended;
 use known::{Known, Open};
 use open::open_study;
 
@@ -108,7 +110,8 @@ impl Study {
     /// [`StudyError::Lost`] when somebody else has taken the trial over; else when the storage fails.
     pub fn tell(&self, trial: Asked, outcome: Outcome) -> Result<(), StudyError> {
         let number = trial.number;
-        if self.finish(trial, outcome.state(), None)?.0 { Ok(()) } else { Err(StudyError::Lost { number }) }
+        let (held, _) = self.finish(vec![Ended { trial, state: outcome.state(), times: None }], None)?;
+        if held == [true] { Ok(()) } else { Err(StudyError::Lost { number }) }
     }
 
     /// Reports a value of a trial on its way, and says whether the pruner would end it now, knowing all that is

@@ -85,11 +85,10 @@ impl Study {
         }
     }
 
-    /// Below which number a trial that waits may be taken by whoever ends one, where nothing else is to be decided;
-    /// what it says has to be passed to [`Study::finish`].
+    /// Below which number a trial that waits may be taken in advance, where nothing else is to be decided; what it says has
+    /// to be passed to [`Study::finish`].
     pub(super) fn due(&self, limits: &Limits<'_>, crew: &Crew<'_>) -> Option<u64> {
-        let late = || limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        if crew.gate.is_some() || limits.stop.load(Ordering::Relaxed) || late() {
+        if crew.is_over() {
             return None;
         }
         let mut known = self.known();

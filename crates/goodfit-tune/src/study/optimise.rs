@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::clerk::Desk;
 use super::crew::{Crew, Shared};
 use super::gate::Gate;
 use super::in_order::InOrder;
@@ -92,11 +93,13 @@ impl Study {
         // Trials that wait for each other need a thread each; the gate lets only as many compute as there are jobs.
         let n_threads = if in_step { limits.jobs.max(self.options.generation as usize) } else { limits.jobs }.max(1);
         let gate = in_step.then(|| Gate::new(limits.jobs));
+        let desk = (!in_step).then(|| Desk::new(n_threads));
         let crew = Crew {
             study: self,
             objective: &objective,
             limits,
             gate: gate.as_ref(),
+            desk: desk.as_ref(),
             shared: Mutex::new(Shared::default()),
             changed: Condvar::new(),
             over: Condvar::new(),
@@ -113,7 +116,10 @@ impl Study {
                     scope.spawn(move || crew.work(&sender))
                 })
                 .collect();
-            drop(sender);
+            let clerk = desk.as_ref().map(|desk| {
+                let crew = &crew;
+                scope.spawn(move || crew.clerk(desk, &sender))
+            });
             scope.spawn(|| crew.keep_alive());
             loop {
                 // Whoever needs the storage next will say that it fails.
@@ -124,7 +130,7 @@ impl Study {
                 };
             }
             let _ = in_order.look();
-            for worker in workers {
+            for worker in workers.into_iter().chain(clerk) {
                 // A worker catches the panics of its objective; one of its own goes on in `scope`.
                 let _ = worker.join();
             }

@@ -68,6 +68,20 @@ pub(super) fn what_cannot_be_an_end(storage: &dyn Storage) {
     }
 }
 
+pub(super) fn times(storage: &dyn Storage) {
+    let study = study(storage, "s");
+    add(storage, study, 0, 2);
+    let claims = claim(storage, study, 2);
+    let done = |i: usize| end(claims[i].ticket, TrialState::Complete(vec![1.0]));
+    let before = all(storage, study)[0].began;
+    let times = Some([1_700_000_000_000_001, 1_700_000_000_500_000]);
+    assert_eq!(storage.finish(&[done(0), Finish { times, ..done(1) }]).expect("ends"), [true, true]);
+    let kept = all(storage, study);
+    assert_eq!(kept[0].began, before, "when it was claimed");
+    assert!(kept[0].ended >= before);
+    assert_eq!([kept[1].began, kept[1].ended], times.map(|times| times.map(Some)).expect("times"));
+}
+
 pub(super) fn finished_trials_are_frozen(storage: &dyn Storage) {
     let study = study(storage, "s");
     add(storage, study, 0, 1);

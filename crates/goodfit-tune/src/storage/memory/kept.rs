@@ -165,6 +165,9 @@ impl Kept {
             self.attributes.get_or_insert_default().extend(new);
         }
         self.ended = time::now();
+        if let Some(times) = outcome.times {
+            [self.began, self.ended] = times;
+        }
     }
 
     pub(super) fn stored(&self, study: StudyId, number: u64) -> StoredTrial {

@@ -46,11 +46,8 @@ pub(super) fn finish_some(storage: &dyn Storage, study: StudyId, first: u64, n: 
     let claims = storage.claim(study, &Worker::here(), PATIENCE, u64::MAX, n)?;
     let curve = Series { name: "loss".to_owned(), steps: (0..50).collect(), values: vec![0.1; 50] };
     let end = |claim: &Claim| Finish {
-        ticket: claim.ticket,
-        state: TrialState::Complete(vec![1.0]),
-        intermediate: Vec::new(),
         curves: vec![curve.clone()],
-        attributes: Vec::new(),
+        ..Finish::new(claim.ticket, TrialState::Complete(vec![1.0]))
     };
     storage.finish(&claims.iter().map(end).collect::<Vec<_>>()).map(|_| ())
 }
@@ -304,13 +301,7 @@ fn trials_of_another_tool() {
     let trials = storage.changes_since(two.id, &Cursor::default()).expect("trials").trials;
     assert_eq!(trials[0].state, TrialState::Complete(vec![2.0, f64::NEG_INFINITY]));
     let ticket = Ticket { trial: trials[1].id, fence: 1 };
-    let end = Finish {
-        ticket,
-        state: TrialState::Pruned(None),
-        intermediate: Vec::new(),
-        curves: Vec::new(),
-        attributes: Vec::new(),
-    };
+    let end = Finish::new(ticket, TrialState::Pruned(None));
     for error in [
         storage.create_trials(two.id, 2, &[]).map(|_| ()),
         storage.claim(two.id, &Worker::here(), PATIENCE, u64::MAX, 1).map(|_| ()),

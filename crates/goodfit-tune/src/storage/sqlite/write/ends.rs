@@ -40,7 +40,7 @@ pub(in crate::storage::sqlite) fn finish(
 }
 
 fn end(transaction: &Transaction<'_>, outcome: &Finish, ended: &str) -> Result<bool, Fault> {
-    let Finish { ticket, state, intermediate, curves, attributes } = outcome;
+    let Finish { ticket, state, intermediate, curves, attributes, times } = outcome;
     let id = ticket.trial.0;
     if !holds(transaction, *ticket)? {
         // Nobody of us can hold a trial of a study that can only be read, and it helps to say so.
@@ -56,8 +56,13 @@ fn end(transaction: &Transaction<'_>, outcome: &Finish, ended: &str) -> Result<b
         // `check::finish` lets no other through.
         TrialState::Waiting | TrialState::Running => return Ok(false),
     };
-    let sql = "UPDATE trials SET state = ?2, datetime_complete = ?3 WHERE trial_id = ?1";
-    transaction.prepare_cached(sql)?.execute((id, state, ended))?;
+    let [began, ended] = match times {
+        Some(times) => times.map(|time| Some(time::to_text(time))),
+        None => [None, Some(ended.to_owned())],
+    };
+    let sql = "UPDATE trials SET state = ?2, datetime_start = coalesce(?3, datetime_start), datetime_complete = ?4 \
+               WHERE trial_id = ?1";
+    transaction.prepare_cached(sql)?.execute((id, state, began, ended))?;
     transaction.prepare_cached("DELETE FROM goodfit_claims WHERE trial_id = ?1")?.execute([id])?;
     if let Some(value) = value {
         let sql = "INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES (?1, 0, ?2, ?3)";
