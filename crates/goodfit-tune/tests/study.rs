@@ -229,3 +229,25 @@ fn limits_end_a_study() {
     assert_eq!(run(Order::Generations, &ruled), (Stopped::Rule("enough".to_owned()), 16));
     assert_eq!(run(Order::Asynchronous, &limits(30, 3, &never)), (Stopped::Finished, 30));
 }
+
+#[test]
+fn nothing_runs_when_a_study_has_stopped() {
+    let stop = AtomicBool::new(false);
+    let study = study(&Arc::new(Memory::new()), Box::new(Random), Box::new(NoPruner), Order::Generations);
+    let mut n_ended = 0;
+    let mut told = |_, _: &TrialState| {
+        n_ended += 1;
+        stop.store(n_ended >= 5, Ordering::Relaxed);
+    };
+    let slow = |trial: &mut RunningTrial<'_>| {
+        thread::sleep(Duration::from_millis(2));
+        if trial.is_stopped() { Outcome::Interrupted } else { Outcome::Complete(bowl(trial.parameters())) }
+    };
+    let stopped = study.optimise(slow, &limits(100, 2, &stop), &mut told).expect("it ends");
+    assert_eq!(stopped, Stopped::Interrupted);
+    let states = trials(&study).into_iter().map(|trial| trial.state);
+    let (finished, open): (Vec<TrialState>, Vec<TrialState>) = states.partition(TrialState::is_finished);
+    assert!(finished.len() >= 5 && !open.is_empty(), "{finished:?}");
+    // Those that were taken in advance wait; at most one for each job was broken off.
+    assert!(open.iter().filter(|state| **state == TrialState::Running).count() <= 2, "{open:?}");
+}
