@@ -100,7 +100,7 @@ fn test_rows_stay_sealed() {
         place.write("t.csv", csv(rows));
         let epochs = ["--set", "training.epochs=2", "--set", "training.early_stopping=1"];
         place.succeed(&[&["train", "t.csv", "--target", "kind", "--out", "t"], &epochs[..]].concat());
-        place.read("t/results.json")
+        ["results.json", "weights.safetensors", "baselines.json"].map(|file| place.read(&format!("t/{file}")))
     };
     let expected = results(&rows);
     let changed = |rows: &mut [[String; 6]], i: usize| {
@@ -119,6 +119,8 @@ fn test_rows_stay_sealed() {
         changed(&mut all, i);
     }
     assert!(results(&all) == expected, "nothing depends on what test rows hold");
+    let refit = &place.json("t/results.json")["refit"];
+    assert_eq!(refit["rows"], 80, "neither does the network that has trained on all others");
 }
 
 #[test]

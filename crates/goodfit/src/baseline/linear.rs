@@ -39,15 +39,25 @@ pub struct Linear {
     weights: Vec<f64>,
 }
 
+/// How strong the penalty is.
+#[derive(Clone, Copy, Debug)]
+pub enum Penalty<'a> {
+    /// That of 1, 0.1, .. 0.00001 with the least mean loss on these rows.
+    ChosenBy(&'a Labelled),
+    /// This one.
+    Is(f64),
+    /// `1 / n`, where there are no rows to choose it by.
+    Unchosen,
+}
+
 impl Linear {
-    /// Fits training rows. Of the penalties 1, 0.1, .. 0.00001 it takes the one with the least mean loss on the rows that
-    /// choose the epoch of a network; without such rows it takes `1 / n`.
+    /// Fits training rows.
     ///
     /// Two classes have one output, more an output each. Solved in double precision on one thread: ridge regression by
     /// its normal equations while rows x inputs^2 is at most 2e9, all others by L-BFGS to a slope of 1e-6, with at most
     /// 4e8 / (rows x inputs x outputs) iterations, between 25 and 500, for one penalty; rows are left out where rows x
     /// inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
-    pub fn fit(train: &Labelled, choosing: Option<&Labelled>, n_classes: usize) -> Option<Self> {
+    pub fn fit(train: &Labelled, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
         let (loss, n_outputs) = match (&train.numbers, n_classes) {
             (Some(_), _) => (Loss::Squares, 1),
             (None, 0..=2) => (Loss::Logistic, 1),
@@ -69,8 +79,11 @@ impl Linear {
             let iterations = (MOST_WORK / (n_rows * d * n_outputs).max(1)).clamp(25, 500);
             Solver::Steps(vec![0.0; n_outputs * (d + 1)], Until { gradient: FLAT, iterations })
         };
-        let single = [1.0 / n_rows as f64];
-        let penalties = if choosing.is_some() { &PENALTIES[..] } else { &single[..] };
+        let (choosing, penalties) = match penalty {
+            Penalty::ChosenBy(rows) => (Some(rows), &PENALTIES[..]),
+            Penalty::Is(penalty) => (None, &[penalty][..]),
+            Penalty::Unchosen => (None, &[1.0 / n_rows as f64][..]),
+        };
         let choosing = choosing.map(|rows| (dense(&rows.inputs, rows.n_rows()), self::targets(rows, rows.n_rows())));
         let mut best: Option<(f64, Self)> = None;
         for &penalty in penalties {
@@ -166,7 +179,7 @@ mod tests {
         for (name, n_classes) in [("two", 2), ("many", 3), ("numbers", 0)] {
             let case = &golden["linear"][name];
             let data = labelled(&case["x"], (n_classes > 0).then_some(&case["y"]), &case["y"]);
-            let found = Linear::fit(&data, None, n_classes).expect("a fit");
+            let found = Linear::fit(&data, Penalty::Unchosen, n_classes).expect("a fit");
             assert!(found.converged && found.rows == data.n_rows() && found.penalty == 1.0 / data.n_rows() as f64);
             let expected = floats(&case["weights"]);
             assert_eq!(found.weights.len(), expected.len(), "{name}");
@@ -204,8 +217,9 @@ mod tests {
             let inputs = Inputs::new(Matrix::from_rows(n, 8, x));
             Labelled { inputs, classes: vec![0; n], numbers: Some(numbers), weights: None }
         };
-        let penalty =
-            |signal| Linear::fit(&part(0, 20, signal), Some(&part(20, 200, signal)), 0).expect("a fit").penalty;
+        let penalty = |signal| {
+            Linear::fit(&part(0, 20, signal), Penalty::ChosenBy(&part(20, 200, signal)), 0).expect("a fit").penalty
+        };
         assert_eq!(penalty(true), 1e-5);
         assert!(penalty(false) >= 0.1, "{}", penalty(false));
     }

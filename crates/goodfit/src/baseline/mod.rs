@@ -13,7 +13,7 @@ use goodfit_nn::losses::softmax;
 use serde::{Deserialize, Serialize};
 
 pub use assess::assess;
-pub use linear::Linear;
+pub use linear::{Linear, Penalty};
 pub use verdict::verdict;
 
 use crate::data::{Prepared, Units};
@@ -42,6 +42,17 @@ pub enum Constant {
 impl Baselines {
     /// Fits the training rows of a table; `None` where the data are none.
     pub fn fit(data: &Prepared) -> Option<Self> {
+        let penalty = data.stopping.as_ref().map_or(Penalty::Unchosen, Penalty::ChosenBy);
+        Self::with_penalty(data, penalty)
+    }
+
+    /// The same for other training rows, with the penalty that was chosen.
+    pub fn refit(&self, data: &Prepared) -> Option<Self> {
+        let penalty = self.linear.as_ref().map_or(Penalty::Unchosen, |linear| Penalty::Is(linear.penalty));
+        Self::with_penalty(data, penalty)
+    }
+
+    fn with_penalty(data: &Prepared, penalty: Penalty<'_>) -> Option<Self> {
         data.schema.as_ref()?;
         let n = data.n_outputs;
         let constant = if let Some(units) = data.units {
@@ -51,7 +62,7 @@ impl Baselines {
             data.train.classes.iter().for_each(|&class| counts[class as usize] += 1);
             Constant::Shares(counts.into_iter().map(|count| count as f32 / data.train.n_rows() as f32).collect())
         };
-        let linear = Linear::fit(&data.train, data.stopping.as_ref(), if data.units.is_some() { 0 } else { n });
+        let linear = Linear::fit(&data.train, penalty, if data.units.is_some() { 0 } else { n });
         Some(Self { constant, linear })
     }
 

@@ -125,7 +125,7 @@ fn summary(results: &Results, out: &Path) -> serde_json::Value {
         "data": results.data, "seeds": results.seeds, "primary_metric": results.primary_metric,
         "complete": results.complete, "arms": arms, "comparisons": results.comparisons,
         "trials": results.trials, "claims": results.claims, "findings": results.findings, "parts": parts,
-        "assessment": results.assessment,
+        "assessment": results.assessment, "refit": results.refit,
     })
 }
 

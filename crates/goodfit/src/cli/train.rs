@@ -7,7 +7,7 @@ use super::experiment::{comparison_failure, finish, open, options, out_dir, reci
 use super::message::{Failure, note};
 use super::predict::model_failure;
 use super::progress::Live;
-use super::stop::monitor;
+use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::comparison::{Fit, train_one};
 use crate::model::{Model, WEIGHTS};
@@ -35,7 +35,8 @@ pub(super) fn train(args: &Train) -> Outcome {
         let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
         if status != 0 {
             let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
-            note(format!("no model is left of a run without a usable result{earlier}"));
+            let run = if stopped() { "that was stopped" } else { "without a usable result" };
+            note(format!("no model is left of a run {run}{earlier}"));
         } else if let Some(schema) = schema {
             Model::new(schema, recipe, network).with_baselines(baselines).save(&out).map_err(model_failure)?;
             if !quiet {

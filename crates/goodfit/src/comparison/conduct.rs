@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use goodfit_nn::Network;
 
-use super::refit::refit;
+use super::refit::First;
 use super::{
     ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
 };
@@ -13,7 +13,7 @@ use crate::data::Prepared;
 use crate::data::table::Schema;
 use crate::recipe::{Experiment, Recipe};
 use crate::results::{Arm, ArmTiming, Assessment, Finding, Machine, Results, RunTiming, Timing};
-use crate::run::{Monitor, n_steps, train};
+use crate::run::{Monitor, Trained, n_steps, train};
 use crate::statistics::{Pairs, compare_arms};
 
 /// What the command line decides.
@@ -120,7 +120,8 @@ pub struct Fit {
     pub baselines: Option<Baselines>,
 }
 
-/// Trains the recipe of an experiment once, without its variations. There is no network when the monitor stopped it.
+/// Trains the recipe of an experiment once, without its variations, and again on all rows where `training.refit` says so.
+/// There is no network when the monitor stopped the first training.
 ///
 /// # Errors
 /// As for [`conduct`].
@@ -133,8 +134,7 @@ pub fn train_one(
     let start = Instant::now();
     let seed = options.first_seed;
     let recipe = &experiment.recipe;
-    let mut shelf = DataShelf::default();
-    let data = shelf.get(&recipe.data, seed, seed, Resplit::Never)?;
+    let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
     recipe.check_rows(data.train.n_rows())?;
     check_memory("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
@@ -143,29 +143,26 @@ pub fn train_one(
         train(recipe, &data, seed, monitor).map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
     let seconds = start.elapsed().as_secs_f64();
     let mut results = blank(experiment, options, Some(&data), vec![seed]);
-    results.complete = trained.is_some();
-    let again = match &trained {
-        Some(first) if recipe.training.refit && first.run.diverged_at.is_none() => {
-            refit(recipe, &mut shelf, seed, first, data.train.n_rows(), monitor, observer)?
-        }
-        _ => None,
-    };
-    let (run, network) = trained.map(|trained| (trained.run, trained.network)).unzip();
-    if let Some(run) = &run {
-        observer.done(&name, seed, run);
+    let mut arm = Arm { name: name.clone(), ..Arm::default() };
+    let mut fit = None;
+    if let Some(trained) = trained {
+        observer.done(&name, seed, &trained.run);
+        let baselines = Baselines::fit(&data);
+        results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, Some(&trained.network)));
+        let first = First { recipe, seed, data: &data, trained: &trained, baselines: baselines.as_ref() };
+        let (again, refit) = first.refit(monitor, observer)?.unzip();
+        results.refit = refit;
+        results.complete = !monitor.is_stopped();
+        let Trained { run, network, .. } = trained;
+        fit = again.or_else(|| Some(Fit { network, schema: data.schema.clone(), baselines }));
+        arm.runs.push(run);
     }
-    let runs = run.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
-    let timing =
-        Timing { seconds, jobs: 1, machine: Machine::current(), arms: vec![ArmTiming { arm: name.clone(), runs }] };
-    let mut arm = Arm { name, runs: run.into_iter().collect(), ..Arm::default() };
     arm.summarise();
     results.arms = vec![arm];
-    let baselines = network.as_ref().and_then(|_| Baselines::fit(&data));
-    results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, network.as_ref()));
-    let first = network.map(|network| Fit { network, schema: data.schema.clone(), baselines });
-    let (again, refit) = again.unzip();
-    results.refit = refit;
-    Ok((Conducted { results, timing }, again.or(first)))
+    let runs = results.arms[0].runs.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
+    let arms = vec![ArmTiming { arm: name, runs }];
+    let timing = Timing { seconds: start.elapsed().as_secs_f64(), jobs: 1, machine: Machine::current(), arms };
+    Ok((Conducted { results, timing }, fit))
 }
 
 /// That the rows which rank have chosen the epoch as well.

@@ -2,44 +2,65 @@
 
 use goodfit_nn::Network;
 
-use super::{ComparisonError, DataShelf, Fit, Observer, Resplit};
+use super::{ComparisonError, Fit, Observer};
 use crate::baseline::Baselines;
-use crate::recipe::{DataRecipe, Recipe};
+use crate::data::{Prepared, load};
+use crate::recipe::{Evaluation, Recipe};
 use crate::results::Refit;
 use crate::run::{Monitor, Trained, n_steps, train_until};
 
-/// Trains a recipe again with the rows that validated and chose the epoch among the training rows, to the same share of
-/// its schedule. `None` where there are no such rows, when the monitor stopped it, or when the new network is no number:
-/// then the first one is kept.
-///
-/// The scores of the first network stand for it: nothing but the sealed test rows can judge a network that has trained on
-/// all others. It is what scikit-learn's `refit` and AutoGluon's `refit_full` do.
-///
-/// # Errors
-/// As for [`super::train_one`].
-pub(super) fn refit(
-    recipe: &Recipe,
-    shelf: &mut DataShelf,
-    seed: u64,
-    first: &Trained,
-    n_first: usize,
-    monitor: &Monitor,
-    observer: &mut dyn Observer,
-) -> Result<Option<(Fit, Refit)>, ComparisonError> {
-    let mut all = recipe.clone();
-    all.data = DataRecipe { validation: 0.0, stopping: 0.0, ..recipe.data.clone() };
-    all.training.early_stopping = None;
-    all.training.evaluate_every = Some(0);
-    let data = shelf.get(&all.data, seed, seed, Resplit::Never)?;
-    let rows = data.train.n_rows();
-    let share = first.n_steps as f64 / n_steps(recipe, n_first).max(1) as f64;
-    let until = (share * n_steps(&all, rows) as f64).round() as usize;
-    observer.begin("training on all rows", until as u64);
-    let trained = train_until(&all, &data, seed, monitor, until)
-        .map_err(|source| ComparisonError::Network { arm: "refit".to_owned(), source })?;
-    let Some(Trained { network, .. }) = trained.filter(|trained| is_finite(&trained.network)) else { return Ok(None) };
-    let baselines = Baselines::fit(&data);
-    Ok(Some((Fit { network, schema: data.schema.clone(), baselines }, Refit { rows, steps: until })))
+/// A training whose rows that validate and choose the epoch have done their part.
+pub(super) struct First<'a> {
+    pub(super) recipe: &'a Recipe,
+    pub(super) seed: u64,
+    pub(super) data: &'a Prepared,
+    pub(super) trained: &'a Trained,
+    pub(super) baselines: Option<&'a Baselines>,
+}
+
+impl First<'_> {
+    /// Trains its recipe again with all those rows among the training rows, to the same share of the schedule; the linear
+    /// model keeps its penalty. `None` where that is not asked for, when the monitor stopped it, or when the new network is
+    /// no number.
+    ///
+    /// The scores of the first network stand for the second: nothing but the sealed test rows can judge a network that has
+    /// trained on all others. It is what scikit-learn's `refit` and AutoGluon's `refit_full` do.
+    ///
+    /// # Errors
+    /// As for [`super::train_one`].
+    pub(super) fn refit(
+        &self,
+        monitor: &Monitor,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<(Fit, Refit)>, ComparisonError> {
+        if !self.is_repeated() {
+            return Ok(None);
+        }
+        let &Self { recipe, seed, data, trained, baselines } = self;
+        let mut again = recipe.clone();
+        again.training.early_stopping = None;
+        again.training.evaluate_every = Some(0);
+        let split_seed = recipe.data.split_seed.unwrap_or(seed);
+        let joined = Prepared::joined(load(&recipe.data, seed)?, &recipe.data, split_seed)?;
+        let rows = joined.train.n_rows();
+        let share = trained.n_steps as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
+        let steps = (share * n_steps(&again, rows) as f64).round() as usize;
+        observer.begin("training on all rows", steps as u64);
+        let trained = train_until(&again, &joined, seed, monitor, steps)
+            .map_err(|source| ComparisonError::Network { arm: "refit".to_owned(), source })?;
+        let Some(Trained { network, .. }) = trained.filter(|trained| is_finite(&trained.network)) else {
+            return Ok(None);
+        };
+        let baselines = baselines.and_then(|baselines| baselines.refit(&joined));
+        Ok(Some((Fit { network, schema: joined.schema, baselines }, Refit { rows, steps })))
+    }
+
+    /// Whether it is asked for and possible. Opened test rows are to have scored the network that is kept.
+    fn is_repeated(&self) -> bool {
+        let splits = self.data.validation.is_some() || self.data.stopping.is_some();
+        let validates = self.recipe.data.evaluation == Evaluation::Validation;
+        self.recipe.training.refit && splits && validates && self.trained.run.diverged_at.is_none()
+    }
 }
 
 /// Whether all its weights are numbers.

@@ -36,8 +36,16 @@ pub(super) struct Parts {
     pub(super) train: Vec<u32>,
     pub(super) validation: Vec<u32>,
     pub(super) stopping: Vec<u32>,
-    /// Whether chance chose the rows that validate.
-    pub(super) by_chance: bool,
+    /// The seed by which chance chose the rows that validate.
+    pub(super) seed: Option<u64>,
+}
+
+impl Parts {
+    /// All of them train, those that did first.
+    pub(super) fn joined(self) -> Self {
+        let train = [self.train, self.validation, self.stopping].concat();
+        Self { train, validation: Vec::new(), stopping: Vec::new(), seed: None }
+    }
 }
 
 /// Words for sides, first those that are recommended; what trains has none.
@@ -144,7 +152,7 @@ impl Marks {
         let [mut validation, mut stopping] = [Side::Validation, Side::Stopping].map(|side| self.given(side));
         let splits = recipe.validation > 0.0 || recipe.fold.is_some();
         if !splits && validation.is_empty() && stopping.is_empty() {
-            return Ok(Parts { train: (0..n as u32).collect(), validation, stopping, by_chance: false });
+            return Ok(Parts { train: (0..n as u32).collect(), validation, stopping, seed: None });
         }
         if !validation.is_empty() {
             check_validation(recipe)?;
@@ -170,7 +178,7 @@ impl Marks {
         let train = order.rows().to_vec();
         self.check_apart(Side::Validation, &validation, &[&stopping[..], &train].concat())?;
         self.check_apart(Side::Stopping, &stopping, &train)?;
-        Ok(Parts { train, validation, stopping, by_chance })
+        Ok(Parts { train, validation, stopping, seed: by_chance.then_some(seed) })
     }
 
     /// The rows that are given a side, in the order of the file.

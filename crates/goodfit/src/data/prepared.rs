@@ -81,8 +81,22 @@ impl Prepared {
     /// # Errors
     /// When a share leaves no rows to train, to validate or to stop on, or there are no test rows to open.
     pub fn new(dataset: Dataset, recipe: &DataRecipe, split_seed: u64) -> Result<Self, DataError> {
+        let parts = dataset.marks.parts(dataset.train.n_rows, recipe, split_seed)?;
+        Self::of_parts(dataset, recipe, parts)
+    }
+
+    /// The same with the rows that [`Prepared::new`] splits off behind those that train, as training rows.
+    ///
+    /// # Errors
+    /// As [`Prepared::new`].
+    pub fn joined(dataset: Dataset, recipe: &DataRecipe, split_seed: u64) -> Result<Self, DataError> {
+        let parts = dataset.marks.parts(dataset.train.n_rows, recipe, split_seed)?;
+        Self::of_parts(dataset, recipe, parts.joined())
+    }
+
+    fn of_parts(dataset: Dataset, recipe: &DataRecipe, parts: Parts) -> Result<Self, DataError> {
         let rows = &dataset.train;
-        let Parts { train, validation, stopping, by_chance } = dataset.marks.parts(rows.n_rows, recipe, split_seed)?;
+        let Parts { train, validation, stopping, seed } = parts;
         let mut summary = DataSummary {
             source: dataset.source.clone(),
             train_rows: train.len(),
@@ -91,15 +105,15 @@ impl Prepared {
             columns: rows.n_columns,
             classes: dataset.n_classes,
             split: recipe.split_in_words(),
-            split_seed: by_chance.then_some(split_seed),
+            split_seed: seed,
             ..DataSummary::default()
         };
-        let splits = train.len() < rows.n_rows;
+        let is_in_order = train.iter().copied().eq(0..rows.n_rows as u32);
         let fitted = rows.fit(TrainingRows::of(&train), recipe.scaling);
         let doubts = rows.doubts(&train, &validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(&validation), part(&stopping));
-        let train = Labelled::new(rows, splits.then_some(&train[..]), &fitted);
+        let train = Labelled::new(rows, (!is_in_order).then_some(&train[..]), &fitted);
         let test = match recipe.evaluation {
             Evaluation::Validation => None,
             Evaluation::Test => {

@@ -96,8 +96,8 @@ impl Refit {
     pub fn sentence(self) -> String {
         let Self { rows, steps } = self;
         format!(
-            "The network that is kept was trained anew on all {rows} rows that are not sealed, for {steps} steps; the scores \
-             are those of the one that did not see the validation rows."
+            "The network that is kept was trained anew for {steps} steps on {rows} rows, those that validated and chose the \
+             epoch among them; the scores are those of the one that had not seen them."
         )
     }
 }

@@ -62,7 +62,7 @@ fn given_sides_are_kept_and_shares_fill_up() {
     let dataset = load(&recipe, 0).expect("rows");
     let parts = dataset.marks.parts(30, &recipe, 1).expect("parts");
     assert_eq!(parts.validation, [1, 4, 7, 10, 13, 16, 19, 22, 25, 28], "each third of those that are left");
-    assert!(!parts.by_chance);
+    assert_eq!(parts.seed, None);
 }
 
 #[test]
