@@ -20,14 +20,14 @@ struct Overtaken {
     storage: Memory,
     n_claims: AtomicU64,
     /// Which claim somebody else is faster in, from 0.
-    overtaken: u64,
+    loses: u64,
     /// How long it takes from the end of one trial and the claim of the next until the worker hears of it.
     pause: Duration,
 }
 
 impl Overtaken {
     fn new() -> Self {
-        Self { storage: Memory::new(), n_claims: AtomicU64::new(0), overtaken: 1, pause: Duration::ZERO }
+        Self { storage: Memory::new(), n_claims: AtomicU64::new(0), loses: 1, pause: Duration::ZERO }
     }
 }
 
@@ -40,7 +40,7 @@ impl Storage for Overtaken {
         end: u64,
         n: usize,
     ) -> Result<Vec<Claim>, StorageError> {
-        if self.n_claims.fetch_add(1, Ordering::Relaxed) == self.overtaken {
+        if self.n_claims.fetch_add(1, Ordering::Relaxed) == self.loses {
             let other = Worker { process: worker.process + 1, ..worker.clone() };
             let ended = |claim: Claim| Finish::new(claim.ticket, TrialState::Complete(vec![0.5]));
             let claims = self.storage.claim(study, &other, lease, end, 1)?;
@@ -169,7 +169,7 @@ fn nobody_takes_more_trials_than_it_was_asked_for() {
 #[test]
 fn what_a_worker_has_taken_in_advance_is_no_company() {
     for _ in 0..40 {
-        let storage = Overtaken { overtaken: u64::MAX, pause: Duration::from_millis(5), ..Overtaken::new() };
+        let storage = Overtaken { loses: u64::MAX, pause: Duration::from_millis(5), ..Overtaken::new() };
         let options = StudyOptions::default();
         let study = Study::open(Arc::new(storage), space(), Box::new(Random), Box::new(NoPruner), options);
         let (never, mut told) = (AtomicBool::new(false), Told::default());

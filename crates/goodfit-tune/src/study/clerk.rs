@@ -38,7 +38,7 @@ struct State {
     n_handed: u64,
     n_kept: u64,
     /// Trials that are taken and not begun.
-    ready: VecDeque<Box<Asked>>,
+    ready: VecDeque<Asked>,
     /// Somebody has begun a trial that was not ready.
     is_short: bool,
     n_workers: usize,
@@ -59,7 +59,7 @@ impl Desk {
     }
 
     /// A trial that is taken already.
-    pub(super) fn ready(&self) -> Option<Box<Asked>> {
+    pub(super) fn ready(&self) -> Option<Asked> {
         self.state().ready.pop_front()
     }
 
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Hands over how a trial ended, and gives the next one; where none is ready, or none wanted, when the end is kept.
-    fn hand_over(&self, ended: Ended, goes_on: bool) -> Option<Box<Asked>> {
+    fn hand_over(&self, ended: Ended, goes_on: bool) -> Option<Asked> {
         let mut state = self.state();
         let next = if goes_on { state.ready.pop_front() } else { None };
         state.ends.push((ended, next.as_ref().map(|next| next.number)));
@@ -113,7 +113,7 @@ impl Crew<'_> {
     }
 
     /// Hands over how a trial ended, and gives the next one.
-    pub(super) fn hand_over(&self, desk: &Desk, ended: Ended) -> Option<Box<Asked>> {
+    pub(super) fn hand_over(&self, desk: &Desk, ended: Ended) -> Option<Asked> {
         desk.hand_over(ended, !self.is_over())
     }
 
@@ -141,12 +141,12 @@ impl Crew<'_> {
             desk.kept.notify_all();
             self.has_changed();
         }
-        let ready: Vec<Box<Asked>> = desk.state().ready.drain(..).collect();
+        let ready: Vec<Asked> = desk.state().ready.drain(..).collect();
         self.give_back(&ready);
     }
 
     /// Keeps ends, tells of them, and takes trials for which there is room.
-    fn keep(&self, ends: Vec<(Ended, Option<u64>)>, room: usize, sender: &mpsc::Sender<Event>) -> Vec<Box<Asked>> {
+    fn keep(&self, ends: Vec<(Ended, Option<u64>)>, room: usize, sender: &mpsc::Sender<Event>) -> Vec<Asked> {
         let due = if room > 0 { self.study.due(self.limits, self) } else { None };
         if ends.is_empty() && due.is_none() {
             return Vec::new();
@@ -177,7 +177,7 @@ impl Crew<'_> {
     }
 
     /// Lets trials wait again that nobody has begun.
-    fn give_back(&self, ready: &[Box<Asked>]) {
+    fn give_back(&self, ready: &[Asked]) {
         for trial in ready {
             self.shared().tickets.remove(&trial.number);
             if let Err(error) = self.study.release(trial) {

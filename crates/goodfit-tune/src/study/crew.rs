@@ -91,7 +91,7 @@ impl Crew<'_> {
             let _ = sender.send(Event::Began(asked.number));
             let mut next = Some(asked);
             while let Some(asked) = next.take() {
-                next = self.run(*asked, sender);
+                next = self.run(asked, sender);
             }
         }
         self.changed.notify_all();
@@ -106,7 +106,7 @@ impl Crew<'_> {
         }
     }
 
-    fn wait_for_next(&self, sender: &mpsc::Sender<Event>) -> Option<Box<Asked>> {
+    fn wait_for_next(&self, sender: &mpsc::Sender<Event>) -> Option<Asked> {
         loop {
             let n_changes = {
                 let shared = self.shared();
@@ -132,7 +132,7 @@ impl Crew<'_> {
                     if let Some(desk) = self.desk {
                         desk.is_short();
                     }
-                    return Some(asked);
+                    return Some(*asked);
                 }
                 Ok(Next::Nothing(stopped)) => {
                     self.shared().stopped.get_or_insert(stopped);
@@ -172,7 +172,7 @@ impl Crew<'_> {
     }
 
     /// Carries out one trial, and gives the next one where it is ready.
-    fn run(&self, asked: Asked, sender: &mpsc::Sender<Event>) -> Option<Box<Asked>> {
+    fn run(&self, asked: Asked, sender: &mpsc::Sender<Event>) -> Option<Asked> {
         let (number, began) = (asked.number, time::now());
         let lost = self.shared().tickets.get(&number).map(|(_, lost)| lost.clone()).unwrap_or_default();
         if let Some(gate) = self.gate {

@@ -54,7 +54,7 @@ impl Study {
                 // The lowest that waits may be another by now, but none that is not asked for, or not due in step.
                 let due = if crew.gate.is_some() { self.generation_end(number).min(target) } else { target };
                 return match self.claim(known, due)? {
-                    Some(claim) => Ok(Next::Run(self.begin(known, claim, crew)?)),
+                    Some(claim) => Ok(Next::Run(Box::new(self.begin(known, claim, crew)?))),
                     None => Ok(Next::Wait),
                 };
             }
@@ -118,9 +118,9 @@ impl Study {
     }
 
     /// A claimed trial is this worker's now.
-    pub(super) fn begin(&self, known: &mut Known, claim: Claim, crew: &Crew<'_>) -> Result<Box<Asked>, StudyError> {
+    pub(super) fn begin(&self, known: &mut Known, claim: Claim, crew: &Crew<'_>) -> Result<Asked, StudyError> {
         let asked = self.asked(known, claim)?;
         crew.shared().tickets.insert(asked.number, (asked.ticket, Arc::default()));
-        Ok(Box::new(asked))
+        Ok(asked)
     }
 }
