@@ -24,7 +24,7 @@ impl First<'_> {
     /// no number.
     ///
     /// The scores of the first network stand for the second: nothing but the sealed test rows can judge a network that has
-    /// trained on all others. It is what scikit-learn's `refit` and AutoGluon's `refit_full` do.
+    /// trained on all others. It is what scikit-learn's `refit` and `AutoGluon`'s `refit_full` do.
     ///
     /// # Errors
     /// As for [`super::train_one`].
