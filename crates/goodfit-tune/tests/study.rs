@@ -11,8 +11,8 @@ use common::{Median, bowl, limits, restless, space};
 use goodfit_tune::samplers::Random;
 use goodfit_tune::storage::{Memory, StoredTrial};
 use goodfit_tune::{
-    Direction, Distribution, History, Limits, NoPruner, Order, Outcome, Parameters, Pruner, Request, RunningTrial,
-    Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
+    Direction, Distribution, History, Limits, NoPruner, Order, Outcome, Parameters, Progress, Pruner, Request,
+    RunningTrial, Sampler, SamplerError, Space, Stopped, Study, StudyOptions, TrialState, Value,
 };
 
 /// Walks: the best so far plus a draw, so that every trial depends on all that is known.
@@ -250,4 +250,54 @@ fn nothing_runs_when_a_study_has_stopped() {
     assert!(finished.len() >= 5 && !open.is_empty(), "{finished:?}");
     // Those that were taken in advance wait; at most one for each job was broken off.
     assert!(open.iter().filter(|state| **state == TrialState::Running).count() <= 2, "{open:?}");
+}
+
+#[test]
+fn time_may_be_up_while_the_last_trials_are_taken_in_advance() {
+    let never = AtomicBool::new(false);
+    for jobs in [1, 2] {
+        let study = study(&Arc::new(Memory::new()), Box::new(Random), Box::new(NoPruner), Order::Generations);
+        let deadline = Some(Instant::now() + Duration::from_millis(50));
+        let limits = Limits { deadline, ..limits(4, jobs, &never) };
+        let slow = |trial: &mut RunningTrial<'_>| {
+            thread::sleep(Duration::from_millis(if trial.number() < 2 { 10 } else { 120 }));
+            Outcome::Complete(bowl(trial.parameters()))
+        };
+        let stopped = study.optimise(slow, &limits, &mut |_, _: &TrialState| {}).expect("it ends");
+        assert!(matches!(stopped, Stopped::Deadline | Stopped::Finished), "{stopped:?}");
+        let states = trials(&study).into_iter().map(|trial| trial.state);
+        assert!(states.clone().all(|state| state != TrialState::Running), "{:?}", states.collect::<Vec<_>>());
+    }
+}
+
+/// Gives eight trials, then panics.
+struct Faulty;
+
+impl Sampler for Faulty {
+    fn horizon(&self, number: u64, generation: u64) -> u64 {
+        number - number % generation
+    }
+
+    fn sample(&mut self, request: &Request<'_>) -> Result<Vec<Parameters>, SamplerError> {
+        assert!(request.numbers.start < 8, "a fault of the sampler");
+        Random.sample(request)
+    }
+}
+
+#[test]
+fn a_panic_ends_a_study() {
+    let never = AtomicBool::new(false);
+    let panics = |study: &Study, told: &mut dyn Progress| {
+        let optimise = || study.optimise(restless, &limits(20, 2, &never), told).map(|_| ());
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(optimise)).expect_err("it panics");
+        let finished = trials(study).iter().filter(|trial| trial.state.is_finished()).count();
+        assert!((1..20).contains(&finished), "{finished}");
+    };
+    for order in [Order::Generations, Order::Asynchronous] {
+        let faulty = study(&Arc::new(Memory::new()), Box::new(Faulty), Box::new(NoPruner), order);
+        panics(&faulty, &mut |_, _: &TrialState| {});
+        let sound = study(&Arc::new(Memory::new()), Box::new(Random), Box::new(NoPruner), order);
+        let slow = |_, _: &TrialState| panic!("a fault of whoever listens");
+        panics(&sound, &mut { slow });
+    }
 }

@@ -1,9 +1,10 @@
 //! The thread that keeps how trials ended and takes the next ones, while the workers are at those that it took before.
 //!
 //! A transaction costs a worker some tenths of a millisecond: its own, and those in which what the trial needs comes back
-//! into the caches. So a worker hands over what it has done and goes on. Where nothing is ready for it (the last trial of
-//! a generation has ended, time is up) it waits until what it has handed over is kept. Trials that a pruner holds in step
-//! do without.
+//! into the caches. So a worker hands over what it has done and goes on, where trials are short. Where nothing is ready for
+//! it (the last trial of a generation has ended, trials are long) it waits until what it has handed over is kept, and the
+//! next one taken, in one transaction. What is ready when no trial may begin any more is given back. Trials that a pruner
+//! holds in step do without.
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
@@ -11,7 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Instant;
 
 use super::Asked;
-use super::crew::Crew;
+use super::crew::{Breaks, Crew};
 use super::optimise::Event;
 use crate::TrialState;
 
@@ -22,6 +23,16 @@ pub(super) struct Ended {
     /// When it began and ended, where that is not when it was claimed and is kept.
     pub(super) times: Option<[i64; 2]>,
 }
+
+impl Ended {
+    /// Whether the next one may be taken in advance: longer ones gain nothing, and somebody else could begin them.
+    fn is_short(&self) -> bool {
+        self.times.is_some_and(|[began, ended]| ended - began < SHORT)
+    }
+}
+
+/// In microseconds; what is gained is some thousandths of that.
+const SHORT: i64 = 100_000;
 
 /// What workers and clerk leave for each other.
 pub(super) struct Desk {
@@ -39,8 +50,6 @@ struct State {
     n_kept: u64,
     /// Trials that are taken and not begun.
     ready: VecDeque<Asked>,
-    /// Somebody has begun a trial that was not ready.
-    is_short: bool,
     n_workers: usize,
     /// A panic has ended the clerk.
     is_gone: bool,
@@ -50,7 +59,7 @@ impl Desk {
     /// For so many workers.
     pub(super) fn new(n_workers: usize) -> Self {
         let (ends, ready) = (Vec::new(), VecDeque::new());
-        let state = State { ends, n_handed: 0, n_kept: 0, ready, is_short: false, n_workers, is_gone: false };
+        let state = State { ends, n_handed: 0, n_kept: 0, ready, n_workers, is_gone: false };
         Self { state: Mutex::new(state), handed: Condvar::new(), kept: Condvar::new() }
     }
 
@@ -63,10 +72,9 @@ impl Desk {
         self.state().ready.pop_front()
     }
 
-    /// A worker has begun a trial that was not ready: there should be others.
-    pub(super) fn is_short(&self) {
-        self.state().is_short = true;
-        self.handed.notify_one();
+    /// All of them.
+    pub(super) fn clear(&self) -> Vec<Asked> {
+        self.state().ready.drain(..).collect()
     }
 
     /// Hands over how a trial ended, and gives the next one; where none is ready, or none wanted, when the end is kept.
@@ -81,11 +89,6 @@ impl Desk {
             state = self.kept.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         next
-    }
-
-    /// Whether a panic has ended the clerk, so that nothing is kept any more.
-    pub(super) fn is_gone(&self) -> bool {
-        self.state().is_gone
     }
 
     /// What a worker leaves when it goes.
@@ -109,7 +112,8 @@ impl Crew<'_> {
     /// Whether no worker may take another trial up.
     pub(super) fn is_over(&self) -> bool {
         let late = self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        late || self.limits.stop.load(Ordering::Relaxed) || self.shared().failed.is_some()
+        let shared = self.shared();
+        late || self.limits.stop.load(Ordering::Relaxed) || shared.failed.is_some() || shared.is_broken
     }
 
     /// Hands over how a trial ended, and gives the next one.
@@ -119,18 +123,19 @@ impl Crew<'_> {
 
     /// The clerk's work, until all workers have gone.
     pub(super) fn clerk(&self, desk: &Desk, sender: &mpsc::Sender<Event>) {
-        let _gone = Leaves(desk, |state| state.is_gone = true);
+        let (_gone, _breaks) = (Leaves(desk, |state| state.is_gone = true), Breaks(self));
         loop {
             let mut state = desk.state();
-            while state.ends.is_empty() && !state.is_short && state.n_workers > 0 {
+            while state.ends.is_empty() && state.n_workers > 0 {
                 state = desk.handed.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            if state.ends.is_empty() && state.n_workers == 0 {
+            if state.ends.is_empty() {
                 break;
             }
-            state.is_short = false;
             let ends = std::mem::take(&mut state.ends);
-            let room = self.limits.jobs.saturating_sub(state.ready.len());
+            let n_waiting = ends.iter().filter(|(_, next)| next.is_none()).count();
+            let in_advance = if ends.iter().all(|(ended, _)| ended.is_short()) { self.limits.jobs } else { 0 };
+            let room = (n_waiting + in_advance).saturating_sub(state.ready.len());
             drop(state);
             let n = ends.len() as u64;
             let ready = self.keep(ends, room, sender);
@@ -141,8 +146,7 @@ impl Crew<'_> {
             desk.kept.notify_all();
             self.has_changed();
         }
-        let ready: Vec<Asked> = desk.state().ready.drain(..).collect();
-        self.give_back(&ready);
+        self.give_back(&desk.clear());
     }
 
     /// Keeps ends, tells of them, and takes trials for which there is room.
@@ -177,7 +181,7 @@ impl Crew<'_> {
     }
 
     /// Lets trials wait again that nobody has begun.
-    fn give_back(&self, ready: &[Asked]) {
+    pub(super) fn give_back(&self, ready: &[Asked]) {
         for trial in ready {
             self.shared().tickets.remove(&trial.number);
             if let Err(error) = self.study.release(trial) {

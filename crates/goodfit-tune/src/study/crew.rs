@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use super::clerk::{Desk, Ended};
@@ -45,11 +46,33 @@ pub(super) struct Shared {
     /// The first number of the generation that is held in step.
     pub(super) generation: Option<u64>,
     pub(super) failed: Option<StudyError>,
+    /// A thread has panicked, so that others would wait for it for ever.
+    pub(super) is_broken: bool,
     /// By number, the trials that run, and whether somebody else has taken them.
     pub(super) tickets: BTreeMap<u64, (Ticket, Arc<AtomicBool>)>,
     pub(super) stopped: Option<Stopped>,
     /// Whether others were seen to work on the study.
     pub(super) has_company: bool,
+}
+
+/// Lets a panic of a thread end the others after the trials they are at.
+pub(super) struct Breaks<'a>(pub(super) &'a Crew<'a>);
+
+impl Drop for Breaks<'_> {
+    fn drop(&mut self) {
+        self.0.shared().is_broken |= thread::panicking();
+        self.0.changed.notify_all();
+    }
+}
+
+/// Says that all workers have gone.
+pub(super) struct Over<'a>(pub(super) &'a Crew<'a>);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.shared().over = true;
+        self.0.over.notify_all();
+    }
 }
 
 impl Crew<'_> {
@@ -85,7 +108,7 @@ impl Crew<'_> {
 
     /// Carries out trials until there is nothing more to do.
     pub(super) fn work(&self, sender: &mpsc::Sender<Event>) {
-        let _leaves = self.desk.map(Desk::worker);
+        let (_leaves, _breaks) = (self.desk.map(Desk::worker), Breaks(self));
         while let Some(asked) = self.wait_for_next(sender) {
             // Nobody listens any more when a progress callback panicked.
             let _ = sender.send(Event::Began(asked.number));
@@ -94,7 +117,6 @@ impl Crew<'_> {
                 next = self.run(asked, sender);
             }
         }
-        self.changed.notify_all();
     }
 
     /// Wakes the workers that wait for something to change.
@@ -110,13 +132,17 @@ impl Crew<'_> {
         loop {
             let n_changes = {
                 let shared = self.shared();
-                if shared.failed.is_some() || self.desk.is_some_and(Desk::is_gone) {
+                if shared.failed.is_some() || shared.is_broken {
                     return None;
                 }
                 shared.n_changes
             };
-            if let Some(asked) = self.desk.filter(|_| !self.is_over()).and_then(Desk::ready) {
-                return Some(asked);
+            if let Some(desk) = self.desk {
+                if self.is_over() {
+                    self.give_back(&desk.clear());
+                } else if let Some(asked) = desk.ready() {
+                    return Some(asked);
+                }
             }
             let next = {
                 let mut known = self.study.known();
@@ -128,12 +154,7 @@ impl Crew<'_> {
                 next
             };
             match next {
-                Ok(Next::Run(asked)) => {
-                    if let Some(desk) = self.desk {
-                        desk.is_short();
-                    }
-                    return Some(*asked);
-                }
+                Ok(Next::Run(asked)) => return Some(*asked),
                 Ok(Next::Nothing(stopped)) => {
                     self.shared().stopped.get_or_insert(stopped);
                     return None;

@@ -19,7 +19,7 @@ pub(super) struct Known {
     pub(super) open: BTreeMap<u64, Open>,
     /// Whether a trial has ended elsewhere since the study was opened.
     pub(super) has_company: bool,
-    /// Threads of this worker that end a trial and take another, whose number they do not know yet.
+    /// 1 while the clerk takes trials whose numbers it does not know yet.
     pub(super) n_taking: usize,
 }
 
@@ -58,8 +58,8 @@ impl Study {
             let open = match trial.state {
                 TrialState::Waiting => Some(Open::Waiting),
                 TrialState::Running if known.open.get(&trial.number) == Some(&Open::Mine) => Some(Open::Mine),
-                // It may be the one that a thread of this worker takes now. It will be looked at again.
-                TrialState::Running if known.n_taking > 0 => continue,
+                // It may be the one that the clerk takes now. It will be looked at again.
+                TrialState::Running if known.n_taking > 0 && known.open.contains_key(&trial.number) => continue,
                 TrialState::Running => Some(Open::Elsewhere),
                 _ => None,
             };

@@ -1,5 +1,6 @@
 //! Many trials of an objective, on several threads.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -7,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::clerk::Desk;
-use super::crew::{Crew, Shared};
+use super::crew::{Breaks, Crew, Over, Shared};
 use super::gate::Gate;
 use super::in_order::InOrder;
 use super::running::{Outcome, RunningTrial};
@@ -83,6 +84,9 @@ impl Study {
     ///
     /// # Errors
     /// When the storage or the sampler fails. Trials that run then are ended first.
+    ///
+    /// # Panics
+    /// When the sampler, the pruner or `progress` does; trials that run then are ended first.
     pub fn optimise(
         &self,
         objective: impl Fn(&mut RunningTrial<'_>) -> Outcome + Sync,
@@ -109,7 +113,8 @@ impl Study {
         self.reclaim(&mut self.known())?;
         let mut in_order = InOrder::new(self, progress);
         in_order.look()?;
-        thread::scope(|scope| {
+        let panic = thread::scope(|scope| {
+            let (_over, _breaks) = (Over(&crew), Breaks(&crew));
             let workers: Vec<_> = (0..n_threads)
                 .map(|_| {
                     let (crew, sender) = (&crew, sender.clone());
@@ -130,13 +135,13 @@ impl Study {
                 };
             }
             let _ = in_order.look();
-            for worker in workers.into_iter().chain(clerk) {
-                // A worker catches the panics of its objective; one of its own goes on in `scope`.
-                let _ = worker.join();
-            }
-            crew.shared().over = true;
-            crew.over.notify_all();
+            // A worker catches the panics of its objective, none of the sampler's.
+            let panics = workers.into_iter().chain(clerk).filter_map(|thread| thread.join().err());
+            panics.reduce(|first, _| first)
         });
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
         let shared = crew.shared.into_inner().unwrap_or_else(PoisonError::into_inner);
         match shared.failed {
             Some(error) => Err(error),

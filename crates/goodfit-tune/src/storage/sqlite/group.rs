@@ -16,6 +16,8 @@ pub(super) struct Group<Q, A> {
 struct State<Q, A> {
     is_writing: bool,
     n_came: u64,
+    /// Threads that wait.
+    n_asleep: usize,
     waiting: Vec<(u64, Q)>,
     /// What became of those who waited; `None` when the whole group failed, so that each has to try alone.
     answers: HashMap<u64, Option<A>>,
@@ -23,7 +25,7 @@ struct State<Q, A> {
 
 impl<Q, A> Default for Group<Q, A> {
     fn default() -> Self {
-        let state = State { is_writing: false, n_came: 0, waiting: Vec::new(), answers: HashMap::new() };
+        let state = State { is_writing: false, n_came: 0, n_asleep: 0, waiting: Vec::new(), answers: HashMap::new() };
         Self { state: Mutex::new(state), written: Condvar::new() }
     }
 }
@@ -41,9 +43,11 @@ impl<Q: Clone, A> Group<Q, A> {
             let me = state.n_came;
             state.n_came += 1;
             state.waiting.push((me, own.clone()));
+            state.n_asleep += 1;
             while state.is_writing && !state.answers.contains_key(&me) {
                 state = self.written.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
+            state.n_asleep -= 1;
             match state.answers.remove(&me) {
                 Some(Some(answer)) => return Ok(answer),
                 Some(None) => {
@@ -83,7 +87,7 @@ impl<Q, A> Drop for Turn<'_, Q, A> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.is_writing = false;
         // Nobody to wake is the rule.
-        if !(state.waiting.is_empty() && state.answers.is_empty()) {
+        if state.n_asleep > 0 {
             self.0.written.notify_all();
         }
     }
@@ -144,5 +148,32 @@ mod tests {
         let ask = || group.write(&0, |_| panic!("a fault of the program"));
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)).expect_err("it panics");
         assert!(group.write(&0, |_| Ok(vec![true])).expect("an answer"));
+    }
+
+    /// Whoever waited when the writer panicked writes for itself.
+    #[test]
+    fn a_panic_wakes_those_who_wait() {
+        let group = &Group::default();
+        let (entered, has_entered) = mpsc::channel();
+        let write = |asked: &[&i64]| {
+            if asked.contains(&&0) {
+                entered.send(()).expect("heard");
+                while group.state.lock().expect("state").n_asleep < 2 {
+                    std::thread::yield_now();
+                }
+                // The two are taken along by the one that comes next, or write themselves.
+                panic!("a fault of the program");
+            }
+            Ok(asked.iter().map(|id| 10 * *id).collect())
+        };
+        std::thread::scope(|scope| {
+            let leader = scope.spawn(|| group.write(&0, write));
+            has_entered.recv().expect("it writes");
+            let others: Vec<_> = (1..3).map(|id| (id, scope.spawn(move || group.write(&id, write)))).collect();
+            leader.join().expect_err("it panics");
+            for (id, other) in others {
+                assert_eq!(other.join().expect("no panic").expect("an answer"), 10 * id);
+            }
+        });
     }
 }
