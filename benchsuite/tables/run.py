@@ -44,9 +44,12 @@ def arguments():
 
 
 def processor() -> str:
-    """The processor's name, where Linux tells it."""
+    """The processor's name, with its family and model, since several bear one name; where Linux tells them."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
-        return next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown")
+        told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in file)}
+    if "model name" not in told:
+        return "unknown"
+    return f"{told['model name']} (family {told.get('cpu family')} model {told.get('model')})"
 
 
 def versions(program: str) -> dict:
