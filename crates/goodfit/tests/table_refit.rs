@@ -177,18 +177,3 @@ fn a_stopped_one_leaves_the_first_network_and_is_not_complete() {
     let first = Weights::load(&place.path("without/weights.safetensors")).unwrap();
     assert!(Weights::of(&network).tensors == first.tensors);
 }
-
-#[test]
-fn a_second_network_that_diverges_is_named_and_the_first_one_kept() {
-    let place = place();
-    // Rows that validate have weights whose sum no number holds.
-    let weight = |row: &[String; 3]| if row[1] == "validation" { "3e38" } else { "1" };
-    let rows: Vec<String> = rows().iter().map(|row| format!("{},{}", row.join(","), weight(row))).collect();
-    place.write("t.csv", format!("x,side,kind,w\n{}\n", rows.join("\n")));
-    let given = ["--set", "data.split_column=side", "--set", "data.weight=w"];
-    let (printed, results) = trained(&place, "with", &given);
-    assert!(results.get("refit").is_none() && printed.contains("diverged, so that the first one is kept"), "{printed}");
-    trained(&place, "without", &[&given[..], &["--set", "training.refit=false"]].concat());
-    let weights = |folder: &str| Weights::load(&place.path(&format!("{folder}/weights.safetensors"))).unwrap();
-    assert!(weights("with").tensors == weights("without").tensors);
-}

@@ -130,7 +130,10 @@ fn what_cannot_be_split() {
         assert!(error.hint.is_some());
         error.to_string()
     };
-    let groups = |groups: [u32; 4]| By::Groups(Groups { of: column(), groups: groups.to_vec(), names: [].into() });
+    let groups = |groups: [u32; 4]| {
+        let names = (0..9).map(|group| format!("g{group}").into()).collect();
+        By::Groups(Groups { of: column(), groups: groups.to_vec(), names })
+    };
     let times = |times: [f64; 4]| By::Times(Timeline { of: column(), times: times.to_vec(), are_dates: true });
     let fold = Some(Fold { index: 0, of: 3 });
     assert_eq!(
@@ -152,7 +155,7 @@ fn what_cannot_be_split() {
     let apart = |by: &By| by.check_apart(&[0, 1], &[2, 3], "test").expect_err("not apart").to_string();
     assert_eq!(
         apart(&groups([1, 2, 2, 3])),
-        "t.csv: column by: groups stand among the test rows and besides them, there with 1 of 2 rows"
+        "t.csv: column by: group \"g2\" is among the test rows and among the others (1 of 2 rows)"
     );
     assert_eq!(
         apart(&times([19_800.0, 19_801.0, 19_800.0, 3.0])),
