@@ -102,7 +102,7 @@ impl Marks {
             (Split::Group(name), _) => {
                 let cells = Cells::read(&files, &table.options, name)?;
                 let names = cells.texts.into_iter().map(|text| text.cell).collect();
-                By::Groups(Groups { of: of(name), groups: cells.codes, names })
+                By::Groups(Groups { of: of(name), codes: cells.codes, names })
             }
             (Split::Time(name), _) => {
                 let times = Cells::read(&files, &table.options, name)?.times(&table.options)?;

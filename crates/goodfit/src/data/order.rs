@@ -28,7 +28,7 @@ pub(super) enum By {
 pub(super) struct Groups {
     pub(super) of: Column,
     /// By row, its group.
-    pub(super) groups: Vec<u32>,
+    pub(super) codes: Vec<u32>,
     /// By group, its name.
     pub(super) names: Arc<[Arc<str>]>,
 }
@@ -76,7 +76,7 @@ impl By {
             Self::Classes(classes) => Self::Classes(chosen(rows, classes)),
             Self::Groups(all) => {
                 let (of, names) = (all.of.clone(), Arc::clone(&all.names));
-                Self::Groups(Groups { of, groups: chosen(rows, &all.groups), names })
+                Self::Groups(Groups { of, codes: chosen(rows, &all.codes), names })
             }
             Self::Times(all) => {
                 Self::Times(Timeline { of: all.of.clone(), times: chosen(rows, &all.times), are_dates: all.are_dates })
@@ -92,7 +92,7 @@ impl By {
     pub(super) fn check_apart(&self, first: &[u32], others: &[u32], name: &str) -> Result<(), TableError> {
         match self {
             Self::Chance | Self::Classes(_) => Ok(()),
-            Self::Groups(Groups { of, groups, names }) => {
+            Self::Groups(Groups { of, codes: groups, names }) => {
                 let taken: HashSet<u32> = first.iter().map(|&row| groups[row as usize]).collect();
                 let of_row = others.iter().map(|&row| groups[row as usize]);
                 let torn: Vec<u32> = of_row.filter(|group| taken.contains(group)).collect();
@@ -143,7 +143,7 @@ impl<'a> Order<'a> {
                 let n_classes = classes.iter().max().map_or(0, |&class| class as usize + 1);
                 stratified(&mut rows, classes, n_classes);
             }
-            By::Groups(Groups { groups, .. }) => {
+            By::Groups(Groups { codes: groups, .. }) => {
                 let grouped = runs_of(&rows, groups);
                 let order = permuted(grouped.len());
                 rows = order.into_iter().flat_map(|place| grouped[place as usize].iter().copied()).collect();
@@ -175,7 +175,7 @@ impl<'a> Order<'a> {
         }
         match self.by {
             By::Chance | By::Classes(_) => Ok(self.rows.drain(..n).collect()),
-            By::Groups(Groups { of, groups, .. }) => {
+            By::Groups(Groups { of, codes: groups, .. }) => {
                 let runs = runs_of(&self.rows, groups);
                 if runs.len() < 2 {
                     let what = format!("{field} takes whole groups, but the {} rows left are one", self.rows.len());
@@ -228,7 +228,7 @@ impl<'a> Order<'a> {
                 self.rows.rotate_left(border(index));
                 Ok(self.rows.drain(..border(index + 1) - border(index)).collect())
             }
-            By::Groups(Groups { of, groups, .. }) => {
+            By::Groups(Groups { of, codes: groups, .. }) => {
                 let mut runs = runs_of(&self.rows, groups);
                 if runs.len() < n_folds {
                     let what = format!("search.folds is {n_folds}, but the {n} rows left are of {} groups", runs.len());
