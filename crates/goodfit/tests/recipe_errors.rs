@@ -157,6 +157,8 @@ fn arms() {
         "[compare.vary]\n\"network.init.std\" = [1, 0]",
         "[compare.vary]\n\"init\" = [\"he\"]",
         "[compare.vary]\n\"compare.seeds\" = [3, 5]",
+        "[compare.vary]\n\"training.refit\" = [false, true]",
+        "[compare.arms]\na = { \"training.refit\" = true }",
         "[compare.vary]\nnetwork.init = [\"he\"]\n\"network.init\" = [\"he\"]",
         "[compare.vary]\n\"training.weight_decay\" = [0.1, { l2 = 0.1 }]",
         "[compare.vary]\n\"training.optimizer\" = [\"sgd\", \"momentum\"]\n[training]\nbeta1 = 0.8",

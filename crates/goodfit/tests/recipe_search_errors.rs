@@ -28,6 +28,7 @@ fn searches() {
         "\"network.batch_norm\" = [true, \"no\"]",
         "\"data.evaluation\" = [\"validation\", \"test\"]",
         "\"data.split_seed\" = [1, 2]",
+        "\"training.refit\" = [false, true]",
         "\"data.validation\" = { low = 0.1, high = 0.5 }",
         "\"data.train_rows\" = { low = 100, high = 500 }",
         "\"data.source\" = [\"mnist\", \"other\"]",

@@ -6,6 +6,7 @@ mod command;
 use std::fmt::Write as _;
 
 use command::Place;
+use goodfit::weights::Weights;
 
 /// Rows of a number, a weight and a class; each number of copies is the weight.
 fn rows() -> Vec<(f64, usize, &'static str)> {
@@ -54,6 +55,31 @@ fn a_row_of_weight_n_counts_as_n_rows() {
     let schema = place.json("weighted/schema.json");
     assert_eq!(schema["columns"].as_array().unwrap().len(), 1, "the weight is no input: {schema}");
     assert_eq!(place.json("weighted/results.json")["data"]["columns"], 1);
+}
+
+#[test]
+fn equal_weights_change_nothing_and_test_rows_need_none() {
+    let place = Place::new();
+    let (mut weighted, mut test) = ("x,w,y\n".to_owned(), "y,x\n".to_owned());
+    for (i, (x, _, y)) in rows().into_iter().enumerate() {
+        writeln!(weighted, "{x},2.0,{y}").unwrap();
+        if i < 6 {
+            writeln!(test, "{y},{x}.5").unwrap();
+        }
+    }
+    place.write("t.csv", weighted);
+    place.write("test.csv", test);
+    let recipe = "[data]\nsource = \"t.csv\"\ntarget = \"y\"\ntest_file = \"test.csv\"\n[network]\nhidden = [6]\n\
+                  [training]\nbatch_size = 4\nsteps = 9\nloss = \"cross-entropy\"\n";
+    place.write("t.toml", recipe);
+    let weights = |out: &str, words: &[&str]| {
+        place.succeed(&[&["train", "t.toml", "--out", out, "--quiet"], words].concat());
+        Weights::load(&place.path(&format!("{out}/weights.safetensors"))).unwrap().tensors
+    };
+    let without = weights("without", &[]);
+    assert!(weights("with", &["--set", "data.weight=w"]) == without, "they weigh something");
+    let opened = place.succeed(&["evaluate", "with", "--open-test"]).stdout;
+    assert!(opened.starts_with("y on 6 test rows"), "{opened}");
 }
 
 #[test]

@@ -143,6 +143,7 @@ fn arms_and_trials_are_split_alike() {
 fn errors() {
     let place = place();
     place.write("few.csv", "kind,x\nhigh,1\n");
+    place.shell("ln -s t.csv linked.csv");
     let mut changed = rows();
     changed[3][1] = String::new();
     changed[4][2] = "soon".to_owned();
@@ -165,6 +166,10 @@ fn errors() {
         &["data.test_file=few.csv"],
         &["data.test_file=none.csv"],
         &["data.test_file=t.csv"],
+        &["data.test_file=./linked.csv"],
+        &["data.weight=person", "data.group=person"],
+        &["data.weight=side", "data.split_column=side"],
+        &["data.group=e"],
         &["data.test_file=-"],
         &["data.time=person"],
         &["data.time=kind", "data.target=x"],

@@ -209,6 +209,18 @@ fn parquet_that_is_refused_says_why() {
     }
 }
 
+#[test]
+fn how_text_is_written_is_said_of_text_only() {
+    for (options, said) in [
+        (TableOptions { delimiter: Some(b';'), ..TableOptions::default() }, "data.delimiter"),
+        (TableOptions { has_header: Some(false), ..TableOptions::default() }, "data.header"),
+    ] {
+        let refused = read(&path("f8.npy"), &options).expect_err("no text");
+        assert_eq!(refused.what, format!("{said} is for delimited text, which this is not"));
+        assert!(refused.hint.is_some_and(|hint| hint.contains(said)));
+    }
+}
+
 #[cfg(all(feature = "cli", feature = "parquet"))]
 #[test]
 fn models_of_csv_and_of_parquet_are_one() {

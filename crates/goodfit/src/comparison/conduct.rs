@@ -153,6 +153,9 @@ pub fn train_one(
         let (again, refit) = first.refit(monitor, observer)?.unzip();
         results.refit = refit;
         results.complete = !monitor.is_stopped();
+        if again.is_none() && results.complete && first.is_repeated() {
+            results.findings.push(not_refitted());
+        }
         let Trained { run, network, .. } = trained;
         fit = again.or_else(|| Some(Fit { network, schema: data.schema.clone(), baselines }));
         arm.runs.push(run);
@@ -173,6 +176,15 @@ fn flattered(recipe: &Recipe) -> Option<Finding> {
         evidence: "training.early_stopping is set and data.stopping is 0".to_owned(),
         next: "--set data.stopping=0.1".to_owned(),
     })
+}
+
+/// That the network of all rows is no number, and the first one is kept.
+fn not_refitted() -> Finding {
+    Finding {
+        statement: "the network trained anew on all rows diverged, so that the first one is kept".to_owned(),
+        evidence: "training.refit is true, and the second network has weights that are no numbers".to_owned(),
+        next: "a lower training.learning_rate".to_owned(),
+    }
 }
 
 /// The results of an experiment before anything is trained.

@@ -56,7 +56,7 @@ impl First<'_> {
     }
 
     /// Whether it is asked for and possible. Opened test rows are to have scored the network that is kept.
-    fn is_repeated(&self) -> bool {
+    pub(super) fn is_repeated(&self) -> bool {
         let splits = self.data.validation.is_some() || self.data.stopping.is_some();
         let validates = self.recipe.data.evaluation == Evaluation::Validation;
         self.recipe.training.refit && splits && validates && self.trained.run.diverged_at.is_none()

@@ -100,7 +100,9 @@ impl Marks {
             (Split::Random, _) | (Split::Stratified, Goal::Numbers(_)) => By::Chance,
             (Split::Stratified, Goal::Classes { classes, .. }) => By::Classes(classes.clone()),
             (Split::Group(name), _) => {
-                By::Groups(Groups { of: of(name), groups: Cells::read(&files, &table.options, name)?.codes })
+                let cells = Cells::read(&files, &table.options, name)?;
+                let names = cells.texts.into_iter().map(|text| text.cell).collect();
+                By::Groups(Groups { of: of(name), codes: cells.codes, names })
             }
             (Split::Time(name), _) => {
                 let times = Cells::read(&files, &table.options, name)?.times(&table.options)?;

@@ -1,6 +1,7 @@
 //! The order in which rows are split off.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use goodfit_nn::Stream;
 
@@ -27,7 +28,9 @@ pub(super) enum By {
 pub(super) struct Groups {
     pub(super) of: Column,
     /// By row, its group.
-    pub(super) groups: Vec<u32>,
+    pub(super) codes: Vec<u32>,
+    /// By group, its name.
+    pub(super) names: Arc<[Arc<str>]>,
 }
 
 /// The points in time of rows.
@@ -71,7 +74,10 @@ impl By {
         match self {
             Self::Chance => Self::Chance,
             Self::Classes(classes) => Self::Classes(chosen(rows, classes)),
-            Self::Groups(all) => Self::Groups(Groups { of: all.of.clone(), groups: chosen(rows, &all.groups) }),
+            Self::Groups(all) => {
+                let (of, names) = (all.of.clone(), Arc::clone(&all.names));
+                Self::Groups(Groups { of, codes: chosen(rows, &all.codes), names })
+            }
             Self::Times(all) => {
                 Self::Times(Timeline { of: all.of.clone(), times: chosen(rows, &all.times), are_dates: all.are_dates })
             }
@@ -86,14 +92,18 @@ impl By {
     pub(super) fn check_apart(&self, first: &[u32], others: &[u32], name: &str) -> Result<(), TableError> {
         match self {
             Self::Chance | Self::Classes(_) => Ok(()),
-            Self::Groups(Groups { of, groups }) => {
+            Self::Groups(Groups { of, codes: groups, names }) => {
                 let taken: HashSet<u32> = first.iter().map(|&row| groups[row as usize]).collect();
-                let n = others.iter().filter(|&&row| taken.contains(&groups[row as usize])).count();
-                if n == 0 {
-                    return Ok(());
-                }
-                let m = others.len();
-                let what = format!("groups stand among the {name} rows and besides them, there with {n} of {m} rows");
+                let of_row = others.iter().map(|&row| groups[row as usize]);
+                let torn: Vec<u32> = of_row.filter(|group| taken.contains(group)).collect();
+                let Some(&group) = torn.first() else { return Ok(()) };
+                let more = match torn.iter().collect::<HashSet<_>>().len() - 1 {
+                    0 => " is".to_owned(),
+                    more => format!(" and {more} more are"),
+                };
+                let (group, n, m) = (&names[group as usize], torn.len(), others.len());
+                let what =
+                    format!("group {group:?}{more} among the {name} rows and among the others ({n} of {m} rows)");
                 Err(of.fault(what).hint("all rows of a group have to be for one thing; or leave data.group out"))
             }
             Self::Times(line) => {
@@ -133,7 +143,7 @@ impl<'a> Order<'a> {
                 let n_classes = classes.iter().max().map_or(0, |&class| class as usize + 1);
                 stratified(&mut rows, classes, n_classes);
             }
-            By::Groups(Groups { groups, .. }) => {
+            By::Groups(Groups { codes: groups, .. }) => {
                 let grouped = runs_of(&rows, groups);
                 let order = permuted(grouped.len());
                 rows = order.into_iter().flat_map(|place| grouped[place as usize].iter().copied()).collect();
@@ -165,7 +175,7 @@ impl<'a> Order<'a> {
         }
         match self.by {
             By::Chance | By::Classes(_) => Ok(self.rows.drain(..n).collect()),
-            By::Groups(Groups { of, groups }) => {
+            By::Groups(Groups { of, codes: groups, .. }) => {
                 let runs = runs_of(&self.rows, groups);
                 if runs.len() < 2 {
                     let what = format!("{field} takes whole groups, but the {} rows left are one", self.rows.len());
@@ -218,7 +228,7 @@ impl<'a> Order<'a> {
                 self.rows.rotate_left(border(index));
                 Ok(self.rows.drain(..border(index + 1) - border(index)).collect())
             }
-            By::Groups(Groups { of, groups }) => {
+            By::Groups(Groups { of, codes: groups, .. }) => {
                 let mut runs = runs_of(&self.rows, groups);
                 if runs.len() < n_folds {
                     let what = format!("search.folds is {n_folds}, but the {n} rows left are of {} groups", runs.len());

@@ -144,8 +144,13 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes, marks: Marks::default() })
         }
         Source::Table { path, target, classes, weight, options } => {
-            let (mut table, n_own, target) = columns(recipe, read(path, options)?, target)?;
-            let weights = weight.as_deref().map(|name| table.take_weights(name)).transpose()?;
+            let mut table = read(path, options)?;
+            let mut weights = weight.as_deref().map(|name| table.take_weights(name)).transpose()?;
+            let (table, n_own, target) = columns(recipe, path, table, target)?;
+            if let Some(weights) = &mut weights {
+                // Those of a file of test rows are only scored, which weighs nothing.
+                weights.resize(table.n_rows, 1.0);
+            }
             if !table.columns.iter().enumerate().any(|(i, column)| i != target && column.kind.is_used()) {
                 return Err(table.nothing_beside(target).into());
             }
@@ -167,7 +172,12 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
 
 /// A table with the rows of a file of test rows behind its own, their number, and the place of the target. What rows are
 /// split by is set aside, but for times, which may tell something of the target.
-fn columns(recipe: &DataRecipe, mut table: Table, target: &str) -> Result<(Table, usize, usize), DataError> {
+fn columns(
+    recipe: &DataRecipe,
+    path: &Path,
+    mut table: Table,
+    target: &str,
+) -> Result<(Table, usize, usize), DataError> {
     let target = table.place_of(target)?;
     if let Split::Group(name) = &recipe.split {
         table.set_aside(table.place_of(name)?);
@@ -177,6 +187,11 @@ fn columns(recipe: &DataRecipe, mut table: Table, target: &str) -> Result<(Table
     }
     let n_own = table.n_rows;
     if let Some(Given::TestFile(file)) = &recipe.given {
+        if std::fs::canonicalize(file).is_ok_and(|file| std::fs::canonicalize(path).is_ok_and(|own| own == file)) {
+            let what = "data.test_file is the table itself, whose rows train";
+            let error = TableError::new(&file.display().to_string(), what);
+            return Err(error.hint("data.test = 0.2 splits rows off it").into());
+        }
         table = table.followed_by(file, target)?;
     }
     Ok((table, n_own, target))

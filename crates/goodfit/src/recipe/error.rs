@@ -122,7 +122,10 @@ pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Opt
             (distance, candidate)
         })
         .min_by_key(|&(distance, _)| distance)
-        .filter(|&(distance, candidate)| distance <= 1.max(candidate.len().min(word.len()) / 3))
+        .filter(|&(distance, candidate)| {
+            let length = candidate.len().min(word.len());
+            distance < length && distance <= 1.max(length / 3)
+        })
         .map(|(_, candidate)| candidate)
 }
 

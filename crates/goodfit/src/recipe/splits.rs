@@ -19,15 +19,11 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let message = "data.split is \"stratified\", but numbers are predicted, which have no classes";
         fault("data.split", &["data.split", "training.loss"], message, "data.split = \"random\"");
     }
-    if let Some(file) = settings.text("data.test_file") {
-        if settings.text("data.source").as_ref() == Some(&file) {
-            let message = "data.test_file is the table itself, whose rows train";
-            fault("data.test_file", &["data.test_file", "data.source"], message, "data.test = 0.2 splits rows off it");
-        } else if file == "-" {
-            let message = "data.test_file is -, but the standard input can be read only once";
-            fault("data.test_file", &["data.test_file"], message, "save it to a file first");
-        }
+    if settings.text("data.test_file").as_deref() == Some("-") {
+        let message = "data.test_file is -, but the standard input can be read only once";
+        fault("data.test_file", &["data.test_file"], message, "save it to a file first");
     }
+    let weight = settings.text("data.weight");
     let target = settings.text("data.target");
     let kinds = settings.get("data.kinds");
     for path in ["data.group", "data.time", "data.split_column"] {
@@ -35,6 +31,11 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         if target.as_ref() == Some(&column) {
             let message = format!("{path} is {column:?}, which is the target");
             fault(path, &[path, "data.target"], &message, "a column that is known before the target is");
+        }
+        if weight.as_ref() == Some(&column) && path != "data.time" {
+            let by = if path == "data.group" { "grouped" } else { "split" };
+            let message = format!("data.weight is {column:?}, which is what rows are {by} by ({path})");
+            fault("data.weight", &[path, "data.weight"], &message, "a column of numbers, or leave it out");
         }
         let kind = kinds.as_ref().and_then(|kinds| kinds.get(&column)).map(Value::shown);
         if let Some(kind) = kind.filter(|kind| path != "data.time" && kind != "\"unused\"") {

@@ -31,10 +31,12 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
     if target.field.varies() {
         return Ok(target);
     }
-    let expected =
-        if target.field.path == "data.target" { "" } else { ", expected a field of [data], [network] or [training]" };
-    let message = format!("{} cannot vary{expected}", key.name);
-    Err(RecipeError::new(message).at(key.place).hint("a recipe for each value, or --set"))
+    let (expected, hint) = match target.field.path {
+        "data.target" => ("", "a recipe for each value, or --set"),
+        "training.refit" => ("", "leave it out: only train keeps a network, and scores are those of the first one"),
+        _ => (", expected a field of [data], [network] or [training]", "a recipe for each value, or --set"),
+    };
+    Err(RecipeError::new(format!("{} cannot vary{expected}", key.name)).at(key.place).hint(hint))
 }
 
 /// Checked values by path.

@@ -84,10 +84,7 @@ fn groups_and_times_hold_for_given_sides() {
         sizes(&DataRecipe { split, ..case.recipe.clone() }).map_err(|error| error.to_string())
     };
     let torn = split(Split::Group("who".into()), "train test train").expect_err("torn");
-    assert!(
-        torn.ends_with("column who: groups stand among the test rows and besides them, there with 27 of 27 rows"),
-        "{torn}"
-    );
+    assert!(torn.ends_with("are among the test rows and among the others (27 of 27 rows)"), "{torn}");
     let whole =
         split(Split::Group("who".into()), "train train test train train train train train").expect("whole groups");
     assert_eq!(whole, [5, 5, 5, 25]);
@@ -103,7 +100,7 @@ fn a_file_of_test_rows() {
     let recipe = DataRecipe { given: Some(Given::TestFile(file)), split: Split::Time("day".into()), ..recipe };
     assert_eq!(sizes(&recipe).expect("rows"), [2, 8, 4, 28]);
     let torn = error(&DataRecipe { split: Split::Group("who".into()), ..recipe.clone() });
-    assert_eq!(torn, ": column who: groups stand among the test rows and besides them, there with 5 of 40 rows");
+    assert_eq!(torn, ": column who: group \"who 3\" is among the test rows and among the others (5 of 40 rows)");
     let random = load(&DataRecipe { split: Split::Random, ..recipe.clone() }, 0).expect("rows");
     assert_eq!(random.train.n_rows, 40, "no share of them is sealed");
     assert_eq!(load(&recipe, 0).expect("rows").sealed, random.sealed, "the same rows");

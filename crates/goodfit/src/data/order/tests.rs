@@ -17,7 +17,7 @@ fn groups() -> By {
     let mut groups: Vec<u32> = (0..N as u32).flat_map(|group| vec![group; group as usize + 1]).take(N).collect();
     groups.reverse();
     let spread = |i: usize| groups[i * 37 % N];
-    By::Groups(Groups { of: column(), groups: (0..N).map(spread).collect() })
+    By::Groups(Groups { of: column(), codes: (0..N).map(spread).collect(), names: [].into() })
 }
 
 /// Times of which each stands three times, not in the order of the file.
@@ -28,7 +28,7 @@ fn times() -> By {
 
 fn key(by: &By, row: u32) -> f64 {
     match by {
-        By::Groups(Groups { groups, .. }) => f64::from(groups[row as usize]),
+        By::Groups(Groups { codes: groups, .. }) => f64::from(groups[row as usize]),
         By::Times(Timeline { times, .. }) => times[row as usize],
         By::Chance | By::Classes(_) => f64::from(row),
     }
@@ -111,7 +111,8 @@ fn equal_times_stand_on_one_side() {
 
 #[test]
 fn groups_that_are_all_too_large() {
-    let by = By::Groups(Groups { of: column(), groups: [0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2].to_vec() });
+    let by =
+        By::Groups(Groups { of: column(), codes: [0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 2].to_vec(), names: [].into() });
     let mut order = Order::new(&by, (0..12).collect(), Stream::new(0, Purpose::Split, 0));
     assert_eq!(order.take("data.test", 1).expect("rows"), [9, 10, 11], "the smallest one");
     assert!(order.take("data.validation", 8).expect("rows").len() < 9, "some are left");
@@ -129,7 +130,10 @@ fn what_cannot_be_split() {
         assert!(error.hint.is_some());
         error.to_string()
     };
-    let groups = |groups: [u32; 4]| By::Groups(Groups { of: column(), groups: groups.to_vec() });
+    let groups = |groups: [u32; 4]| {
+        let names = (0..9).map(|group| format!("g{group}").into()).collect();
+        By::Groups(Groups { of: column(), codes: groups.to_vec(), names })
+    };
     let times = |times: [f64; 4]| By::Times(Timeline { of: column(), times: times.to_vec(), are_dates: true });
     let fold = Some(Fold { index: 0, of: 3 });
     assert_eq!(
@@ -151,7 +155,7 @@ fn what_cannot_be_split() {
     let apart = |by: &By| by.check_apart(&[0, 1], &[2, 3], "test").expect_err("not apart").to_string();
     assert_eq!(
         apart(&groups([1, 2, 2, 3])),
-        "t.csv: column by: groups stand among the test rows and besides them, there with 1 of 2 rows"
+        "t.csv: column by: group \"g2\" is among the test rows and among the others (1 of 2 rows)"
     );
     assert_eq!(
         apart(&times([19_800.0, 19_801.0, 19_800.0, 3.0])),

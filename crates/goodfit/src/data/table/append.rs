@@ -51,9 +51,10 @@ impl Table {
 
 impl Column {
     fn without_values(&self) -> Self {
-        let Self { kind, n_missing, first_missing, first_negative, is_coarse, .. } = *self;
+        let Self { kind, n_missing, first_missing, first_negative, constant, is_coarse, .. } = *self;
         let (name, notes) = (self.name.clone(), self.notes.clone());
-        Self { name, kind, notes, n_missing, first_missing, first_negative, is_coarse, values: Values::None }
+        let values = Values::None;
+        Self { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, values }
     }
 }
 

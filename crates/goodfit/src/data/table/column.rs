@@ -17,6 +17,8 @@ pub struct Column {
     pub first_missing: Option<u64>,
     /// Line of the first negative number.
     pub first_negative: Option<u64>,
+    /// The number that stands in every row, where one and the same does.
+    pub constant: Option<f32>,
     /// Whether 32 bits hold its numbers too roughly to tell them apart.
     pub is_coarse: bool,
     /// Its values; of a column that is set aside none.

@@ -169,6 +169,14 @@ impl Profile {
         }
     }
 
+    /// The number that all cells are, where they are one.
+    pub(super) fn only_number(&self) -> Option<f32> {
+        match self.few.as_deref() {
+            Some(&[number]) if self.numbers == self.n => Some(number as f32),
+            _ => None,
+        }
+    }
+
     /// The different texts of a column most of whose cells are numbers; `None` when they are many.
     pub(super) fn few_words(&self) -> Option<Vec<&str>> {
         let levels = self.levels.as_ref().filter(|levels| levels.len() <= FEW_WORDS)?;

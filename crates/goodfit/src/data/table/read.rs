@@ -14,7 +14,7 @@ use super::goal::which_column;
 use super::input::Input;
 use super::kind::{Inferred, Kind, choose, infer};
 use super::profile::Profile;
-use super::typed::Stopped;
+use super::typed::{Format, Stopped};
 use super::{Table, TableOptions};
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
@@ -27,10 +27,17 @@ const MOST_COLUMNS: usize = 100_000;
 /// a CSV of the same table has, with names in its first line.
 ///
 /// # Errors
-/// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows.
+/// When the file cannot be read, has lines of another length than its first one, a name twice, or no rows; when it is
+/// no text, but the options say how text is written.
 pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
-    with_reading(path, options, |reading| reading.table())
+    let table = with_reading(path, options, |reading| reading.table())?;
+    let said = if options.delimiter.is_some() { "data.delimiter" } else { "data.header" };
+    if table.format != Format::Text && (options.delimiter.is_some() || options.has_header.is_some()) {
+        let what = format!("{said} is for delimited text, which this is not");
+        return Err(TableError::new(&table.source, what).hint(format!("take {said} out: its cells need none")));
+    }
+    Ok(table)
 }
 
 /// Calls with a file that is read as UTF-8, and once more with it as Windows-1252 where it is no UTF-8.
@@ -131,8 +138,9 @@ impl<'a> Reading<'a> {
             let (n_missing, first_missing) = profile.missing_as(inferred.kind);
             let Inferred { kind, notes } = inferred;
             let is_coarse = kind == Kind::Numeric && profile.is_coarse();
+            let constant = if kind == Kind::Constant { profile.only_number() } else { None };
             let (first_negative, values) = (profile.first_negative, fill.values());
-            Column { name, kind, notes, n_missing, first_missing, first_negative, is_coarse, values }
+            Column { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, values }
         });
         Ok(Table {
             source: self.input.name.clone(),

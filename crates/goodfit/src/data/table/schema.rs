@@ -184,6 +184,7 @@ impl SchemaColumn {
             n_missing: 0,
             first_missing: None,
             first_negative: None,
+            constant: None,
             is_coarse: false,
             values,
         }

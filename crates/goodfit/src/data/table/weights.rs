@@ -1,15 +1,14 @@
 //! A column of what rows weigh.
 
 use super::Table;
-use super::column::{Column, Values};
+use super::column::Values;
 use super::error::TableError;
-use super::kind::Kind;
 
 impl Table {
     /// Takes a column of row weights out: its numbers, 0 or more, while the column is set aside from now on.
     ///
     /// # Errors
-    /// When there is none of that name, it is not numeric, or a weight is missing, negative or infinite.
+    /// When there is none of that name, it is not numeric, a weight is missing, negative or infinite, or all are 0.
     pub(in crate::data) fn take_weights(&mut self, name: &str) -> Result<Vec<f32>, TableError> {
         let place = self.place_of(name)?;
         let column = &self.columns[place];
@@ -17,9 +16,13 @@ impl Table {
             let error = TableError::new(&self.source, what).column(name).hint(hint);
             Err(line.into_iter().fold(error, TableError::line))
         };
-        let Values::Numbers(weights) = &column.values else {
-            let what = format!("the weights of rows are of the kind {}", column.kind);
-            return fault(None, what, "weights are numbers that differ; data.kinds says that a column is numeric");
+        let weights = match (&column.values, column.constant) {
+            (Values::Numbers(weights), _) => weights.clone(),
+            (_, Some(weight)) => vec![weight; self.n_rows],
+            _ => {
+                let what = format!("the weights of rows are of the kind {}", column.kind);
+                return fault(None, what, "weights are numbers; data.kinds says that a column is numeric");
+            }
         };
         if column.n_missing > 0 {
             let what = "the weight of a row is missing".to_owned();
@@ -32,17 +35,11 @@ impl Table {
         if weights.iter().any(|weight| weight.is_infinite()) {
             return fault(None, "the weight of a row is infinite".to_owned(), "weights are finite");
         }
-        // What stands in the table itself was looked at above.
-        if weights.iter().any(|weight| weight.is_nan() || *weight < 0.0) {
-            let what = "the weight of a row in the file of test rows is missing or negative".to_owned();
-            return fault(None, what, "0 for rows that are to be left out");
+        if weights.iter().all(|weight| *weight == 0.0) {
+            return fault(None, "all rows weigh 0".to_owned(), "more than 0 for rows that are to train");
         }
-        let Column { kind, values, .. } = &mut self.columns[place];
-        *kind = Kind::Unused;
-        match std::mem::replace(values, Values::None) {
-            Values::Numbers(weights) => Ok(weights),
-            _ => Ok(Vec::new()),
-        }
+        self.set_aside(place);
+        Ok(weights)
     }
 }
 
@@ -55,6 +52,8 @@ mod tests {
         let mut table = of_text("w,x,y\n1,5,0\n0,6,1\n2.5,7,0\n");
         assert_eq!(table.take_weights("w"), Ok(vec![1.0, 0.0, 2.5]));
         assert!(!table.columns[0].kind.is_used());
+        let mut table = of_text("w,x,y\n0.5,5,0\n0.50,6,1\n.5,7,0\n");
+        assert_eq!(table.take_weights("w"), Ok(vec![0.5; 3]), "equal ones");
     }
 
     #[test]
@@ -63,7 +62,9 @@ mod tests {
             (["1", "", "2"], ":3: column w: the weight of a row is missing"),
             (["1", "-0.5", "2"], ":3: column w: the weight of a row is negative"),
             (["1", "inf", "2"], ": column w: the weight of a row is infinite"),
-            (["1", "1", "1"], ": column w: the weights of rows are of the kind constant"),
+            (["a", "a", "a"], ": column w: the weights of rows are of the kind constant"),
+            (["0", "0.0", "0"], ": column w: all rows weigh 0"),
+            (["-1", "-1", "-1"], ":2: column w: the weight of a row is negative"),
             (["a", "b", "a"], ": column w: the weights of rows are of the kind categorical"),
         ] {
             let [first, second, third] = cells;

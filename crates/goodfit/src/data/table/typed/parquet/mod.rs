@@ -56,6 +56,11 @@ impl Parquet {
             let is_flat = schema.get_column_root(i).is_primitive() && leaf.max_rep_level() == 0;
             place.leaf = Value::of(leaf).filter(|_| is_flat).map(|value| (i, value));
         }
+        if columns.iter().all(|column| column.leaf.is_none()) {
+            // Nothing would bear out how many rows it says there are.
+            let hint = "a column of numbers, texts or dates";
+            return Err(Damage::new("all its columns are lists, structures or bytes, which are not read").hint(hint));
+        }
         let chunks = reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
         let unread = |compression: Compression| matches!(compression, Compression::BROTLI(_) | Compression::LZO);
         if let Some(compression) = chunks.map(ColumnChunkMetaData::compression).find(|compression| unread(*compression))
@@ -130,4 +135,31 @@ fn damaged(error: ParquetError) -> Damage {
 fn damaged_in(column: &str, error: ParquetError) -> Damage {
     let damage = damaged(error);
     Damage { what: format!("column {column}: {}", damage.what), ..damage }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    #[test]
+    fn rows_of_lists_alone_are_not_counted() {
+        for (schema, is_read) in [
+            ("message rows { required group pair { required int32 first; } repeated int32 list; }", false),
+            ("message rows { required group pair { required int32 first; } required int32 number; }", true),
+        ] {
+            let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+            let file = tempfile::tempfile().expect("a file");
+            let mut writer = SerializedFileWriter::new(&file, schema, Arc::default()).expect("a writer");
+            writer.finish().expect("written");
+            drop(writer);
+            let opened = Parquet::open(file);
+            assert_eq!(opened.is_ok(), is_read, "{opened:?}");
+            assert!(is_read || opened.is_err_and(|damage| damage.what.contains("which are not read")));
+        }
+    }
 }
