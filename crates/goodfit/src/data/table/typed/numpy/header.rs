@@ -39,7 +39,7 @@ impl Header {
         let mut start = [0; 8];
         fill(&mut file, &mut start)?;
         let (length, before) = match start[6] {
-            _ if !start.starts_with(b"\x93NUMPY") => return Err(Damage::new("it does not begin as an array of NumPy")),
+            _ if !start.starts_with(b"\x93NUMPY") => return Err(damaged("it does not begin as an array of NumPy")),
             1 => {
                 let mut length = [0; 2];
                 fill(&mut file, &mut length)?;
@@ -50,10 +50,10 @@ impl Header {
                 fill(&mut file, &mut length)?;
                 (u32::from_le_bytes(length), 12)
             }
-            other => return Err(Damage::new(format!("version {other} of the format, expected 1, 2 or 3"))),
+            other => return Err(damaged(format!("version {other} of the format, expected 1, 2 or 3"))),
         };
         if length > LONGEST {
-            return Err(Damage::new(format!("a header of {length} bytes, expected at most {LONGEST}")));
+            return Err(damaged(format!("a header of {length} bytes, expected at most {LONGEST}")));
         }
         let mut text = Vec::new();
         file.take(u64::from(length)).read_to_end(&mut text).map_err(cut_off)?;
@@ -62,8 +62,8 @@ impl Header {
         }
         // Versions 1 and 2 are Latin-1, whose names beyond ASCII no header has in practice.
         let text = String::from_utf8_lossy(&text);
-        let header = Literal::parse(&text).ok_or_else(|| Damage::new("a header that is none of NumPy"))?;
-        let lacks = |what: &str| Damage::new(format!("a header without {what}"));
+        let header = Literal::parse(&text).ok_or_else(|| damaged("a header that is none of NumPy"))?;
+        let lacks = |what: &str| damaged(format!("a header without {what}"));
         let (fields, size) = fields(header.get("descr").ok_or_else(|| lacks("a type"))?)?;
         let Some(&Literal::Truth(is_fortran)) = header.get("fortran_order") else { return Err(lacks("an order")) };
         let number = |length: &Literal| if let Literal::Number(n) = length { Some(*n) } else { None };
@@ -98,7 +98,7 @@ fn fields(described: &Literal) -> Result<(Vec<Field>, usize), Damage> {
         let element = Element::parse(code)?;
         return Ok((vec![Field { name: None, element, offset: 0 }], element.size));
     }
-    let unknown = || Damage::new("a header with a type that is none of NumPy");
+    let unknown = || damaged("a header with a type that is none of NumPy");
     let mut fields = Vec::new();
     let mut offset: usize = 0;
     for field in described.list().ok_or_else(unknown)? {
@@ -135,6 +135,11 @@ fn title(name: &Literal) -> Option<&str> {
 
 fn fill(file: &mut impl Read, bytes: &mut [u8]) -> Result<(), Damage> {
     file.read_exact(bytes).map_err(cut_off)
+}
+
+/// What no program writes that is sound.
+fn damaged(what: impl Into<String>) -> Damage {
+    Damage::new(what).hint("get it once more, or write it anew by numpy.save")
 }
 
 /// An array that cannot be read to its end.
