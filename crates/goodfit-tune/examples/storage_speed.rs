@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use goodfit_tune::storage::{
     Changes, Cursor, Durability, Finish, Memory, NewStudy, NewTrial, Series, Sqlite, Storage, StorageError,
-    StoredParameter, StudyId, Ticket, TrialId, Worker,
+    StoredParameter, StudyId, Ticket, TrialId, Wanted, Worker,
 };
 use goodfit_tune::{Direction, Distribution, TrialState, Value};
 
@@ -100,8 +100,9 @@ fn rate(storage: &dyn Storage, n: u64, threads: u64, batch: usize, curve: bool) 
                     }
                     Err(error) => return Err(error.to_string()),
                 }
-                let claims =
-                    storage.claim(study, &worker, LEASE, u64::MAX, batch).map_err(|error| error.to_string())?;
+                let claims = storage
+                    .claim(&Wanted { study, worker: worker.clone(), lease: LEASE, end: u64::MAX, n: batch })
+                    .map_err(|error| error.to_string())?;
                 let ends: Vec<Finish> = claims.iter().map(|claim| end(claim.ticket, claim.number, curve)).collect();
                 n_finished += storage.finish(&ends).map_err(|error| error.to_string())?.len() as u64;
             }
@@ -127,7 +128,7 @@ fn fill(storage: &dyn Storage, n: u64, curve: bool) -> Result<()> {
     for first in (0..n).step_by(1000) {
         let trials: Vec<NewTrial> = (first..first + 1000).map(trial).collect();
         storage.create_trials(study, first, &trials)?;
-        let claims = storage.claim(study, &Worker::here(), LEASE, u64::MAX, 1000)?;
+        let claims = storage.claim(&Wanted { study, worker: Worker::here(), lease: LEASE, end: u64::MAX, n: 1000 })?;
         let ends: Vec<Finish> = claims.iter().map(|claim| end(claim.ticket, claim.number, curve)).collect();
         storage.finish(&ends)?;
     }

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use goodfit_tune::storage::{
     Cursor, Durability, Finish, NewStudy, NewTrial, Record, Scope, Sqlite, Storage, StoredParameter, StoredStudy,
-    StudyId, Target, Ticket, Worker,
+    StudyId, Target, Ticket, Wanted, Worker,
 };
 use goodfit_tune::{Choice, Direction, Distribution, Intermediate, TrialState, Value};
 use serde_json::{Value as Json, json};
@@ -86,7 +86,8 @@ impl Verbs {
             "claim" => {
                 let lease = Duration::from_secs(verb["lease"].as_u64().ok_or("lease")?);
                 let n = usize::try_from(verb["n"].as_u64().ok_or("n")?)?;
-                let claims = self.storage.claim(study.id, &Worker::here(), lease, u64::MAX, n)?;
+                let claims =
+                    self.storage.claim(&Wanted { study: study.id, worker: Worker::here(), lease, end: u64::MAX, n })?;
                 for claim in claims {
                     self.tickets.insert((study.id, claim.number), claim.ticket);
                     let fixed = claim.attributes.get(&(Scope::System, "fixed_params".to_owned()));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use goodfit_tune::storage::{
     Cursor, Durability, Finish, NewStudy, NewTrial, Record, Series, Sqlite, Storage, StorageError, StoredParameter,
-    Worker,
+    Wanted, Worker,
 };
 use goodfit_tune::{Direction, Distribution, Intermediate, TrialState, Value};
 
@@ -38,7 +38,10 @@ fn writer() {
             Err(StorageError::Conflict { next: there, .. }) => next = there,
             Err(error) => panic!("{error}"),
         }
-        for claim in storage.claim(study.id, &worker, LEASE, u64::MAX, 2).expect("claims") {
+        for claim in storage
+            .claim(&Wanted { study: study.id, worker: worker.clone(), lease: LEASE, end: u64::MAX, n: 2 })
+            .expect("claims")
+        {
             assert_eq!(claim.parameters, trial(claim.number).parameters);
             let intermediate = Intermediate { step: 1, value: claim.number as f64 };
             storage.record(&[Record { ticket: claim.ticket, intermediate }]).expect("recorded");
@@ -166,7 +169,9 @@ fn nothing_is_lost() {
 
     // What the last ones held, and nothing else, is given to the next at once.
     let open = before.iter().filter(|trial| !trial.state.is_finished()).map(|trial| trial.number);
-    let claims = storage.claim(study, &Worker::here(), LEASE, u64::MAX, usize::MAX).expect("claims");
+    let claims = storage
+        .claim(&Wanted { study, worker: Worker::here(), lease: LEASE, end: u64::MAX, n: usize::MAX })
+        .expect("claims");
     assert_eq!(claims.iter().map(|claim| claim.number).collect::<Vec<_>>(), open.collect::<Vec<_>>());
     assert!(trials().iter().all(|trial| trial.state.is_finished() || trial.intermediate.is_empty()));
 

@@ -11,7 +11,7 @@ use common::{Median, limits, restless, space};
 use goodfit_tune::samplers::Random;
 use goodfit_tune::storage::{
     Changes, Claim, Cursor, Finish, Memory, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError,
-    StoredParameter, StoredStudy, StudyId, Target, Ticket, TrialId, Worker,
+    StoredParameter, StoredStudy, StudyId, Target, Ticket, TrialId, Wanted, Worker,
 };
 use goodfit_tune::{NoPruner, Order, Outcome, Progress, Pruner, Stopped, Study, StudyOptions, TrialState, Value};
 
@@ -32,33 +32,18 @@ impl Overtaken {
 }
 
 impl Storage for Overtaken {
-    fn claim(
-        &self,
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<Vec<Claim>, StorageError> {
+    fn claim(&self, wanted: &Wanted) -> Result<Vec<Claim>, StorageError> {
         if self.n_claims.fetch_add(1, Ordering::Relaxed) == self.loses {
-            let other = Worker { process: worker.process + 1, ..worker.clone() };
+            let worker = Worker { process: wanted.worker.process + 1, ..wanted.worker.clone() };
             let ended = |claim: Claim| Finish::new(claim.ticket, TrialState::Complete(vec![0.5]));
-            let claims = self.storage.claim(study, &other, lease, end, 1)?;
+            let claims = self.storage.claim(&Wanted { worker, n: 1, ..wanted.clone() })?;
             self.storage.finish(&claims.into_iter().map(ended).collect::<Vec<_>>())?;
         }
-        self.storage.claim(study, worker, lease, end, n)
+        self.storage.claim(wanted)
     }
 
-    fn finish_and_claim(
-        &self,
-        outcomes: &[Finish],
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
-        let turn = (self.finish(outcomes)?, self.claim(study, worker, lease, end, n)?);
+    fn finish_and_claim(&self, outcomes: &[Finish], wanted: &Wanted) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        let turn = (self.finish(outcomes)?, self.claim(wanted)?);
         thread::sleep(self.pause);
         Ok(turn)
     }

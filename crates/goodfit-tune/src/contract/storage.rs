@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::storage::{
     Claim, Cursor, Finish, NewStudy, NewTrial, Scope, Storage, StorageError, StoredParameter, StoredTrial, StudyId,
-    Target, Ticket, TrialId, Worker,
+    Target, Ticket, TrialId, Wanted, Worker,
 };
 use crate::{Choice, Direction, Distribution, TrialState, Value};
 
@@ -77,7 +77,7 @@ fn add(storage: &dyn Storage, study: StudyId, first: u64, n: u64) -> Vec<TrialId
 }
 
 fn claim(storage: &dyn Storage, study: StudyId, n: usize) -> Vec<Claim> {
-    storage.claim(study, &worker(), LONG, u64::MAX, n).expect("claims")
+    storage.claim(&Wanted { study, worker: worker(), lease: LONG, end: u64::MAX, n }).expect("claims")
 }
 
 fn end(ticket: Ticket, state: TrialState) -> Finish {
@@ -143,7 +143,7 @@ fn deleting(storage: &dyn Storage) {
     let missing = |error: Result<(), StorageError>| assert!(matches!(error, Err(StorageError::NoStudy { .. })));
     missing(storage.delete_study(gone));
     missing(storage.create_trials(gone, 0, &[]).map(|_| ()));
-    missing(storage.claim(gone, &worker(), LONG, u64::MAX, 1).map(|_| ()));
+    missing(storage.claim(&Wanted { study: gone, worker: worker(), lease: LONG, end: u64::MAX, n: 1 }).map(|_| ()));
     missing(storage.changes_since(gone, &Cursor::default()).map(|_| ()));
     missing(storage.set_attributes(Target::Study(gone), Scope::User, &[("k".to_owned(), json!(1))]));
     assert!(matches!(storage.curves(&[trial]), Err(StorageError::NoTrial { .. })));
@@ -321,7 +321,10 @@ fn many_threads(storage: &dyn Storage) {
                         }
                         Err(error) => panic!("{error}"),
                     }
-                    for claim in storage.claim(study, &worker, LONG, u64::MAX, 2).expect("claims") {
+                    for claim in storage
+                        .claim(&Wanted { study, worker: worker.clone(), lease: LONG, end: u64::MAX, n: 2 })
+                        .expect("claims")
+                    {
                         assert!(finish(storage, claim.ticket, claim.number as f64), "nobody else has it");
                         n_finished += 1;
                     }

@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use self::kept::{Held, Kept, Study};
 use super::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError, StoredParameter,
-    StoredStudy, StudyId, Target, Ticket, TrialId, Worker, check,
+    StoredStudy, StudyId, Target, Ticket, TrialId, Wanted, check,
 };
 
 /// Studies in memory, for the threads of one process. Nothing is left of them when it is dropped.
@@ -101,14 +101,8 @@ impl Storage for Memory {
         Ok(numbers.map(|number| kept::trial_id(study, number)).collect())
     }
 
-    fn claim(
-        &self,
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<Vec<Claim>, StorageError> {
+    fn claim(&self, wanted: &Wanted) -> Result<Vec<Claim>, StorageError> {
+        let &Wanted { study, ref worker, lease, end, n } = wanted;
         let mut studies = self.lock();
         let kept = studies.get(study)?;
         let now = Instant::now();

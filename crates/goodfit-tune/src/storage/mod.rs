@@ -29,7 +29,7 @@ pub use sqlite::{Durability, Sqlite, SqliteReader};
 pub use time::to_text as time_text;
 pub use types::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, StorageError, StoredParameter,
-    StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Worker,
+    StoredStudy, StoredTrial, StudyId, Target, Ticket, TrialId, Wanted, Worker,
 };
 
 /// Keeps studies and their trials, for one process or for many on many machines.
@@ -62,21 +62,13 @@ pub trait Storage: Send + Sync {
     /// [`StorageError::Conflict`] when it is not, since another worker was faster: nothing is added.
     fn create_trials(&self, study: StudyId, first: u64, trials: &[NewTrial]) -> Result<Vec<TrialId>, StorageError>;
 
-    /// Takes up to `n` waiting trials of the lowest numbers, all of them below `end`, for a worker, for as long as the
-    /// lease lasts.
+    /// Takes trials for a worker, for as long as its lease lasts.
     /// First, trials whose lease has run out, or whose worker is known to be gone, wait again. What those
     /// had reported is forgotten.
     ///
     /// # Errors
     /// When there is no such study.
-    fn claim(
-        &self,
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<Vec<Claim>, StorageError>;
+    fn claim(&self, wanted: &Wanted) -> Result<Vec<Claim>, StorageError>;
 
     /// Gives a claimed trial that has no parameters the ones it is tried with, and says whether the ticket held:
     /// for those that another tool has enqueued with `fixed_params` alone. They stay when the trial waits again.
@@ -110,16 +102,8 @@ pub trait Storage: Send + Sync {
     ///
     /// # Errors
     /// As both of them.
-    fn finish_and_claim(
-        &self,
-        outcomes: &[Finish],
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
-        Ok((self.finish(outcomes)?, self.claim(study, worker, lease, end, n)?))
+    fn finish_and_claim(&self, outcomes: &[Finish], wanted: &Wanted) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        Ok((self.finish(outcomes)?, self.claim(wanted)?))
     }
 
     /// Sets attributes of a study or a trial, replacing those of the same key. Attributes of a finished trial

@@ -21,7 +21,7 @@ pub use self::reader::SqliteReader;
 use self::write::Kinds;
 use super::{
     Changes, Claim, Cursor, Finish, NewStudy, NewTrial, Record, Scope, Series, Storage, StorageError, StoredParameter,
-    StoredStudy, StudyId, Target, Ticket, TrialId, Worker, check,
+    StoredStudy, StudyId, Target, Ticket, TrialId, Wanted, check,
 };
 
 /// How long a verb waits for another program to let go of the file.
@@ -78,17 +78,7 @@ pub struct Sqlite {
 #[derive(Clone, Debug)]
 struct Turnover {
     outcomes: Vec<Finish>,
-    next: Option<Taker>,
-}
-
-/// Who takes trials: see [`Storage::claim`].
-#[derive(Clone, Debug)]
-struct Taker {
-    study: StudyId,
-    worker: Worker,
-    lease: Duration,
-    end: u64,
-    n: usize,
+    next: Option<Wanted>,
 }
 
 #[derive(Debug)]
@@ -148,15 +138,13 @@ impl Sqlite {
 
     /// What comes in while something is being written waits for it, and then is written together: with many threads the
     /// wait for the disk is shared. Nobody waits for what has not come.
-    fn turn_over(&self, outcomes: &[Finish], next: Option<Taker>) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+    fn turn_over(&self, outcomes: &[Finish], next: Option<Wanted>) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
         outcomes.iter().try_for_each(check::finish)?;
         self.group.write(&Turnover { outcomes: outcomes.to_vec(), next }, |all| {
             self.write(|transaction, _| {
                 let one = |Turnover { outcomes, next }: &Turnover| {
                     let held = write::finish(transaction, outcomes)?;
-                    let take = |taker: &Taker| {
-                        write::claim(transaction, taker.study, &taker.worker, taker.lease, taker.end, taker.n)
-                    };
+                    let take = |wanted| write::claim(transaction, wanted);
                     Ok((held, next.as_ref().map(take).transpose()?.unwrap_or_default()))
                 };
                 all.iter().map(|turnover| one(turnover)).collect()
@@ -251,15 +239,8 @@ impl Storage for Sqlite {
         self.write(|transaction, kinds| write::create_trials(transaction, kinds, study, first, trials))
     }
 
-    fn claim(
-        &self,
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<Vec<Claim>, StorageError> {
-        self.write_lightly(|transaction| write::claim(transaction, study, worker, lease, end, n))
+    fn claim(&self, wanted: &Wanted) -> Result<Vec<Claim>, StorageError> {
+        self.write_lightly(|transaction| write::claim(transaction, wanted))
     }
 
     fn set_parameters(&self, ticket: Ticket, parameters: &[StoredParameter]) -> Result<bool, StorageError> {
@@ -280,16 +261,8 @@ impl Storage for Sqlite {
         Ok(self.turn_over(outcomes, None)?.0)
     }
 
-    fn finish_and_claim(
-        &self,
-        outcomes: &[Finish],
-        study: StudyId,
-        worker: &Worker,
-        lease: Duration,
-        end: u64,
-        n: usize,
-    ) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
-        self.turn_over(outcomes, Some(Taker { study, worker: worker.clone(), lease, end, n }))
+    fn finish_and_claim(&self, outcomes: &[Finish], wanted: &Wanted) -> Result<(Vec<bool>, Vec<Claim>), StorageError> {
+        self.turn_over(outcomes, Some(wanted.clone()))
     }
 
     fn set_attributes(&self, target: Target, scope: Scope, attributes: &[(String, Json)]) -> Result<(), StorageError> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -99,6 +100,21 @@ pub struct NewTrial {
     pub parameters: Vec<StoredParameter>,
     /// Attributes to begin with.
     pub attributes: Vec<(Scope, String, Json)>,
+}
+
+/// Who takes trials, and which: up to `n` that wait, of the lowest numbers, all of them below `end`.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Of this study.
+    pub study: StudyId,
+    /// For this worker.
+    pub worker: Worker,
+    /// For so long, unless it renews its lease.
+    pub lease: Duration,
+    /// Below which number.
+    pub end: u64,
+    /// How many, at most.
+    pub n: usize,
 }
 
 /// A trial that a worker has taken.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clerk::Ended;
 use super::{Asked, Report, Study, StudyError, convert};
-use crate::storage::{Claim, Cursor, Finish, NewTrial, StorageError};
+use crate::storage::{Claim, Cursor, Finish, NewTrial, StorageError, Wanted};
 use crate::{History, Observed, Parameters, Request, Sampler, Seen, Streams, TrialState};
 
 /// What this process knows of the study.
@@ -139,15 +139,19 @@ impl Study {
     /// Lets trials wait again whose worker is gone.
     pub(super) fn reclaim(&self, known: &mut Known) -> Result<(), StudyError> {
         if known.open.values().any(|open| *open == Open::Elsewhere) {
-            self.storage.claim(self.id, &self.worker, self.options.lease, 0, 0)?;
+            self.storage.claim(&self.wanted(0, 0))?;
             self.sync(known)?;
         }
         Ok(())
     }
 
+    fn wanted(&self, end: u64, n: usize) -> Wanted {
+        Wanted { study: self.id, worker: self.worker.clone(), lease: self.options.lease, end, n }
+    }
+
     /// Takes the waiting trial of the lowest number below `end`, if there still is one.
     pub(super) fn claim(&self, known: &mut Known, end: u64) -> Result<Option<Claim>, StudyError> {
-        let claim = self.storage.claim(self.id, &self.worker, self.options.lease, end, 1)?.pop();
+        let claim = self.storage.claim(&self.wanted(end, 1))?.pop();
         match &claim {
             Some(claim) => drop(known.open.insert(claim.number, Open::Mine)),
             None => self.sync(known)?,
@@ -204,9 +208,7 @@ impl Study {
             ends.into_iter().map(|ended| self.split(ended)).unzip();
         let written = match next {
             None => self.storage.finish(&outcomes).map(|held| (held, Vec::new())),
-            Some((end, n)) => {
-                self.storage.finish_and_claim(&outcomes, self.id, &self.worker, self.options.lease, end, n)
-            }
+            Some((end, n)) => self.storage.finish_and_claim(&outcomes, &self.wanted(end, n)),
         };
         let mut known = self.known();
         known.n_taking -= usize::from(next.is_some());

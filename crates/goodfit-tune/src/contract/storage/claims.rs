@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{LONG, add, all, claim, end, every_kind, finish, states, study, trial, worker};
-use crate::storage::{NewTrial, Record, Scope, Storage, StorageError, Ticket, Worker};
+use crate::storage::{NewTrial, Record, Scope, Storage, StorageError, Ticket, Wanted, Worker};
 use crate::{Intermediate, TrialState};
 
 /// Over at once.
@@ -16,11 +16,16 @@ pub(super) fn lowest_numbers_first(storage: &dyn Storage) {
     assert!(claim(storage, study, 3).is_empty());
     let ids = add(storage, study, 0, 4);
     assert!(claim(storage, study, 0).is_empty());
-    assert!(storage.claim(study, &worker(), LONG, 0, 3).expect("claims").is_empty(), "none is below the first");
-    let claims = storage.claim(study, &worker(), LONG, 3, 4).expect("claims");
+    assert!(
+        storage.claim(&Wanted { study, worker: worker(), lease: LONG, end: 0, n: 3 }).expect("claims").is_empty(),
+        "none is below the first"
+    );
+    let claims = storage.claim(&Wanted { study, worker: worker(), lease: LONG, end: 3, n: 4 }).expect("claims");
     assert_eq!(claims.iter().map(|claim| claim.number).collect::<Vec<_>>(), [0, 1, 2]);
     assert_eq!(claims.iter().map(|claim| claim.ticket.trial).collect::<Vec<_>>(), ids[..3]);
-    let other = storage.claim(study, &Worker { process: 8, ..worker() }, LONG, u64::MAX, 3).expect("claims");
+    let other = storage
+        .claim(&Wanted { study, worker: Worker { process: 8, ..worker() }, lease: LONG, end: u64::MAX, n: 3 })
+        .expect("claims");
     assert_eq!(other.iter().map(|claim| claim.number).collect::<Vec<_>>(), [3], "what is held is not given twice");
     assert_eq!(states(storage, study), vec![TrialState::Running; 4]);
     assert!(all(storage, study).iter().all(|trial| trial.began.is_some() && trial.ended.is_none()));
@@ -31,7 +36,9 @@ pub(super) fn one_ends_and_the_next_begins(storage: &dyn Storage) {
     add(storage, study, 0, 4);
     let first = claim(storage, study, 1)[0].ticket;
     let done = |ticket| [end(ticket, TrialState::Complete(vec![1.0]))];
-    let turn = |ticket, end, n| storage.finish_and_claim(&done(ticket), study, &worker(), LONG, end, n);
+    let turn = |ticket, end, n| {
+        storage.finish_and_claim(&done(ticket), &Wanted { study, worker: worker(), lease: LONG, end, n })
+    };
     let (held, claims) = turn(first, 2, 3).expect("a turn");
     assert_eq!((held, claims.len(), claims[0].number), (vec![true], 1, 1), "as claiming gives them");
     assert_eq!(claims[0].parameters.len(), 1);
@@ -45,7 +52,7 @@ pub(super) fn one_ends_and_the_next_begins(storage: &dyn Storage) {
     let expected = [complete.clone(), TrialState::Running, complete, TrialState::Waiting];
     assert_eq!(states(storage, study), expected);
     let unfinished = [end(first, TrialState::Running)];
-    let turn = storage.finish_and_claim(&unfinished, study, &worker(), LONG, 9, 1);
+    let turn = storage.finish_and_claim(&unfinished, &Wanted { study, worker: worker(), lease: LONG, end: 9, n: 1 });
     turn.expect_err("no end");
     assert_eq!(states(storage, study), expected, "nothing is taken when nothing can be ended");
 }
@@ -56,7 +63,9 @@ pub(super) fn leases(storage: &dyn Storage) {
     let report = |ticket: Ticket, value| {
         storage.record(&[Record { ticket, intermediate: Intermediate { step: 1, value } }]).expect("recorded");
     };
-    let ticket = storage.claim(study, &worker(), NONE, u64::MAX, 1).expect("a claim")[0].ticket;
+    let ticket = storage.claim(&Wanted { study, worker: worker(), lease: NONE, end: u64::MAX, n: 1 }).expect("a claim")
+        [0]
+    .ticket;
     report(ticket, 1.0);
     assert_eq!(storage.heartbeat(&[ticket], NONE).expect("an answer"), [true], "nobody has taken it yet");
     assert_eq!(all(storage, study)[0].intermediate.len(), 1);
@@ -91,7 +100,9 @@ pub(super) fn leases(storage: &dyn Storage) {
 
     // A renewed lease lasts from then on; short ones run out by themselves.
     let short = Duration::from_millis(20);
-    let ticket = storage.claim(study, &worker(), short, u64::MAX, 1).expect("a claim")[0].ticket;
+    let ticket =
+        storage.claim(&Wanted { study, worker: worker(), lease: short, end: u64::MAX, n: 1 }).expect("a claim")[0]
+            .ticket;
     assert_eq!(storage.heartbeat(&[ticket], LONG).expect("an answer"), [true]);
     std::thread::sleep(2 * short);
     assert!(claim(storage, study, 1).is_empty());
@@ -108,7 +119,8 @@ pub(super) fn a_worker_that_is_gone(storage: &dyn Storage) {
     let gone = Worker { began: here.began.wrapping_add(1), ..here.clone() };
     let elsewhere = Worker { machine: "elsewhere".to_owned(), ..gone.clone() };
     let claim = |worker: &Worker, n| {
-        let claims = storage.claim(study, worker, LONG, u64::MAX, n).expect("claims");
+        let claims =
+            storage.claim(&Wanted { study, worker: worker.clone(), lease: LONG, end: u64::MAX, n }).expect("claims");
         claims.iter().map(|claim| claim.number).collect::<Vec<_>>()
     };
     assert_eq!(claim(&gone, 1), [0]);
@@ -127,7 +139,9 @@ pub(super) fn parameters_later(storage: &dyn Storage) {
     let enqueued =
         NewTrial { parameters: Vec::new(), attributes: vec![(fixed.0.0, fixed.0.1.clone(), fixed.1.clone())] };
     storage.create_trials(study, 0, &[enqueued, trial(0.5)]).expect("added");
-    let first = storage.claim(study, &worker(), NONE, u64::MAX, 1).expect("a claim")[0].clone();
+    let first = storage.claim(&Wanted { study, worker: worker(), lease: NONE, end: u64::MAX, n: 1 }).expect("a claim")
+        [0]
+    .clone();
     assert!(first.parameters.is_empty());
     assert_eq!(first.attributes.get(&fixed.0), Some(&fixed.1));
     let claims = claim(storage, study, 2);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
+use crate::storage::Worker;
 use crate::{Direction, TrialState};
 
 /// A folder that goes with the value.
@@ -43,7 +44,7 @@ pub(super) fn filled(path: &Path) {
 
 pub(super) fn finish_some(storage: &dyn Storage, study: StudyId, first: u64, n: usize) -> Result<(), StorageError> {
     storage.create_trials(study, first, &vec![NewTrial::default(); n])?;
-    let claims = storage.claim(study, &Worker::here(), PATIENCE, u64::MAX, n)?;
+    let claims = storage.claim(&Wanted { study, worker: Worker::here(), lease: PATIENCE, end: u64::MAX, n })?;
     let curve = Series { name: "loss".to_owned(), steps: (0..50).collect(), values: vec![0.1; 50] };
     let end = |claim: &Claim| Finish {
         curves: vec![curve.clone()],
@@ -285,15 +286,27 @@ fn trials_of_another_tool() {
                INSERT INTO trial_values (trial_id, objective, value, value_type) VALUES \
                (3, 1, NULL, 'INF_NEG'), (3, 0, 2.0, 'FINITE');";
     other.execute_batch(sql).expect("changed");
-    let claims = storage.claim(study, &Worker::here(), Duration::ZERO, u64::MAX, 9).expect("claims");
+    let claims = storage
+        .claim(&Wanted { study, worker: Worker::here(), lease: Duration::ZERO, end: u64::MAX, n: 9 })
+        .expect("claims");
     assert_eq!(claims.len(), 1, "what runs without a lease is not ours");
     assert_eq!((claims[0].number, claims[0].parameters.len()), (1, 0));
     let fixed = claims[0].attributes.get(&(Scope::System, "fixed_params".to_owned()));
     assert_eq!(fixed, Some(&serde_json::json!({"x": "NaN"})));
     // While it waits again, the other tool takes it and ends it.
-    assert!(storage.claim(study, &Worker::here(), PATIENCE, u64::MAX, 0).expect("claims").is_empty());
+    assert!(
+        storage
+            .claim(&Wanted { study, worker: Worker::here(), lease: PATIENCE, end: u64::MAX, n: 0 })
+            .expect("claims")
+            .is_empty()
+    );
     other.execute_batch("UPDATE trials SET state = 'RUNNING' WHERE trial_id = 2").expect("changed");
-    assert!(storage.claim(study, &Worker::here(), PATIENCE, u64::MAX, 9).expect("claims").is_empty());
+    assert!(
+        storage
+            .claim(&Wanted { study, worker: Worker::here(), lease: PATIENCE, end: u64::MAX, n: 9 })
+            .expect("claims")
+            .is_empty()
+    );
     assert_eq!(storage.heartbeat(&[claims[0].ticket], PATIENCE).expect("an answer"), [false]);
 
     let two = storage.studies().expect("two")[1].clone();
@@ -304,7 +317,9 @@ fn trials_of_another_tool() {
     let end = Finish::new(ticket, TrialState::Pruned(None));
     for error in [
         storage.create_trials(two.id, 2, &[]).map(|_| ()),
-        storage.claim(two.id, &Worker::here(), PATIENCE, u64::MAX, 1).map(|_| ()),
+        storage
+            .claim(&Wanted { study: two.id, worker: Worker::here(), lease: PATIENCE, end: u64::MAX, n: 1 })
+            .map(|_| ()),
         storage.finish(&[end]).map(|_| ()),
         storage.set_attributes(Target::Trial(trials[1].id), Scope::User, &[]),
         storage.set_attributes(Target::Study(two.id), Scope::User, &[]),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::tests::{Folder, filled, finish_some, new_study, said};
 use super::super::{Durability, Sqlite};
 use super::*;
-use crate::storage::{Scope, Storage, StoredTrial, Target, Worker};
+use crate::storage::{Scope, Storage, StoredTrial, Target, Wanted, Worker};
 use crate::{Direction, TrialState};
 
 /// The names and bytes of all files in a folder.
@@ -193,7 +193,9 @@ fn files_that_optuna_made() {
     assert_eq!(files(&folder.0), before, "it was only read");
     // To write is another matter.
     let storage = Sqlite::open(&path, Durability::Normal).expect("a storage");
-    let error = storage.claim(StudyId(2), &Worker::here(), PATIENCE, u64::MAX, 1).expect_err("two objectives");
+    let error = storage
+        .claim(&Wanted { study: StudyId(2), worker: Worker::here(), lease: PATIENCE, end: u64::MAX, n: 1 })
+        .expect_err("two objectives");
     assert_eq!(error.to_string(), "study \"two\" has 2 objectives: it can be read, but not written");
     storage.set_attributes(Target::Study(StudyId(1)), Scope::Private, &[("k".to_owned(), 1.into())]).expect("set");
     let studies = SqliteReader::open(&path).expect("a reader").studies().expect("studies");

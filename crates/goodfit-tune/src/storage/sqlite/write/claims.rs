@@ -8,16 +8,10 @@ use rusqlite::Transaction;
 use super::super::fault::Fault;
 use super::super::read;
 use super::{holds, writable};
-use crate::storage::{Claim, StudyId, Ticket, TrialId, Worker, time};
+use crate::storage::{Claim, StudyId, Ticket, TrialId, Wanted, Worker, time};
 
-pub(in crate::storage::sqlite) fn claim(
-    transaction: &Transaction<'_>,
-    study: StudyId,
-    worker: &Worker,
-    lease: Duration,
-    end: u64,
-    n: usize,
-) -> Result<Vec<Claim>, Fault> {
+pub(in crate::storage::sqlite) fn claim(transaction: &Transaction<'_>, wanted: &Wanted) -> Result<Vec<Claim>, Fault> {
+    let &Wanted { study, ref worker, lease, end, n } = wanted;
     writable(transaction, study)?;
     let now = time::now();
     release(transaction, study, worker, now)?;
