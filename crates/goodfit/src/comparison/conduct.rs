@@ -5,12 +5,10 @@ use std::time::Instant;
 use goodfit_nn::Network;
 
 use super::refit::First;
-use super::{
-    ComparisonError, DataShelf, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune,
-};
+use super::{ComparisonError, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune};
 use crate::baseline::{Baselines, assess};
-use crate::data::Prepared;
 use crate::data::table::Schema;
+use crate::data::{Prepared, load};
 use crate::recipe::{Experiment, Recipe};
 use crate::results::{Arm, ArmTiming, Assessment, Finding, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, Trained, n_steps, train};
@@ -134,7 +132,10 @@ pub fn train_one(
     let start = Instant::now();
     let seed = options.first_seed;
     let recipe = &experiment.recipe;
-    let data = DataShelf::default().get(&recipe.data, seed, seed, Resplit::Never)?;
+    let dataset = load(&recipe.data, seed)?;
+    // Read once: the rows of a table are shared.
+    let whole = recipe.training.refit.then(|| dataset.clone());
+    let data = Prepared::new(dataset, &recipe.data, recipe.data.split_seed.unwrap_or(seed))?;
     recipe.check_rows(data.train.n_rows())?;
     check_memory("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
@@ -150,7 +151,11 @@ pub fn train_one(
         let baselines = Baselines::fit(&data);
         results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, Some(&trained.network)));
         let first = First { recipe, seed, data: &data, trained: &trained, baselines: baselines.as_ref() };
-        let (again, refit) = first.refit(monitor, observer)?.unzip();
+        let again = match whole {
+            Some(dataset) if first.is_repeated() => first.refit(dataset, monitor, observer)?,
+            _ => None,
+        };
+        let (again, refit) = again.unzip();
         results.refit = refit;
         results.complete = !monitor.is_stopped();
         if again.is_none() && results.complete && first.is_repeated() {

@@ -4,7 +4,7 @@ use goodfit_nn::Network;
 
 use super::{ComparisonError, Fit, Observer};
 use crate::baseline::Baselines;
-use crate::data::{Prepared, load};
+use crate::data::{Dataset, Prepared};
 use crate::recipe::{Evaluation, Recipe};
 use crate::results::Refit;
 use crate::run::{Monitor, Trained, n_steps, train_until};
@@ -19,9 +19,8 @@ pub(super) struct First<'a> {
 }
 
 impl First<'_> {
-    /// Trains its recipe again with all those rows among the training rows, to the same share of the schedule; the linear
-    /// model keeps its penalty. `None` where that is not asked for, when the monitor stopped it, or when the new network is
-    /// no number.
+    /// Trains its recipe again on the same data with all those rows among the training rows, to the same share of the
+    /// schedule; the linear model keeps its penalty. `None` when the monitor stopped it, or when the new network is no number.
     ///
     /// The scores of the first network stand for the second: nothing but the sealed test rows can judge a network that has
     /// trained on all others. It is what scikit-learn's `refit` and `AutoGluon`'s `refit_full` do.
@@ -30,18 +29,16 @@ impl First<'_> {
     /// As for [`super::train_one`].
     pub(super) fn refit(
         &self,
+        dataset: Dataset,
         monitor: &Monitor,
         observer: &mut dyn Observer,
     ) -> Result<Option<(Fit, Refit)>, ComparisonError> {
-        if !self.is_repeated() {
-            return Ok(None);
-        }
         let &Self { recipe, seed, data, trained, baselines } = self;
         let mut again = recipe.clone();
         again.training.early_stopping = None;
         again.training.evaluate_every = Some(0);
         let split_seed = recipe.data.split_seed.unwrap_or(seed);
-        let joined = Prepared::joined(load(&recipe.data, seed)?, &recipe.data, split_seed)?;
+        let joined = Prepared::joined(dataset, &recipe.data, split_seed)?;
         let rows = joined.train.n_rows();
         let share = trained.n_steps as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
         let steps = (share * n_steps(&again, rows) as f64).round() as usize;
