@@ -14,9 +14,8 @@ pub(super) struct Choice<'a> {
     n_steps: Option<usize>,
     /// What it is chosen by.
     labelled: Option<&'a Labelled>,
-    weights: Option<Vec<f32>>,
-    /// The numbers of all these rows.
-    rows: Vec<u32>,
+    /// Where rows differ in what they weigh: the numbers of all of them, and their weights.
+    weighted: Option<(Vec<u32>, Vec<f32>)>,
 }
 
 impl<'a> Choice<'a> {
@@ -29,19 +28,17 @@ impl<'a> Choice<'a> {
         };
         let labelled = data.stopping.as_ref().or(data.validation.as_ref());
         let weights = labelled.and_then(|rows| weights::of_rows(rows, recipe.training.class_weight, &data.train));
-        let rows = (0..labelled.map_or(0, Labelled::n_rows) as u32).collect();
-        Self { stopping: EarlyStopping::new(patience, direction), metric, n_steps: None, labelled, weights, rows }
+        let weighted = weights.map(|weights| ((0..weights.len() as u32).collect(), weights));
+        Self { stopping: EarlyStopping::new(patience, direction), metric, n_steps: None, labelled, weighted }
     }
 
     /// Looks at the weights after a step, keeps them when they are the best, and says whether the run goes on.
     pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, step: usize) -> bool {
         let Some(labelled) = self.labelled else { return true };
         let (inputs, targets) = (&labelled.inputs, labelled.targets());
-        let score = match &self.weights {
+        let score = match &self.weighted {
             None => trainer.score(inputs, targets),
-            Some(weights) => {
-                trainer.score_batch(&Batch { inputs, targets, rows: &self.rows, row_weights: Some(weights) })
-            }
+            Some((rows, weights)) => trainer.score_batch(&Batch { inputs, targets, rows, row_weights: Some(weights) }),
         };
         let value = match self.metric {
             StoppingMetric::Loss => score.loss,
