@@ -65,3 +65,46 @@ fn is_finite(network: &Network<f32>) -> bool {
     let of = |parameter| network.values(parameter).iter().all(|weight: &f32| weight.is_finite());
     network.parameters().iter().all(of)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::load;
+    use crate::recipe::Experiment;
+    use crate::results::Run;
+    use crate::run::train;
+
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn begin(&mut self, _: &str, _: u64) {}
+        fn done(&mut self, _: &str, _: u64, _: &Run) {}
+        fn line(&mut self, _: &str) {}
+    }
+
+    #[test]
+    fn a_second_network_that_is_no_number_is_not_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.csv");
+        let rows: Vec<String> = (0..60).map(|i| format!("{}.5,{}", i * 37 % 101, i * 7 % 2)).collect();
+        std::fs::write(&path, format!("x,y\n{}\n", rows.join("\n"))).expect("written");
+        let text = format!(
+            "[data]\nsource = {path:?}\ntarget = \"y\"\ntest = 0.0\nvalidation = 0.2\n[network]\nhidden = [4]\n\
+             [training]\nsteps = 8\nbatch_size = 10\nrefit = true\n"
+        );
+        let recipe = Experiment::from_toml("r.toml", &text).expect("a recipe").recipe;
+        let split = || load(&recipe.data, 1).expect("rows");
+        let data = Prepared::new(split(), &recipe.data, 1).expect("rows");
+        let monitor = Monitor::default();
+        let trained = train(&recipe, &data, 1, &monitor).expect("a network").expect("not stopped");
+        let kept = |recipe: &Recipe| {
+            let first = First { recipe, seed: 1, data: &data, trained: &trained, baselines: None };
+            assert!(first.is_repeated());
+            first.refit(split(), &monitor, &mut Nobody).expect("a training").map(|(_, refit)| refit)
+        };
+        assert_eq!(kept(&recipe), Some(Refit { rows: 60, steps: 8 }));
+        let mut wild = recipe.clone();
+        wild.training.learning_rate = 1e30;
+        assert_eq!(kept(&wild), None);
+    }
+}
