@@ -10,6 +10,7 @@ use goodfit_nn::kernels::Csr;
 use goodfit_nn::{
     Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Float, Init, Inputs,
     LayerSpec, Loss, Matrix, NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay,
+    Workspace,
 };
 
 struct Counting;
@@ -118,14 +119,19 @@ fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T
         });
         assert_eq!(n, 0, "step {step} of {what}");
     }
+    let [mut outputs, mut same] = [(); 2].map(|()| Matrix::<T>::zeros(ROWS, CLASSES));
     let n = allocations(|| {
         trainer.score(inputs, targets);
         trainer.inspect(inputs, |_, _| {});
+        trainer.predict(outputs.view_mut(), inputs);
         trainer.penalty();
         trainer.keep();
         trainer.restore();
     });
     assert_eq!(n, 0, "evaluation of {what}");
+    let network = trainer.network();
+    Workspace::new(&network).predict(same.view_mut(), &network, inputs);
+    assert!(outputs.data() == same.data(), "outputs of {what}");
 }
 
 #[test]

@@ -67,11 +67,15 @@ impl<T: Float> Workspace<T> {
     /// When the shapes do not fit, or these buffers were made for other layers.
     ///
     /// See [`Network`] for an example.
-    pub fn predict(&mut self, mut dst: MatMut<'_, T>, network: &Network<T>, inputs: &Inputs<T>) {
+    pub fn predict(&mut self, dst: MatMut<'_, T>, network: &Network<T>, inputs: &Inputs<T>) {
+        self.outputs(dst, &network.plan, &network.values, inputs);
+    }
+
+    pub(crate) fn outputs(&mut self, mut dst: MatMut<'_, T>, plan: &Plan, values: &[T], inputs: &Inputs<T>) {
         assert_eq!(dst.n_rows(), inputs.n_rows(), "rows of a prediction");
-        assert_eq!(dst.n_columns(), network.outputs(), "columns of a prediction");
-        self.for_each_chunk(&network.plan, &network.values, inputs, Rows::All, |rows, outputs| {
-            for (&row, output) in rows.iter().zip(outputs.chunks_exact(network.outputs())) {
+        assert_eq!(dst.n_columns(), plan.outputs(), "columns of a prediction");
+        self.for_each_chunk(plan, values, inputs, Rows::All, |rows, outputs| {
+            for (&row, output) in rows.iter().zip(outputs.chunks_exact(plan.outputs())) {
                 dst.row_mut(row as usize).copy_from_slice(output);
             }
         });

@@ -3,6 +3,7 @@
 //! Shapes: N rows of a batch.
 
 mod arena;
+mod predict;
 mod spec;
 pub(crate) mod update;
 

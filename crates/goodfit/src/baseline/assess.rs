@@ -5,8 +5,8 @@ use goodfit_nn::{Matrix, Network, Workspace};
 use super::Baselines;
 use super::importance::importance;
 use crate::data::table::{Goal, Predicts};
-use crate::data::{Labelled, Prepared, Units};
-use crate::model::{Prediction, scores};
+use crate::data::{Labelled, Prepared};
+use crate::model::{Metric, Prediction, Scored, scores};
 use crate::results::{AgainstLinear, Assessed, Assessment, CalibrationBin, LinearFit};
 use crate::statistics::paired_t;
 
@@ -16,8 +16,14 @@ const MOST_POINTS: usize = 2000;
 const BINS: usize = 10;
 
 /// Scores what was fitted on the training rows of a table, and a network where there is one, on the validation rows;
-/// `None` where there are none.
-pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f32>>) -> Option<Assessment> {
+/// `None` where there are none. The network is held against the linear model by a metric: the accuracy or the RMSE, unless
+/// another one is said.
+pub fn assess(
+    data: &Prepared,
+    baselines: &Baselines,
+    network: Option<&Network<f32>>,
+    metric: Option<Metric>,
+) -> Option<Assessment> {
     let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
     let predicts = &schema.predicts;
     let goal = goal(rows, predicts);
@@ -62,20 +68,17 @@ pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f
             }
         }
         if let Some((_, linear)) = models.iter().find(|(name, _)| *name == "linear") {
-            found.against_linear = Some(against(own, linear, &goal));
+            let usual = if found.classes.is_empty() { Metric::Rmse } else { Metric::Accuracy };
+            found.against_linear = Some(against(own, linear, &goal, predicts, metric.unwrap_or(usual)));
         }
     }
     Some(found)
 }
 
 pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
-    match (predicts, &rows.numbers) {
-        (Predicts::Numbers(units), Some(numbers)) => {
-            let Units { mean, sd } = units;
-            Goal::Numbers(numbers.data().iter().map(|&y| (f64::from(y) * sd + mean) as f32).collect())
-        }
-        (Predicts::Numbers(_), None) => Goal::Numbers(Vec::new()),
-        (Predicts::Classes(names), _) => Goal::Classes { names: names.clone(), classes: rows.classes.clone() },
+    match predicts {
+        Predicts::Numbers(units) => Goal::Numbers(rows.numbers_in(*units)),
+        Predicts::Classes(names) => Goal::Classes { names: names.clone(), classes: rows.classes.clone() },
     }
 }
 
@@ -114,50 +117,36 @@ fn calibration(predictions: &[Prediction], classes: &[u32]) -> Vec<CalibrationBi
     bins.iter().filter(|bin| bin.2 > 0).map(bin).collect()
 }
 
-/// Two models on the same rows, by accuracy or RMSE.
-fn against(network: &[Prediction], linear: &[Prediction], goal: &Goal) -> AgainstLinear {
-    let (score, [own, other]) = match goal {
-        Goal::Classes { classes, .. } => ("accuracy", [network, linear].map(|of| hits(of, classes))),
-        Goal::Numbers(numbers) => ("RMSE", [network, linear].map(|of| errors(of, numbers))),
-    };
-    let differences: Vec<f64> = own.1.iter().zip(&other.1).map(|(a, b)| a - b).collect();
+/// Two models on the same rows, by a score.
+fn against(
+    network: &[Prediction],
+    linear: &[Prediction],
+    goal: &Goal,
+    predicts: &Predicts,
+    metric: Metric,
+) -> AgainstLinear {
+    let [own, other] = [network, linear].map(|of| Scored::new(of, goal, predicts));
+    let [by_own, by_other] = [&own, &other].map(|of| of.by_row(metric));
+    let differences: Vec<f64> = by_own.iter().zip(&by_other).map(|(a, b)| a - b).collect();
     let test = paired_t(&differences, 0.0);
-    let (difference, half) = (own.0 - other.0, 0.5 * (test.ci95[1] - test.ci95[0]));
-    // Two accuracies differ by at most 1.
-    let most = if score == "accuracy" { 1.0 } else { f64::INFINITY };
+    let [network, linear] = [own, other].map(|of| of.score(metric));
+    let (difference, half) = (network - linear, 0.5 * (test.ci95[1] - test.ci95[0]));
+    // Two scores differ by no more than they range over.
+    let [least, most] = metric.range();
     AgainstLinear {
-        score: score.to_owned(),
-        network: own.0,
-        linear: other.0,
+        score: metric.name().to_owned(),
+        network,
+        linear,
         difference,
-        ci95: [difference - half, difference + half].map(|end| end.clamp(-most, most)),
+        ci95: [difference - half, difference + half].map(|end| end.clamp(least - most, most - least)),
     }
-}
-
-/// The accuracy, and what each row adds to it.
-fn hits(predictions: &[Prediction], classes: &[u32]) -> (f64, Vec<f64>) {
-    let hit =
-        |(prediction, &class): (&Prediction, &u32)| f64::from(u8::from(prediction.class() == Some(class as usize)));
-    let hits: Vec<f64> = predictions.iter().zip(classes).map(hit).collect();
-    (hits.iter().sum::<f64>() / hits.len() as f64, hits)
-}
-
-/// The RMSE, and what each row adds to it: `(y - f)^2 / (2 RMSE)`.
-fn errors(predictions: &[Prediction], numbers: &[f32]) -> (f64, Vec<f64>) {
-    let square = |(prediction, &y): (&Prediction, &f32)| match prediction {
-        Prediction::Number(f) => (f64::from(y) - f).powi(2),
-        Prediction::Classes(_) => f64::NAN,
-    };
-    let squares: Vec<f64> = predictions.iter().zip(numbers).map(square).collect();
-    let rmse = (squares.iter().sum::<f64>() / squares.len() as f64).sqrt();
-    let slopes = squares.iter().map(|square| if rmse > 0.0 { square / (2.0 * rmse) } else { 0.0 }).collect();
-    (rmse, slopes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::baseline::golden::{floats, golden};
+    use crate::data::Units;
 
     fn two(shares: &[f32]) -> Vec<Prediction> {
         shares.iter().map(|&p| Prediction::Classes(vec![1.0 - p, p])).collect()
@@ -189,10 +178,16 @@ mod tests {
         let wrong_in = |n: usize| {
             two(&right.iter().enumerate().map(|(i, &p)| if i < n { 1.0 - p } else { p }).collect::<Vec<_>>())
         };
-        let goal = Goal::Classes { names, classes: classes.clone() };
-        let tells = |network, linear| against(&wrong_in(network), &wrong_in(linear), &goal).tells();
+        let goal = Goal::Classes { names: names.clone(), classes: classes.clone() };
+        let predicts = Predicts::Classes(names);
+        let held = |network, linear, metric| against(&wrong_in(network), &wrong_in(linear), &goal, &predicts, metric);
+        let tells = |network, linear| held(network, linear, Metric::Accuracy).tells();
         assert_eq!([tells(0, 12), tells(12, 0), tells(3, 3), tells(0, 1)], [1, -1, 0, 0]);
-        let found = against(&wrong_in(4), &wrong_in(8), &goal);
+        for metric in [Metric::LogLoss, Metric::Brier, Metric::F1, Metric::Auc, Metric::BalancedAccuracy] {
+            let tells = |network, linear| held(network, linear, metric).tells();
+            assert_eq!([tells(0, 16), tells(16, 0), tells(3, 3)], [1, -1, 0], "{metric:?}");
+        }
+        let found = held(4, 8, Metric::Accuracy);
         // Four differences of 1 among 40: sd = sqrt(40/39 (0.1 - 0.01)), t(39) = 2.022691.
         let half = 2.022_691 * (40.0 / 39.0 * 0.09_f64 / 40.0).sqrt();
         assert!((found.difference - 0.1).abs() < 1e-12 && (found.ci95[1] - 0.1 - half).abs() < 1e-6, "{found:?}");
@@ -217,7 +212,8 @@ mod tests {
                 y.iter().map(|&y| Prediction::Number(f64::from(y) + sd * normal())).collect()
             };
             let (a, b) = (numbers(1.0, &mut normal), numbers(1.5, &mut normal));
-            against(&a, &b, &Goal::Numbers(y))
+            let predicts = Predicts::Numbers(Units { mean: 0.0, sd: 1.0 });
+            against(&a, &b, &Goal::Numbers(y), &predicts, Metric::Rmse)
         };
         let draws: Vec<AgainstLinear> = (0..400).map(|_| draw()).collect();
         let inside = draws.iter().filter(|found| found.ci95[0] <= -0.5 && found.ci95[1] >= -0.5).count();

@@ -1,7 +1,9 @@
 //! What the scores of simple models say of networks, in a sentence.
 
+use crate::model::Metric;
 use crate::results::{Assessed, Assessment, Results, Run};
 use crate::search;
+use crate::statistics::Direction;
 
 /// Whether the networks of these results are better than a linear model, with the numbers; `None` where that was not
 /// measured.
@@ -38,7 +40,7 @@ pub fn verdict(results: &Results) -> Option<String> {
     }
     let is_search = !results.trials.is_empty();
     let (metric, score, linear) = same_score(assessed, &results.primary_metric, is_search)?;
-    let is_better = |value: f64| if score == "accuracy" { value > linear } else { value < linear };
+    let is_better = |value: f64| if score.direction() == Direction::Higher { value > linear } else { value < linear };
     let values: Vec<f64> = if is_search {
         results.trials.iter().filter(|trial| trial.state == "complete").map(|trial| trial.value).collect()
     } else {
@@ -50,7 +52,7 @@ pub fn verdict(results: &Results) -> Option<String> {
     }
     let what = if is_search { "trial" } else { "arm" };
     let n_better = values.iter().filter(|value| is_better(**value)).count();
-    let linear = format!("{score} {} on {rows}", number(linear));
+    let linear = format!("{} {} on {rows}", score.name(), number(linear));
     Some(match n_better {
         0 => format!("No {what} scores above the linear model, which has {linear}."),
         n => format!(
@@ -67,15 +69,16 @@ fn number(x: f64) -> String {
 
 /// The metric of networks on validation rows that is a score of the linear model, too, with its value for that. A loss with
 /// label smoothing is none, and of trials only their own metric is known.
-fn same_score(assessed: &Assessment, metric: &str, is_search: bool) -> Option<(&'static str, &'static str, f64)> {
-    let (metric, score) = match metric {
-        "validation_accuracy" => ("validation_accuracy", "accuracy"),
-        "validation_rmse" => ("validation_rmse", "RMSE"),
-        "validation_loss" if assessed.classes.is_empty() && !is_search => ("validation_rmse", "RMSE"),
+fn same_score<'a>(assessed: &Assessment, metric: &'a str, is_search: bool) -> Option<(&'a str, Metric, f64)> {
+    let (metric, score) = match Metric::of_curve(metric) {
+        Some(score) if metric.starts_with("validation_") => (metric, score),
+        None if metric == "validation_loss" && assessed.classes.is_empty() && !is_search => {
+            ("validation_rmse", Metric::Rmse)
+        }
         _ => return None,
     };
     let linear: &Assessed = assessed.models.iter().find(|model| model.name == "linear")?;
-    Some((metric, score, *linear.scores.get(score)?))
+    Some((metric, score, *linear.scores.get(score.name())?))
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::table::scores;
 use super::{Failure, Outcome, message, print};
 use crate::data::DataError;
 use crate::data::table::date_text;
-use crate::model::{Model, ModelError, Opened};
+use crate::model::{Model, ModelError, Opened, RECIPE};
+use crate::recipe::Experiment;
 use crate::results::Assessed;
 
 pub(super) fn evaluate(args: &Evaluate) -> Outcome {
@@ -36,7 +37,8 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     let Some((last, earlier)) = openings.split_last() else { return Ok(1) };
     let own = Assessed { name: "network".to_owned(), scores: last.scores.clone() };
     let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
-    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models))?;
+    let decides = Experiment::from_toml(RECIPE, &model.recipe).ok().and_then(|kept| kept.recipe.training.metric);
+    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models, decides))?;
     if !earlier.is_empty() {
         let times = if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) };
         message::note(format!("these rows were opened {times} before, first on {}", day(&earlier[0])));

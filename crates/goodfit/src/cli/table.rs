@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::baseline::verdict;
-use crate::model::SCORES;
+use crate::model::{Metric, SCORES};
 use crate::results::{Arm, Assessed, Comparison, Results, Summary, Verdict};
 use crate::search::ranking;
 use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
@@ -89,7 +89,7 @@ fn comparisons(results: &Results) -> String {
 fn assessment(results: &Results) -> String {
     let Some(assessed) = &results.assessment else { return String::new() };
     let head = format!("{} on {} validation rows", assessed.target, assessed.rows);
-    let mut out = format!("\n{}", scores(&head, &assessed.models));
+    let mut out = format!("\n{}", scores(&head, &assessed.models, Metric::of_curve(&results.primary_metric)));
     if let Some(verdict) = verdict(results) {
         let _ = writeln!(out, "{verdict}");
     }
@@ -100,11 +100,12 @@ fn assessment(results: &Results) -> String {
     out
 }
 
-/// Scores by name, a column a model.
-pub(super) fn scores(head: &str, models: &[Assessed]) -> String {
+/// Scores by name, the one that decides first, a column a model.
+pub(super) fn scores(head: &str, models: &[Assessed], first: Option<Metric>) -> String {
     const COLUMN: usize = 10;
     let mut names: Vec<&str> = models.iter().flat_map(|model| model.scores.keys()).map(String::as_str).collect();
-    names.sort_by_key(|name| (SCORES.iter().position(|known| known == name), *name));
+    let decides = |name: &str| first.is_some_and(|first| first.name() == name);
+    names.sort_by_key(|name| (!decides(name), SCORES.iter().position(|known| known == name), *name));
     names.dedup();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(head.chars().count());
     let mut out = format!("{head:width$}");

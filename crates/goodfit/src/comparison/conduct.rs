@@ -5,7 +5,7 @@ use std::time::Instant;
 use goodfit_nn::Network;
 
 use super::refit::First;
-use super::{ComparisonError, Done, Observer, Resplit, Runs, check_memory, finished, load_all, run_all, tune};
+use super::{ComparisonError, Done, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
 use crate::baseline::{Baselines, assess};
 use crate::data::table::Schema;
 use crate::data::{Prepared, load};
@@ -84,7 +84,7 @@ pub fn conduct(
             arm.data = data_differ.then(|| loaded.summary(i));
         }
         if let Some(first) = loaded.rows.first().filter(|_| results.complete) {
-            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, None));
+            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, None, None));
             let shared = !data_differ && !compare.resplit;
             results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
         }
@@ -136,8 +136,7 @@ pub fn train_one(
     // Read once: the rows of a table are shared.
     let whole = recipe.training.refit.then(|| dataset.clone());
     let data = Prepared::new(dataset, &recipe.data, recipe.data.split_seed.unwrap_or(seed))?;
-    recipe.check_rows(data.train.n_rows())?;
-    check_memory("recipe", recipe, &data, 1)?;
+    check_fits("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
     let name = "recipe".to_owned();
     let trained =
@@ -149,7 +148,9 @@ pub fn train_one(
     if let Some(trained) = trained {
         observer.done(&name, seed, &trained.run);
         let baselines = Baselines::fit(&data);
-        results.assessment = baselines.as_ref().and_then(|baselines| assess(&data, baselines, Some(&trained.network)));
+        results.assessment = baselines
+            .as_ref()
+            .and_then(|baselines| assess(&data, baselines, Some(&trained.network), recipe.training.metric));
         let first = First { recipe, seed, data: &data, trained: &trained, baselines: baselines.as_ref() };
         let again = match whole {
             Some(dataset) if first.is_repeated() => first.refit(dataset, monitor, observer)?,

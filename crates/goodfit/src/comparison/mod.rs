@@ -2,6 +2,7 @@
 
 mod conduct;
 mod data;
+mod fits;
 mod memory;
 mod refit;
 mod tune;
@@ -11,13 +12,14 @@ use std::time::{Duration, Instant};
 pub(crate) use conduct::blank;
 pub use conduct::{Conducted, Fit, Options, conduct, train_one};
 pub use data::{DataShelf, Resplit};
+pub(crate) use fits::{check_defined, check_fits};
 pub use tune::{Tuned, tune};
 
 use crate::data::{DataError, Prepared};
 use crate::jobs::run_jobs;
-use crate::recipe::{ArmPlan, Recipe, RecipeError};
+use crate::recipe::{ArmPlan, RecipeError};
 use crate::results::{Arm, DataSummary, Run};
-use crate::run::{Monitor, memory_needed, n_steps, train};
+use crate::run::{Monitor, n_steps, train};
 
 /// Which runs are made, and on how many threads.
 #[derive(Clone, Copy, Debug)]
@@ -124,27 +126,12 @@ pub fn load_all(runs: &Runs<'_>) -> Result<Loaded, ComparisonError> {
     for &seed in runs.seeds {
         for arm in runs.arms {
             let prepared = shelf.get(&arm.recipe.data, runs.first_seed, seed, runs.resplit)?;
-            arm.recipe.check_rows(prepared.train.n_rows())?;
-            check_memory(&arm.name, &arm.recipe, &prepared, runs.n_jobs.min(runs.arms.len() * runs.seeds.len()))?;
+            check_fits(&arm.name, &arm.recipe, &prepared, runs.n_jobs.min(runs.arms.len() * runs.seeds.len()))?;
             steps += n_steps(&arm.recipe, prepared.train.n_rows()) as u64;
             rows.push(prepared);
         }
     }
     Ok(Loaded { rows, n_steps: steps })
-}
-
-/// Whether so many runs of a recipe at the same time fit into memory.
-pub(crate) fn check_memory(arm: &str, recipe: &Recipe, data: &Prepared, n_jobs: usize) -> Result<(), ComparisonError> {
-    const GB: u64 = 1_000_000_000;
-    // So little is always there, and to ask the system takes time, which a search of short trials would feel.
-    const LITTLE: u64 = 64_000_000;
-    let need = memory_needed(recipe, data).saturating_mul(n_jobs as u64);
-    let have = if need > LITTLE { memory::available() } else { LITTLE };
-    if need > have {
-        let (need, have) = (need.div_ceil(GB), have / GB);
-        return Err(ComparisonError::Memory { arm: arm.to_owned(), need, have, n_jobs });
-    }
-    Ok(())
 }
 
 impl Loaded {

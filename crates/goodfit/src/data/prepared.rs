@@ -62,6 +62,12 @@ impl Labelled {
         self.inputs.n_rows()
     }
 
+    /// The numbers to predict in their units; none where classes are predicted.
+    pub fn numbers_in(&self, units: Units) -> Vec<f32> {
+        let standard = self.numbers.as_ref().map(Matrix::data).unwrap_or_default();
+        standard.iter().map(|&y| units.restored(y) as f32).collect()
+    }
+
     /// The targets of a loss.
     pub fn targets(&self) -> Targets<'_, f32> {
         match &self.numbers {

@@ -186,6 +186,11 @@ impl Rows {
 }
 
 impl Units {
+    /// What stands for a standardised number: `y sd + mean`.
+    pub fn restored(self, standard: f32) -> f64 {
+        f64::from(standard) * self.sd + self.mean
+    }
+
     fn of(numbers: impl Iterator<Item = f64> + Clone) -> Self {
         let n = numbers.clone().count().max(1) as f64;
         let mean = numbers.clone().sum::<f64>() / n;

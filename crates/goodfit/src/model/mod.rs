@@ -13,7 +13,9 @@ use goodfit_nn::{Inputs, Matrix, Network, Workspace};
 
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
-pub use scores::{SCORES, scores};
+use scores::most_probable;
+pub(crate) use scores::{Classes, Numbers, Scored};
+pub use scores::{Metric, SCORES, scores};
 
 use crate::baseline::Baselines;
 use crate::data::table::{Predicts, Schema, Table};
@@ -79,7 +81,7 @@ impl Prediction {
                 softmax(&mut shares, outputs.len());
                 Self::Classes(shares)
             }
-            Predicts::Numbers(units) => Self::Number(f64::from(outputs[0]) * units.sd + units.mean),
+            Predicts::Numbers(units) => Self::Number(units.restored(outputs[0])),
         }
     }
 
@@ -93,8 +95,7 @@ impl Prediction {
 
     /// The place of the most probable class, the first one of several; `None` of a number.
     pub fn class(&self) -> Option<usize> {
-        let Self::Classes(shares) = self else { return None };
-        (0..shares.len()).reduce(|best, i| if shares[i] > shares[best] { i } else { best })
+        if let Self::Classes(shares) = self { Some(most_probable(shares)) } else { None }
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::recipe::error::RecipeError;
+use crate::recipe::metric::unfit;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{Evaluation, Length, Recipe, RecordLoss};
 use crate::recipe::value::Value;
@@ -94,8 +95,11 @@ pub(crate) fn check_metric(
     if metric == "accuracy_gap" && recipe.data.evaluation != Evaluation::Test && recipe.data.validation <= 0.0 {
         return fault("there are no rows besides the training rows", "data.validation = 0.2");
     }
-    if metric.contains("accuracy") && !recipe.classifies() {
+    if metric == "accuracy_gap" && !recipe.classifies() {
         return fault("training.loss is \"mean-squared-error\"", "a metric that ends in _loss");
+    }
+    if let Some((why, hint)) = unfit(metric, recipe) {
+        return fault(&why, &hint);
     }
     if !metric.ends_with("train_loss") && !evaluates {
         return fault("training.evaluate_every is 0, which is never", "leave training.evaluate_every out");

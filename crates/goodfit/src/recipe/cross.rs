@@ -5,7 +5,7 @@ use goodfit_nn::Loss;
 use crate::data::table::delimiter_named;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
-use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source, StoppingMetric};
+use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source};
 use crate::recipe::value::Value;
 
 /// What contradicts itself in a recipe. `free` are fields that arms or trials set.
@@ -61,11 +61,6 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
             let message = "training.early_stopping is set, but training.evaluate_every is 0, which is never";
             fault(path, &[path, "training.evaluate_every"], message, "training.evaluate_every = 10");
         }
-    }
-    if training.stopping_metric == StoppingMetric::Accuracy && training.loss == Loss::MeanSquaredError {
-        let message = "training.stopping_metric is \"accuracy\", but training.loss is \"mean-squared-error\"";
-        let involved = ["training.stopping_metric", "training.loss"];
-        fault("training.stopping_metric", &involved, message, "training.stopping_metric = \"loss\"");
     }
     if let Some(Value::Table(entries)) = settings.get("training.weight_decay")
         && settings.get("training.optimizer") == Some(Value::Text("adamw".into()))

@@ -104,10 +104,24 @@ fn diagnostics(settings: &Settings) -> Option<Value> {
     Some(Value::Bool(settings.get("training.steps") == Some(Value::Integer(0))))
 }
 
+/// The default of `training.stopping_metric`.
+pub(crate) const STOPPING_METRIC: Default =
+    From { fields: &["training.metric"], rule: "training.metric, else \"loss\"", value: stopping_metric };
+
+fn stopping_metric(settings: &Settings) -> Option<Value> {
+    word(settings.text("training.metric").as_deref().unwrap_or("loss"))
+}
+
+/// What decides: the metric that is said, else the accuracy, or the loss where there are no classes.
+fn measure(settings: &Settings) -> String {
+    let usual = if is(settings, "training.loss", "cross-entropy") { "accuracy" } else { "loss" };
+    settings.text("training.metric").unwrap_or_else(|| usual.to_owned())
+}
+
 /// The default of `compare.metric`.
 pub(crate) const COMPARE_METRIC: Default = From {
-    fields: &["data.evaluation", "training.loss", "training.evaluate_every"],
-    rule: "accuracy (the loss, without classes) on the evaluation rows, else on the training rows; \
+    fields: &["data.evaluation", "training.metric", "training.loss", "training.evaluate_every"],
+    rule: "training.metric, else accuracy (the loss, without classes), on the evaluation rows, else on the training rows; \
            late_train_loss without evaluations",
     value: compare_metric,
 };
@@ -115,7 +129,7 @@ pub(crate) const COMPARE_METRIC: Default = From {
 fn compare_metric(settings: &Settings) -> Option<Value> {
     let trains = settings.get("training.steps") != Some(Value::Integer(0));
     let evaluates = settings.get("training.evaluate_every") != Some(Value::Integer(0));
-    let measure = if is(settings, "training.loss", "cross-entropy") { "accuracy" } else { "loss" };
+    let measure = measure(settings);
     let rows = match settings.get("data.evaluation") {
         Some(Value::Text(rows)) => rows,
         _ => "train".to_owned(),
@@ -133,13 +147,13 @@ fn compare_metric(settings: &Settings) -> Option<Value> {
 
 /// The default of `search.metric`.
 pub(crate) const SEARCH_METRIC: Default = From {
-    fields: &["training.loss"],
-    rule: "\"validation_accuracy\", or the loss where it is not classes",
+    fields: &["training.metric", "training.loss"],
+    rule: "training.metric on the validation rows, else their accuracy, or their loss where it is not classes",
     value: search_metric,
 };
 
 fn search_metric(settings: &Settings) -> Option<Value> {
-    word(if is(settings, "training.loss", "cross-entropy") { "validation_accuracy" } else { "validation_loss" })
+    word(&format!("validation_{}", measure(settings)))
 }
 
 /// The default of `report.figure`.

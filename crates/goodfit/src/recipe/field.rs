@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::recipe::error::any_of;
+use crate::recipe::kinds::{FIRST_SCORE, SCORES_OF_ROWS};
 use crate::recipe::settings::Settings;
 use crate::recipe::value::{Value, quoted};
 
@@ -168,6 +169,11 @@ impl fmt::Display for Kind {
             Kind::Integer { low, high } if *high >= MANY => write!(f, "a whole number of at least {low}"),
             Kind::Integer { low, high } => write!(f, "a whole number from {low} to {high}"),
             Kind::Number(range) => write!(f, "{range}"),
+            Kind::Word(words) if words.contains(&FIRST_SCORE) => {
+                let usual = words.iter().take_while(|word| **word != FIRST_SCORE);
+                let usual: Vec<String> = usual.map(|word| quoted(word)).collect();
+                write!(f, "one of {}, or {SCORES_OF_ROWS}", usual.join(", "))
+            }
             Kind::Word(words) => {
                 let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
                 write!(f, "{}{}", if words.len() > 2 { "one of " } else { "" }, any_of(&words))
@@ -316,6 +322,6 @@ impl Field {
     /// Whether arms and trials may differ in it. What is predicted is the question, which all of them answer.
     pub fn varies(&self) -> bool {
         matches!(self.table(), "data" | "network" | "training")
-            && !matches!(self.path, "data.target" | "training.refit")
+            && !matches!(self.path, "data.target" | "training.metric" | "training.refit")
     }
 }

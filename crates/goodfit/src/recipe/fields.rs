@@ -1,6 +1,7 @@
 //! The table of recipe fields.
 
 use crate::data::table::{ColumnKind, Scaling};
+use crate::model::Metric;
 use crate::recipe::field::Default::{Absent, Is};
 use crate::recipe::field::{Field, Kind, Needs};
 use crate::recipe::{defaults, kinds};
@@ -48,7 +49,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("data.scaling", "scaling", Kind::Word(Scaling::NAMES), Is("\"robust\""),
         "numbers of a table: by quartiles and clipped smoothly, to mean 0 and sd 1, to normal scores, or to [0, 1]").needs(Needs::Set("data.target")),
     Field::new("data.weight", "row weights", Kind::Text, Absent("all rows weigh the same"),
-        "a column of what each row weighs in the loss of a training, 0 or more, also where the epoch is chosen; no input; scores do not weigh").needs(Needs::Set("data.target")),
+        "a column of what each row weighs in the loss of a training, 0 or more, also where the epoch is chosen by loss or accuracy; no input; scores do not weigh").needs(Needs::Set("data.target")),
     Field::new("data.rows", "rows", Kind::Integer { low: 1, high: 100_000_000 }, Is("1000"),
         "rows that are drawn").needs(Needs::Is("data.source", &["normal"])),
     Field::new("data.columns", "columns", kinds::WIDTH, Is("100"),
@@ -131,8 +132,10 @@ pub const FIELDS: &[Field] = &[
         "upper bound of the norm of the whole gradient"),
     Field::new("training.early_stopping", "early stopping", Kind::count(1), Absent("off"),
         "stop after so many evaluations without improvement on the stopping rows, and take the best weights"),
-    Field::new("training.stopping_metric", "stopping metric", Kind::Word(&["loss", "accuracy"]), Is("\"loss\""),
-        "what the epoch is chosen by; of equal accuracies the last").needs(Needs::Set("training.early_stopping")),
+    Field::new("training.metric", "metric", Kind::Word(Metric::WORDS), Absent("accuracy, or the loss without classes"),
+        "the score that decides: which epoch is kept, which arm is better, which trial wins; recorded at each evaluation"),
+    Field::new("training.stopping_metric", "stopping metric", Kind::Word(kinds::STOPPING), defaults::STOPPING_METRIC,
+        "what the epoch is chosen by; of equal accuracies, AUCs or F1 the last").needs(Needs::Set("training.early_stopping")),
     Field::new("training.refit", "refit", Kind::Bool, Is("false"),
         "train: keep a network trained anew on the validation and stopping rows too, for as many epochs as were best"),
     Field::new("training.label_smoothing", "label smoothing", kinds::SHARE, Is("0.0"),
@@ -140,7 +143,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("training.loss", "loss", Kind::Word(&["cross-entropy", "mean-squared-error"]), Is("\"cross-entropy\""),
         "what training minimises"),
     Field::new("training.class_weight", "class weight", Kind::Word(&["none", "balanced"]), Is("\"none\""),
-        "\"balanced\": a training row of a class weighs n / (classes * rows of the class), also where the epoch is chosen; scores do not weigh").needs(Needs::Is("training.loss", &["cross-entropy"])),
+        "\"balanced\": a training row of a class weighs n / (classes * rows of the class), also where the epoch is chosen by loss or accuracy; scores do not weigh").needs(Needs::Is("training.loss", &["cross-entropy"])),
     Field::new("training.record_loss", "recorded loss", Kind::Word(&["before", "after", "never"]), Is("\"before\""),
         "which loss of its batch a step records: \"before\" its update (free), or \"after\" it in evaluation mode"),
     Field::new("training.diagnostics", "diagnostics", Kind::Bool, defaults::DIAGNOSTICS,

@@ -9,6 +9,9 @@ pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 
+/// Where the scores of rows begin in a list of curves, and what a reader is told of them.
+pub(crate) const FIRST_SCORE: &str = "train_balanced_accuracy";
+pub(crate) const SCORES_OF_ROWS: &str = "train_, validation_ or test_ with a word of training.metric";
 /// Curves that can decide a comparison, and what is derived from them.
 pub(crate) const METRICS: &[&str] = &[
     "train_loss",
@@ -19,6 +22,30 @@ pub(crate) const METRICS: &[&str] = &[
     "test_loss",
     "test_accuracy",
     "accuracy_gap",
+    "train_balanced_accuracy",
+    "train_log_loss",
+    "train_auc",
+    "train_f1",
+    "train_brier",
+    "train_rmse",
+    "train_mae",
+    "train_r2",
+    "validation_balanced_accuracy",
+    "validation_log_loss",
+    "validation_auc",
+    "validation_f1",
+    "validation_brier",
+    "validation_rmse",
+    "validation_mae",
+    "validation_r2",
+    "test_balanced_accuracy",
+    "test_log_loss",
+    "test_auc",
+    "test_f1",
+    "test_brier",
+    "test_rmse",
+    "test_mae",
+    "test_r2",
 ];
 /// Curves that a report can show, beside those of single layers.
 pub(crate) const CURVES: &[&str] = &[
@@ -29,9 +56,48 @@ pub(crate) const CURVES: &[&str] = &[
     "test_loss",
     "test_accuracy",
     "penalty",
+    "train_balanced_accuracy",
+    "train_log_loss",
+    "train_auc",
+    "train_f1",
+    "train_brier",
+    "train_rmse",
+    "train_mae",
+    "train_r2",
+    "validation_balanced_accuracy",
+    "validation_log_loss",
+    "validation_auc",
+    "validation_f1",
+    "validation_brier",
+    "validation_rmse",
+    "validation_mae",
+    "validation_r2",
+    "test_balanced_accuracy",
+    "test_log_loss",
+    "test_auc",
+    "test_f1",
+    "test_brier",
+    "test_rmse",
+    "test_mae",
+    "test_r2",
 ];
 /// Curves that can rank trials.
-pub(crate) const RANKING: &[&str] = &["validation_loss", "validation_accuracy"];
+pub(crate) const RANKING: &[&str] = &[
+    "validation_loss",
+    "validation_accuracy",
+    "validation_balanced_accuracy",
+    "validation_log_loss",
+    "validation_auc",
+    "validation_f1",
+    "validation_brier",
+    "validation_rmse",
+    "validation_mae",
+    "validation_r2",
+];
+
+/// What the epoch can be chosen by: the loss, and the scores of models.
+pub(crate) const STOPPING: &[&str] =
+    &["loss", "accuracy", "balanced_accuracy", "log_loss", "auc", "f1", "brier", "rmse", "mae", "r2"];
 
 /// How trials are chosen.
 pub(crate) const SAMPLERS: &[&str] = &["random", "sobol", "grid", "narrow", "tpe", "gp", "cma-es", "auto"];

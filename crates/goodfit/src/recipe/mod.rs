@@ -16,6 +16,7 @@ mod experiment;
 mod field;
 mod fields;
 mod kinds;
+mod metric;
 mod parse;
 mod preset;
 mod print;

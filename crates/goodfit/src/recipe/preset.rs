@@ -73,6 +73,10 @@ impl Preset {
     pub fn fit(&self, settings: &mut Settings, is_of_classes: bool, n_rows: usize) -> Result<(), RecipeError> {
         let values = if is_of_classes { self.classes } else { self.numbers };
         for (path, toml) in values {
+            // A metric that is said chooses the epoch, too.
+            if *path == "training.stopping_metric" && settings.is_set("training.metric") {
+                continue;
+            }
             let value = Value::from_toml(toml);
             settings.infer(path, value.ok_or_else(|| RecipeError::new(format!("{path}: {toml} is no TOML")))?)?;
         }

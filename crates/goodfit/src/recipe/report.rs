@@ -1,7 +1,8 @@
 //! `[report]`: how a report presents the results.
 
 use crate::recipe::arms::paths;
-use crate::recipe::error::{RecipeError, any_of, nearest};
+use crate::recipe::error::{RecipeError, nearest};
+use crate::recipe::field::Kind;
 use crate::recipe::kinds::CURVES;
 use crate::recipe::settings::Settings;
 use crate::recipe::value::Value;
@@ -34,7 +35,7 @@ pub(crate) fn layout(name: &str, settings: &Settings) -> Result<Layout, RecipeEr
             let Value::Text(metric) = item.value else { continue };
             // Curves of layers are called `layer1.sd`.
             if !metric.contains('.') && !CURVES.contains(&metric.as_str()) {
-                let message = format!("report.metrics has \"{metric}\", expected {}", any_of(CURVES));
+                let message = format!("report.metrics has \"{metric}\", expected {}", Kind::Word(CURVES));
                 let error = settings.fault("report.metrics", message).at(item.place);
                 let hint = nearest(&metric, CURVES.iter().copied()).map(|near| format!("did you mean \"{near}\"?"));
                 return Err(RecipeError { hint, ..error });

@@ -6,6 +6,7 @@ use goodfit_nn::{
 };
 
 use crate::data::table::Scaling;
+use crate::model::Metric;
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{
@@ -30,6 +31,7 @@ impl Recipe {
         let mut faults = settings.unused(free);
         faults.extend(crate::recipe::cross::check(settings, &recipe, free));
         faults.extend(crate::recipe::splits::check(settings, &recipe, free));
+        faults.extend(crate::recipe::metric::check(settings, &recipe, free));
         RecipeError::collect(faults)?;
         Ok(recipe)
     }
@@ -204,11 +206,9 @@ impl Reader<'_> {
             warmup_steps: self.count("training.warmup_steps").unwrap_or_default(),
             clip_norm: self.number("training.clip_norm"),
             early_stopping: self.count("training.early_stopping"),
-            stopping_metric: if self.word("training.stopping_metric") == "accuracy" {
-                StoppingMetric::Accuracy
-            } else {
-                StoppingMetric::Loss
-            },
+            metric: Metric::named(&self.word("training.metric")),
+            stopping_metric: Metric::named(&self.word("training.stopping_metric"))
+                .map_or(StoppingMetric::Loss, StoppingMetric::Score),
             refit: self.flag("training.refit"),
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,

@@ -7,6 +7,7 @@ use crate::recipe::enqueue::{self, Point};
 use crate::recipe::error::RecipeError;
 use crate::recipe::experiment::Experiment;
 use crate::recipe::fields::FIELDS;
+use crate::recipe::metric::unfit;
 use crate::recipe::settings::Settings;
 use crate::recipe::space::{Dimension, dimensions};
 use crate::recipe::target::target;
@@ -73,9 +74,8 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         return fault("training.evaluate_every", message, "leave training.evaluate_every out");
     }
     let metric = settings.text("search.metric").unwrap_or_default();
-    if metric == "validation_accuracy" && !recipe.classifies() {
-        let message = "search.metric is \"validation_accuracy\", but training.loss is \"mean-squared-error\"";
-        return fault("search.metric", message, "search.metric = \"validation_loss\"");
+    if let Some((why, hint)) = unfit(&metric, recipe) {
+        return fault("search.metric", &format!("search.metric is \"{metric}\", but {why}"), &hint);
     }
     let mut space = dimensions(&space);
     imply(&mut space, settings)?;

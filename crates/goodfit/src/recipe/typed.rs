@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::data::table::{Scaling, TableOptions};
+use crate::model::Metric;
 use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
 
 /// Everything that determines one training except its seed.
@@ -203,6 +204,8 @@ pub struct TrainingRecipe {
     pub clip_norm: Option<f64>,
     /// Evaluations without improvement after which it stops and takes the best weights.
     pub early_stopping: Option<usize>,
+    /// The score that decides, where one is said.
+    pub metric: Option<Metric>,
     /// What the epoch is chosen by.
     pub stopping_metric: StoppingMetric,
     /// Whether a single training is repeated on all rows that are not sealed.
@@ -231,8 +234,8 @@ pub enum ClassWeight {
 pub enum StoppingMetric {
     /// The least loss.
     Loss,
-    /// The highest accuracy, and of equal ones the last.
-    Accuracy,
+    /// The best score; of equal ones that are counted the last.
+    Score(Metric),
 }
 
 /// How rows get into mini-batches.

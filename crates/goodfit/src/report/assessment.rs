@@ -4,14 +4,17 @@ use std::fmt::Write as _;
 
 use super::label;
 use crate::figure::{escape, short_number};
-use crate::model::SCORES;
+use crate::model::{Metric, SCORES};
 use crate::results::Results;
 
 /// Models by scores.
 pub(super) fn table(results: &Results) -> String {
     let Some(assessed) = &results.assessment else { return String::new() };
     let is_there = |score: &&str| assessed.models.iter().any(|model| model.scores.contains_key(*score));
-    let scores: Vec<&str> = SCORES.into_iter().filter(is_there).collect();
+    let mut scores: Vec<&str> = SCORES.into_iter().filter(is_there).collect();
+    // The one that decides stands first.
+    let decides = Metric::of_curve(&results.primary_metric).map(Metric::name);
+    scores.sort_by_key(|score| Some(*score) != decides);
     let mut out = String::from("<div class=\"table\"><table><thead><tr><th scope=\"col\">model</th>");
     for score in &scores {
         let _ = write!(out, "<th scope=\"col\" class=\"n\">{score}</th>");

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::figure::short_number;
+use crate::model::Metric;
 use crate::results::Arm;
 
 /// A field without its table: `batch norm` for `network.batch_norm`.
@@ -51,13 +52,21 @@ pub(super) fn rest(arm: &Arm, without: &str) -> String {
     others.join(", ")
 }
 
-/// `train_loss` as `training loss`, `late_train_loss` as `late training loss`, `layer2.dead` as `layer 2:
-/// dead units`.
+/// `train_loss` as `training loss`, `late_train_loss` as `late training loss`, `validation_auc` as `validation AUC`,
+/// `layer2.dead` as `layer 2: dead units`.
 pub(super) fn metric(name: &str) -> String {
     match layer_and_measure(name) {
         Some((layer, measure)) => format!("{layer}: {}", of_layer(measure)),
-        None => name.replace('_', " ").replace("train ", "training "),
+        None => {
+            let name = score(name).map_or_else(|| name.to_owned(), |score| name.replace(score.word(), score.name()));
+            name.replace('_', " ").replace("train ", "training ")
+        }
     }
+}
+
+/// The score of a metric whose name in a sentence is not its word.
+fn score(metric: &str) -> Option<Metric> {
+    Metric::named(quantity(metric)).filter(|score| !matches!(score, Metric::Accuracy | Metric::Rmse))
 }
 
 /// `layer 2` and `dead` of `layer2.dead`; the layers of weights are counted with the output's.
@@ -89,10 +98,17 @@ pub(super) fn unit(metric: &str) -> &'static str {
     match layer_and_measure(metric) {
         Some((_, "zeros" | "saturated")) => "share of values",
         Some((_, "dead")) => "share of units",
+        None if metric.ends_with("balanced_accuracy") => "share of rows, mean over classes",
+        None if metric.ends_with("auc") => "share of pairs",
         None if metric.ends_with("accuracy") || metric == "accuracy_gap" => "share of rows",
         None if metric.ends_with("loss") || metric == "penalty" => "nats",
         Some(_) | None => "",
     }
+}
+
+/// Whether a metric lies between 0 and 1.
+pub(super) fn is_share(metric: &str) -> bool {
+    unit(metric).starts_with("share") || score(metric) == Some(Metric::F1)
 }
 
 /// What a metric measures without the rows it measures it on: `accuracy` for `test_accuracy`.
@@ -102,7 +118,7 @@ pub(super) fn quantity(metric: &str) -> &str {
 
 /// True for metrics of which less is better.
 pub(super) fn lower_is_better(metric: &str) -> bool {
-    ["loss", "error", "rmse"].iter().any(|end| metric.ends_with(end))
+    ["loss", "error", "rmse", "mae", "brier"].iter().any(|end| metric.ends_with(end))
 }
 
 /// True when the first value of a metric is better than the second.
@@ -191,6 +207,9 @@ mod tests {
         assert_eq!(axis("affine1.update_ratio"), ("layer 1: update / weight".to_owned(), ""));
         assert_eq!(axis("accuracy_gap"), ("accuracy gap".to_owned(), "share of rows"));
         assert_eq!(axis("test_accuracy"), ("test accuracy".to_owned(), "share of rows"));
+        assert_eq!(axis("validation_auc"), ("validation AUC".to_owned(), "share of pairs"));
+        assert_eq!(axis("train_log_loss"), ("training log loss".to_owned(), "nats"));
+        assert_eq!(axis("test_brier"), ("test Brier score".to_owned(), ""));
     }
 
     #[test]

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Metric;
+use crate::statistics::Direction;
+
 /// How good a network, a linear model and a constant are on the validation rows of a table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assessment {
@@ -75,7 +78,7 @@ pub struct LinearFit {
 /// A network against a linear model on the same rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgainstLinear {
-    /// `accuracy` or `RMSE`.
+    /// The score that decides; `accuracy` or `RMSE` unless another one is chosen.
     pub score: String,
     /// That of the network.
     #[serde(with = "super::nullable")]
@@ -87,7 +90,7 @@ pub struct AgainstLinear {
     #[serde(with = "super::nullable")]
     pub difference: f64,
     /// 95 % interval of that over rows, by Student's t. Of a row counts what it adds to the score: 1 or 0 to an accuracy,
-    /// `(y - f)^2 / (2 RMSE)` to an RMSE, which is its slope (the delta method).
+    /// `(y - f)^2 / (2 RMSE)` to an RMSE, which is its slope (the delta method), and likewise for the others.
     #[serde(with = "super::nullable::pair")]
     pub ci95: [f64; 2],
 }
@@ -106,7 +109,8 @@ pub struct CalibrationBin {
 impl AgainstLinear {
     /// 1 where the interval says that the network is better, -1 where that it is worse, 0 where it does not tell.
     pub fn tells(&self) -> i8 {
-        let [low, high] = if self.score == "RMSE" { [-self.ci95[1], -self.ci95[0]] } else { self.ci95 };
+        let is_lower = Metric::of_name(&self.score).is_some_and(|metric| metric.direction() == Direction::Lower);
+        let [low, high] = if is_lower { [-self.ci95[1], -self.ci95[0]] } else { self.ci95 };
         i8::from(low > 0.0) - i8::from(high < 0.0)
     }
 }

@@ -4,6 +4,7 @@ mod board;
 mod choice;
 mod diagnostics;
 mod network;
+mod scorer;
 mod weights;
 
 use std::collections::BTreeMap;
@@ -14,12 +15,14 @@ use goodfit_nn::kernels::Team;
 use goodfit_nn::{Batch, Network, Trainer, WeightDecay};
 
 use crate::data::{Labelled, Prepared};
+use crate::model::Metric;
 use crate::recipe::{Recipe, RecordLoss};
 use crate::results::{Curve, EpochActivations, Run};
 pub use board::{Board, Line, Running};
 use choice::Choice;
 use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
 pub use network::{network_spec, training_spec};
+use scorer::Scorer;
 
 /// What a run tells others while it goes on, and what they tell it.
 #[derive(Debug, Default)]
@@ -137,7 +140,8 @@ pub struct At {
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says, weighted where rows have weights; at each
 /// evaluation, in which every row counts once,
 /// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
-/// beside them with L1 or L2 decay. Where numbers are predicted, `*_rmse` in their units stands in place of `*_accuracy`. Final metrics: the last point of each curve, and derived from
+/// beside them with L1 or L2 decay; the score that `training.metric` names on the rows evaluated on (on the training rows where
+/// there are no others). Where numbers are predicted, `*_rmse` in their units stands in place of `*_accuracy`. Final metrics: the last point of each curve, and derived from
 /// them `late_train_loss` (mean over the last 100 steps, over all when there are fewer) and `accuracy_gap` (training accuracy less
 /// that of the rows evaluated on).
 ///
@@ -167,7 +171,7 @@ fn steps(
     if let Some(team) = monitor.team.get() {
         trainer.join(team);
     }
-    let mut record = Record::new(recipe, seed);
+    let mut record = Record::new(recipe, data, seed);
     let mut stopping = recipe.training.early_stopping.map(|patience| Choice::new(patience, recipe, data));
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
@@ -229,21 +233,30 @@ fn steps(
 }
 
 /// The run as it grows.
-struct Record {
+struct Record<'a> {
     run: Run,
     penalty: bool,
+    /// By curve, the score that decides.
+    scorers: Vec<(String, Scorer<'a>)>,
     /// Final metrics of the weights that early stopping gave back.
     best: BTreeMap<String, f64>,
 }
 
-impl Record {
-    fn new(recipe: &Recipe, seed: u64) -> Self {
+impl<'a> Record<'a> {
+    fn new(recipe: &Recipe, data: &'a Prepared, seed: u64) -> Self {
         let run = Run { seed, ..Run::default() };
         let penalty = match recipe.training.weight_decay {
             WeightDecay::L1(lambda) | WeightDecay::L2(lambda) => lambda > 0.0,
             WeightDecay::None | WeightDecay::Decoupled(_) => false,
         };
-        Self { run, penalty, best: BTreeMap::new() }
+        // The accuracy and the RMSE are there anyhow. Of training rows, which are many, a score says little where others do.
+        let metric = recipe.training.metric.filter(|metric| !matches!(metric, Metric::Accuracy | Metric::Rmse));
+        let scored = parts(data).filter(|(rows, _)| *rows != "train" || parts(data).count() == 1);
+        let scorers = scored.filter_map(|(rows, labelled)| {
+            let metric = metric?;
+            Some((format!("{rows}_{}", metric.word()), Scorer::new(metric, labelled, data)))
+        });
+        Self { run, penalty, scorers: scorers.collect(), best: BTreeMap::new() }
     }
 
     fn push(&mut self, name: &str, step: usize, value: f64) {
@@ -274,9 +287,17 @@ impl Record {
                 Some(units) => self.push(&format!("{rows}_rmse"), step, units.sd * score.loss.sqrt()),
             }
         }
+        for (curve, score) in self.scores(trainer) {
+            self.push(&curve, step, score);
+        }
         if self.penalty {
             self.push("penalty", step, trainer.penalty());
         }
+    }
+
+    /// The scores that decide, by curve.
+    fn scores(&mut self, trainer: &mut Trainer<f32>) -> Vec<(String, f64)> {
+        self.scorers.iter_mut().map(|(curve, scorer)| (curve.clone(), scorer.score(trainer))).collect()
     }
 
     /// The final metrics of the weights that early stopping gave back.
@@ -291,6 +312,8 @@ impl Record {
                 self.best.insert(format!("{rows}_loss"), score.loss);
             }
         }
+        let scores = self.scores(trainer);
+        self.best.extend(scores);
     }
 
     fn finish(mut self) -> Run {

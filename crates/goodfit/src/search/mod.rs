@@ -24,7 +24,7 @@ use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, S
 use serde_json::Value as Json;
 
 use crate::baseline::{Baselines, assess};
-use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit};
+use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit, check_defined};
 use crate::recipe::{Experiment, FIELDS, SearchRecipe};
 use crate::results::{Assessment, DataSummary};
 use crate::run::{Monitor, n_steps};
@@ -126,6 +126,7 @@ pub fn conduct_study(
     let mut recipe = experiment.recipe.clone();
     recipe.data.fold = objective.folds()[0];
     let data = objective.data(&recipe, seed, Resplit::Never).map_err(ComparisonError::from)?;
+    check_defined(&recipe, &data).map_err(ComparisonError::from)?;
     let study = Study::open(
         Arc::clone(&keeping.storage),
         space::space(search)?,
@@ -174,7 +175,7 @@ pub fn conduct_study(
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
-        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None));
+        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None, None));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }

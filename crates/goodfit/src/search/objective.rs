@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use super::space::settings;
 use super::words;
-use crate::comparison::{DataShelf, Resplit, check_memory};
+use crate::comparison::{DataShelf, Resplit, check_fits};
 use crate::data::Prepared;
 use crate::recipe::{Experiment, Fold, Recipe, SearchRecipe};
 use crate::results::{Curve, Run};
@@ -139,8 +139,7 @@ impl<'a> Objective<'a> {
         let mut recipe = self.experiment.trial(settings).map_err(|error| failed(&error))?;
         recipe.data.fold = fold;
         let data = self.data(&recipe, split_seed, resplit).map_err(|error| failed(&error))?;
-        recipe.check_rows(data.train.n_rows()).map_err(|error| failed(&error))?;
-        check_memory("trial", &recipe, &data, self.n_jobs).map_err(|error| failed(&error))?;
+        check_fits("trial", &recipe, &data, self.n_jobs).map_err(|error| failed(&error))?;
         let trained = train_watched(&recipe, &data, seed, self.monitor, watcher).map_err(|error| failed(&error))?;
         trained.map(|trained| trained.run).ok_or(NoValue::Stopped)
     }

@@ -8,6 +8,7 @@ use super::objective::{NoValue, Objective};
 use super::space::stored_settings;
 use crate::comparison::Resplit;
 use crate::jobs::run_jobs;
+use crate::model::Metric;
 use crate::recipe::Fold;
 use crate::results::{Summary, Winner};
 use crate::run::Watched;
@@ -61,8 +62,8 @@ pub(super) fn rescore(
     let score = summary(&scores[0]);
     let half = if score.n > 1 { quantile_975(score.n - 1) * score.sd / (score.n as f64).sqrt() } else { f64::NAN };
     // The standard error of a share: a mean of n draws that are 0 or 1.
-    let row_error =
-        search.metric.ends_with("accuracy").then(|| (score.mean * (1.0 - score.mean) / n_rows as f64).sqrt());
+    let row_error = (Metric::of_curve(&search.metric) == Some(Metric::Accuracy))
+        .then(|| (score.mean * (1.0 - score.mean) / n_rows as f64).sqrt());
     let winner = Winner {
         trial: best.number as usize,
         searched: super::value(best),
@@ -124,8 +125,8 @@ fn train(
 
 /// The part of an interval that a metric can lie in: few seeds that differ much give wider ones.
 fn possible(metric: &str, interval: [f64; 2]) -> [f64; 2] {
-    let most = if metric.ends_with("accuracy") { 1.0 } else { f64::INFINITY };
-    interval.map(|bound| bound.clamp(0.0, most))
+    let [least, most] = Metric::of_curve(metric).map_or([0.0, f64::INFINITY], Metric::range);
+    interval.map(|bound| bound.clamp(least, most))
 }
 
 /// What a stored trial scored on fresh seeds, as one of the finalists.

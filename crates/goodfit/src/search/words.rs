@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use crate::model::Metric;
 use crate::recipe::{SearchRecipe, Values, target};
 use crate::results::{DataSummary, Finding, Results, Trial, Winner};
 
@@ -151,7 +152,7 @@ fn score(metric: &str) -> &str {
     match metric {
         "validation_accuracy" => "val acc",
         "validation_loss" => "val loss",
-        other => other,
+        _ => Metric::of_curve(metric).map_or(metric, |score| score.name()),
     }
 }
 

@@ -3,9 +3,9 @@
 /// Whether a metric should be high or low.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Higher is better: `*_accuracy`.
+    /// Higher is better: `*_accuracy`, `*_auc`, `*_f1`, `*_r2`.
     Higher,
-    /// Lower is better: `*_loss`, `*_rmse`, and `*_gap`, the distance of training from evaluation.
+    /// Lower is better: `*_loss`, `*_brier`, `*_rmse`, `*_mae`, and `*_gap`, the distance of training from evaluation.
     Lower,
 }
 
@@ -21,8 +21,8 @@ impl Direction {
     /// ```
     pub fn of(metric: &str) -> Option<Self> {
         match metric.rsplit('_').next()? {
-            "accuracy" => Some(Self::Higher),
-            "loss" | "gap" | "rmse" => Some(Self::Lower),
+            "accuracy" | "auc" | "f1" | "r2" => Some(Self::Higher),
+            "loss" | "gap" | "brier" | "rmse" | "mae" => Some(Self::Lower),
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use super::student::{quantile_975, two_sided_p};
 use super::summary;
+use crate::model::Metric;
 use crate::results::Arm;
 
 /// What paired differences say.
@@ -66,7 +67,7 @@ pub fn paired_t(differences: &[f64], resolution: f64) -> PairedTest {
 
 /// The step in which a metric made of whole rows comes; 0 for any other.
 ///
-/// An accuracy comes in steps of the smallest distance q between two different values of it that the arms
+/// An accuracy (a balanced one, an AUC, an F1 likewise) comes in steps of the smallest distance q between two different values of it that the arms
 /// recorded, over curves and final values: one row, or a small multiple of it when little was recorded. A gap
 /// between two accuracies comes in steps of both, whose rounding errors add up: sqrt(q1^2 + q2^2).
 pub fn resolution<'a>(arms: impl IntoIterator<Item = &'a Arm>, metric: &str) -> f64 {
@@ -76,10 +77,14 @@ pub fn resolution<'a>(arms: impl IntoIterator<Item = &'a Arm>, metric: &str) -> 
             let evaluated = step(&arms, "test_accuracy").max(step(&arms, "validation_accuracy"));
             step(&arms, "train_accuracy").hypot(evaluated)
         }
-        _ if metric.ends_with("accuracy") => step(&arms, metric),
+        "accuracy" => step(&arms, metric),
+        _ if Metric::of_curve(metric).is_some_and(Metric::is_counted) => step(&arms, metric),
         _ => 0.0,
     }
 }
+
+/// Distances of shares below this are those of rounding: rows of classes of a hundred thousand move a mean by more.
+const ROUNDING: f64 = 1e-12;
 
 /// The smallest distance between two different values of an accuracy; 0 when there are no two.
 fn step(arms: &[&Arm], accuracy: &str) -> f64 {
@@ -93,7 +98,7 @@ fn step(arms: &[&Arm], accuracy: &str) -> f64 {
         .collect();
     values.sort_by(f64::total_cmp);
     let gaps = values.windows(2).map(|pair| pair[1] - pair[0]);
-    gaps.filter(|&gap| gap > 0.0).reduce(f64::min).unwrap_or(0.0)
+    gaps.filter(|&gap| gap > ROUNDING).reduce(f64::min).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::Direction;
 use super::compare::{MIN_SEEDS, SIGNIFICANCE};
+use crate::model::Metric;
 use crate::results::{Arm, Comparison, DataSummary, Verdict};
 
 /// A comparison as one clause that names its rows, interval and seeds, and says why when it cannot
@@ -150,7 +151,11 @@ fn measured(metric: &str, data: &DataSummary) -> String {
     // The training loss is recorded on the batch of the step.
     let batches = if metric.ends_with("train_loss") { "batches of " } else { "" };
     let n_rows = if n_rows > 0 { format!("{} ", thousands(n_rows)) } else { String::new() };
-    format!("{} on {batches}the {n_rows}{rows} rows{source}", quantity.replace('_', " "))
+    let quantity = match Metric::of_curve(metric) {
+        Some(Metric::Accuracy) | None => quantity.replace('_', " "),
+        Some(score) => score.name().to_owned(),
+    };
+    format!("{quantity} on {batches}the {n_rows}{rows} rows{source}")
 }
 
 /// Decimal places that show two digits of an interval's half width; 3 when it has none.

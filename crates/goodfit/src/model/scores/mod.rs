@@ -1,11 +1,16 @@
 //! How good predictions are.
 
 mod auc;
+mod by_row;
 mod classes;
+mod metric;
+mod numbers;
 
 use std::collections::BTreeMap;
 
-use classes::of_classes;
+pub(crate) use classes::{Classes, most_probable};
+pub use metric::Metric;
+pub(crate) use numbers::Numbers;
 
 use super::Prediction;
 use crate::data::table::{Goal, Predicts};
@@ -35,31 +40,64 @@ pub const SCORES: [&str; 9] =
 ///
 /// All are as in scikit-learn. What is not defined is left out: R2 of numbers that are all the same, AUC of one class.
 pub fn scores(predictions: &[Prediction], goal: &Goal, predicts: &Predicts) -> BTreeMap<String, f64> {
-    let named = match (goal, predicts) {
-        (Goal::Classes { names, classes }, Predicts::Classes(own_names)) => {
-            let known: Vec<Option<usize>> =
-                names.iter().map(|name| own_names.iter().position(|own| own == name)).collect();
-            let classes: Vec<Option<usize>> = classes.iter().map(|&class| known[class as usize]).collect();
-            of_classes(predictions, &classes, own_names.len()).to_vec()
-        }
-        (Goal::Numbers(numbers), _) => of_numbers(predictions, numbers).to_vec(),
-        (Goal::Classes { .. }, Predicts::Numbers(_)) => Vec::new(),
-    };
-    named.into_iter().filter(|(_, score)| score.is_finite()).map(|(name, score)| (name.to_owned(), score)).collect()
+    let rows = Scored::new(predictions, goal, predicts);
+    let scored = Metric::ALL.into_iter().map(|metric| (metric.name().to_owned(), rows.score(metric)));
+    scored.filter(|(_, score)| score.is_finite()).collect()
 }
 
-fn of_numbers(predictions: &[Prediction], numbers: &[f32]) -> [(&'static str, f64); 3] {
-    let n = numbers.len() as f64;
-    let mean = numbers.iter().map(|&y| f64::from(y)).sum::<f64>() / n;
-    let (mut squares, mut absolute, mut spread) = (0.0, 0.0, 0.0);
-    for (prediction, &y) in predictions.iter().zip(numbers) {
-        let Prediction::Number(predicted) = prediction else { continue };
-        let (error, from_mean) = (f64::from(y) - predicted, f64::from(y) - mean);
-        squares += error * error;
-        absolute += error.abs();
-        spread += from_mean * from_mean;
+/// Predictions in the form in which they are scored.
+pub(crate) enum Scored {
+    /// The probability of each class, the class of each row, and their number.
+    Classes(Vec<f32>, Vec<u32>, usize),
+    /// What is predicted, and what it is.
+    Numbers(Vec<f64>, Vec<f32>),
+}
+
+impl Scored {
+    pub(crate) fn new(predictions: &[Prediction], goal: &Goal, predicts: &Predicts) -> Self {
+        match (goal, predicts) {
+            (Goal::Classes { names, classes }, Predicts::Classes(own_names)) => {
+                let known: Vec<u32> = names
+                    .iter()
+                    .map(|name| own_names.iter().position(|own| own == name).unwrap_or(own_names.len()) as u32)
+                    .collect();
+                let classes: Vec<u32> = classes.iter().map(|&class| known[class as usize]).collect();
+                let shares = predictions.iter().flat_map(|prediction| match prediction {
+                    Prediction::Classes(shares) => shares.as_slice(),
+                    Prediction::Number(_) => &[],
+                });
+                Self::Classes(shares.copied().collect(), classes, own_names.len())
+            }
+            (Goal::Numbers(numbers), _) => {
+                let number = |prediction: &Prediction| match prediction {
+                    Prediction::Number(number) => Some(*number),
+                    Prediction::Classes(_) => None,
+                };
+                Self::Numbers(predictions.iter().filter_map(number).collect(), numbers.clone())
+            }
+            (Goal::Classes { .. }, Predicts::Numbers(_)) => Self::Numbers(Vec::new(), Vec::new()),
+        }
     }
-    [("RMSE", (squares / n).sqrt()), ("MAE", absolute / n), ("R2", 1.0 - squares / spread)]
+
+    /// A score; NaN where it is not defined.
+    pub(crate) fn score(&self, metric: Metric) -> f64 {
+        match self {
+            Self::Classes(shares, classes, n_classes) => {
+                Classes { shares, classes, n_classes: *n_classes }.score(metric)
+            }
+            Self::Numbers(predicted, numbers) => Numbers { predicted, numbers }.score(metric),
+        }
+    }
+
+    /// What each row adds to a score, see [`by_row`].
+    pub(crate) fn by_row(&self, metric: Metric) -> Vec<f64> {
+        match self {
+            Self::Classes(shares, classes, n_classes) => {
+                Classes { shares, classes, n_classes: *n_classes }.by_row(metric)
+            }
+            Self::Numbers(predicted, numbers) => Numbers { predicted, numbers }.by_row(metric),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub(super) fn steps(last: f64) -> Axis {
 
 /// The axis of a metric for all series that are drawn against it.
 ///
-/// Accuracy runs from 0 to 1, or from the next tenth below the lowest value when that is above 0.7. A loss
+/// Accuracy, AUC and F1 run from 0 to 1, or from the next tenth below the lowest value when that is above 0.7. A loss
 /// starts at 0; when its largest value is more than 50 times the middle one, its scale is logarithmic. Bands
 /// widen a linear axis until the lines take up a third of it; what lies beyond is cut off.
 pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'a Series>) -> Axis {
@@ -29,8 +29,9 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
         return Axis::linear(text, unit, [0.0, 1.0]);
     };
-    let [from, to] = with_bands([low, high], &bands, unit);
-    if name.ends_with("accuracy") && low >= 0.0 && high <= 1.0 {
+    let [from, to] = with_bands([low, high], &bands, label::is_share(name));
+    let is_score = name.ends_with("accuracy") || name.ends_with("auc") || name.ends_with("f1");
+    if is_score && low >= 0.0 && high <= 1.0 {
         let start = if from > 0.7 { ((from * 10.0).floor() / 10.0).min(0.9) } else { 0.0 };
         return Axis::linear(text, unit, [start, 1.0]);
     }
@@ -38,7 +39,7 @@ pub(super) fn metric<'a>(name: &str, text: &str, series: impl Iterator<Item = &'
     if low > 0.0 && high > 50.0 * middle {
         return Axis { scale: Scale::Log, ..Axis::linear(text, unit, [low / 1.2, high * 1.2]) };
     }
-    if high == 0.0 && low == 0.0 && unit.starts_with("share") {
+    if high == 0.0 && low == 0.0 && label::is_share(name) {
         return Axis::linear(text, unit, [0.0, 1.0]);
     }
     let start = if low >= 0.0 && from < 0.5 * to { 0.0 } else { from };
@@ -74,8 +75,8 @@ pub(super) fn padded(low: f64, high: f64) -> [f64; 2] {
 /// A range of values with the bands around them, of which as much as it is wide itself (at least half of its
 /// largest value) on either side; of a share, all. A quantity that is never negative, and a share, keep to what
 /// they can be.
-fn with_bands([low, high]: [f64; 2], bands: &[&Band], unit: &str) -> [f64; 2] {
-    let share = unit.starts_with("share") && high <= 1.0;
+fn with_bands([low, high]: [f64; 2], bands: &[&Band], is_share: bool) -> [f64; 2] {
+    let share = is_share && high <= 1.0;
     let room = if share { 1.0 } else { (high - low).max(0.5 * low.abs().max(high.abs())) };
     let edges = |edge: fn(&Band) -> &Vec<f64>| bands.iter().flat_map(move |band| edge(band)).copied();
     let from = edges(|band| &band.low).fold(low, f64::min).max(low - room);

@@ -40,7 +40,7 @@ fn best_curves(results: &Results) -> Figure {
         })
         .collect();
     let quantity = label::quantity(&results.primary_metric);
-    let y = axes::metric(quantity, quantity, panels.iter().flat_map(|panel| &panel.series));
+    let y = axes::metric(quantity, &label::metric(quantity), panels.iter().flat_map(|panel| &panel.series));
     let last = panels.iter().flat_map(|panel| &panel.series).filter_map(|series| match &series.shape {
         Shape::Line { x, .. } => x.last().copied(),
         _ => None,
