@@ -31,6 +31,7 @@ pub use sampler::{Request, Sampler, SamplerError};
 pub use space::{Condition, Parameter, Parameters, Space};
 pub use streams::{Streams, Tag};
 pub use study::{
-    Asked, Decision, Limits, Order, Outcome, Progress, RunningTrial, StopRule, Stopped, Study, StudyError, StudyOptions,
+    Asked, Deadline, Decision, Limits, Order, Outcome, Progress, RunningTrial, StopRule, Stopped, Study, StudyError,
+    StudyOptions,
 };
 pub use trial::{Direction, Intermediate, TrialState};

@@ -222,8 +222,17 @@ fn limits_end_a_study() {
         let stopped = study.optimise(restless, limits, &mut |_, _: &TrialState| {}).expect("it ends");
         (stopped, study.trials().expect("trials").len())
     };
-    let late = Limits { deadline: Some(Instant::now()), ..limits(100, 2, &never) };
+    let now = Instant::now();
+    let late = Limits { deadline: Some(&|| now), ..limits(100, 2, &never) };
     assert_eq!(run(Order::Generations, &late), (Stopped::Deadline, 0));
+    // It may come nearer while trials go on.
+    let n_asked = AtomicU64::new(0);
+    let nearer = || {
+        let far = n_asked.fetch_add(1, Ordering::Relaxed) < 5;
+        now + Duration::from_secs(if far { 1000 } else { 0 })
+    };
+    let (stopped, n_trials) = run(Order::Generations, &Limits { deadline: Some(&nearer), ..limits(100, 1, &never) });
+    assert!(stopped == Stopped::Deadline && (1..=5).contains(&n_trials), "{stopped:?} {n_trials}");
     let enough = |history: &History| (history.n_finished() >= 16).then(|| "enough".to_owned());
     let ruled = Limits { rule: Some(&enough), ..limits(100, 3, &never) };
     assert_eq!(run(Order::Generations, &ruled), (Stopped::Rule("enough".to_owned()), 16));
@@ -257,8 +266,8 @@ fn time_may_be_up_while_the_last_trials_are_taken_in_advance() {
     let never = AtomicBool::new(false);
     for jobs in [1, 2] {
         let study = study(&Arc::new(Memory::new()), Box::new(Random), Box::new(NoPruner), Order::Generations);
-        let deadline = Some(Instant::now() + Duration::from_millis(50));
-        let limits = Limits { deadline, ..limits(4, jobs, &never) };
+        let end = Instant::now() + Duration::from_millis(50);
+        let limits = Limits { deadline: Some(&|| end), ..limits(4, jobs, &never) };
         let slow = |trial: &mut RunningTrial<'_>| {
             thread::sleep(Duration::from_millis(if trial.number() < 2 { 10 } else { 120 }));
             Outcome::Complete(bowl(trial.parameters()))

@@ -111,7 +111,7 @@ impl Drop for Leaves<'_> {
 impl Crew<'_> {
     /// Whether no worker may take another trial up.
     pub(super) fn is_over(&self) -> bool {
-        let late = self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let late = self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline());
         let shared = self.shared();
         late || self.limits.stop.load(Ordering::Relaxed) || shared.failed.is_some() || shared.is_broken
     }

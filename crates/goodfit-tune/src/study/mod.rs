@@ -24,7 +24,7 @@ use known::{Known, Open};
 use open::open_study;
 
 pub use error::StudyError;
-pub use optimise::{Limits, Progress, StopRule, Stopped};
+pub use optimise::{Deadline, Limits, Progress, StopRule, Stopped};
 pub use options::{Order, StudyOptions};
 pub use running::{Decision, Outcome, RunningTrial};
 

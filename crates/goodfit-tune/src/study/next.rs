@@ -27,7 +27,7 @@ impl Study {
             if limits.stop.load(Ordering::Relaxed) {
                 return Ok(Next::Nothing(Stopped::Interrupted));
             }
-            let late = limits.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+            let late = limits.deadline.is_some_and(|deadline| Instant::now() >= deadline());
             // Trials held in step know each other from the start: a generation that has only some of its trials (those
             // enqueued, those of a run that asked for fewer) gets the rest before one of them begins.
             let first = known.n_trials;

@@ -18,12 +18,15 @@ use crate::{History, TrialState};
 /// A reason to stop, found in the trials so far.
 pub type StopRule = dyn Fn(&History) -> Option<String> + Sync;
 
+/// When the last trial may begin. Asked before each, as it may depend on those before it.
+pub type Deadline<'a> = dyn Fn() -> Instant + Sync + 'a;
+
 /// When a study stops.
 pub struct Limits<'a> {
     /// Trials in all, those of earlier runs included.
     pub trials: u64,
     /// No trial begins after this time.
-    pub deadline: Option<Instant>,
+    pub deadline: Option<&'a Deadline<'a>>,
     /// Asked between generations: a reason to stop, or `None`.
     pub rule: Option<&'a StopRule>,
     /// Set from outside to stop at once.

@@ -126,7 +126,7 @@ pub(super) struct Keep {
     /// Name of the study there; that of the recipe when absent
     #[arg(long, value_name = "NAME")]
     pub(super) study: Option<String>,
-    /// Begin no trial after so many seconds (then a second run may give other trials)
+    /// End after so many seconds, the trainings behind the trials among them (then a second run may give other trials)
     #[arg(long, value_name = "S", value_parser = seconds, allow_negative_numbers = true)]
     pub(super) seconds: Option<f64>,
     /// Let no job wait for another (then a second run gives other trials)

@@ -102,7 +102,7 @@ fn n_finished(results: &Results) -> usize {
 }
 
 /// Whether anything came out that can be compared or ranked.
-fn usable(results: &Results) -> bool {
+pub(super) fn usable(results: &Results) -> bool {
     if !results.trials.is_empty() {
         return results.trials.iter().any(|trial| trial.reason.is_none());
     }

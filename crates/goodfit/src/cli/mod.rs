@@ -11,6 +11,7 @@ mod experiment;
 #[cfg(feature = "onnx")]
 mod export;
 mod frame;
+mod keep;
 mod message;
 mod predict;
 mod progress;

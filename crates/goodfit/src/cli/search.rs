@@ -2,21 +2,25 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use goodfit_tune::Order;
 use goodfit_tune::storage::{Memory, Storage};
 
 use super::args::{Common, Keep, Search};
-use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve, set_count};
-use super::message::Failure;
+use super::experiment::{
+    comparison_failure, finish, open, options, out_dir, recipe_failure, resolve, set_count, usable,
+};
+use super::keep::{keep, note_none};
+use super::message::{Failure, note};
 use super::progress::Live;
 use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
 use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
-use crate::results;
-use crate::search::{Keeping, SearchError, conduct_study, several};
+use crate::results::{self, Timing};
+use crate::search::{Keeping, Kept, SearchError, Searched, conduct_study, several, train_winner};
 
 /// The file of a study in the output folder.
 pub(super) const STUDY: &str = "study.db";
@@ -56,8 +60,34 @@ pub(super) fn search(args: &Search) -> Outcome {
         return Ok(0);
     }
     let out = out_dir(&of.common, &experiment.name)?;
-    let conducted = run(&experiment, recipe, &of.common, &args.keep, args.seeds, &out)?;
-    finish(&conducted, &out, of.common.output, args.keep.storage.as_deref() != Some(MEMORY))
+    let (studies, timings) = studies(&experiment, recipe, &of.common, &args.keep, args.seeds, &out)?;
+    let mut live = Live::new(&experiment.name, of.common.output);
+    let start = Instant::now();
+    let kept = train_winner(&studies, monitor(), &mut live);
+    drop(live);
+    let kept = kept.map_err(failure)?;
+    let finding = kept.as_ref().map(|kept| kept.finding(&studies));
+    let mut conducted = joined(studies, timings, args.seeds);
+    conducted.timing.seconds += start.elapsed().as_secs_f64();
+    if let Some(kept) = &kept {
+        conducted.results.refit = kept.results.refit;
+        conducted.results.complete &= kept.results.complete;
+        conducted.results.findings.extend(finding.filter(|_| kept.fit.is_some()));
+    }
+    let status = finish(&conducted, &out, of.common.output, args.keep.storage.as_deref() != Some(MEMORY))?;
+    let Some(Kept { trial, results, fit, .. }) = kept else { return Ok(status) };
+    match fit.filter(|_| status == 0 && usable(&results)) {
+        None => note_none(&out),
+        Some(fit) => {
+            keep(fit, results.recipe, &out)?;
+            if !of.common.output.quiet {
+                let out = out.display();
+                note(format!("model: {out} (trial {trial})"));
+                note(format!("next: `goodfit predict {out} NEW.csv`, or `goodfit evaluate {out} --open-test`"));
+            }
+        }
+    }
+    Ok(status)
 }
 
 fn set_word(settings: &mut Settings, option: &str, path: &str, word: &str) -> Result<(), Failure> {
@@ -73,6 +103,25 @@ pub(super) fn run(
     seeds: Option<usize>,
     out: &Path,
 ) -> Result<Conducted, Failure> {
+    let (studies, timings) = studies(experiment, recipe, common, keep, seeds, out)?;
+    Ok(joined(studies, timings, seeds))
+}
+
+/// The studies as one result.
+fn joined(studies: Vec<Searched>, timings: Vec<Timing>, seeds: Option<usize>) -> Conducted {
+    let one = |(one, timing): (Searched, Timing)| Conducted { results: one.results, timing };
+    several(studies.into_iter().zip(timings).map(one).collect(), seeds.unwrap_or(1))
+}
+
+/// One study, or one for each of several seeds, with how long each took.
+fn studies(
+    experiment: &Experiment,
+    recipe: &SearchRecipe,
+    common: &Common,
+    keep: &Keep,
+    seeds: Option<usize>,
+    out: &Path,
+) -> Result<(Vec<Searched>, Vec<Timing>), Failure> {
     let options = options(common)?;
     if seeds == Some(0) {
         return Err(Failure::new("--seeds is 0, expected at least 1", Some("leave --seeds out for one study")));
@@ -81,7 +130,7 @@ pub(super) fn run(
         spare(experiment, &options, seeds.unwrap_or(1), out)?;
     }
     let (storage, n) = (storage(keep, out)?, seeds.unwrap_or(1));
-    let mut all = Vec::new();
+    let (mut all, mut timings) = (Vec::new(), Vec::new());
     for i in 0..n as u64 {
         let mut options = options.clone();
         options.first_seed = options.first_seed.wrapping_add(i);
@@ -100,12 +149,14 @@ pub(super) fn run(
         let mut live = Live::new(&experiment.name, common.output);
         let conducted = conduct_study(experiment, recipe, &options, &keeping, monitor(), &mut live);
         drop(live);
-        all.push(conducted.map_err(failure)?);
+        let Conducted { results, timing } = conducted.map_err(failure)?;
+        all.push(Searched { results, keeping, options });
+        timings.push(timing);
         if monitor().is_stopped() {
             break;
         }
     }
-    Ok(several(all, n))
+    Ok((all, timings))
 }
 
 /// Refuses to put a search that is kept nowhere in the place of another finished one.

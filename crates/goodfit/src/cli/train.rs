@@ -1,17 +1,14 @@
 //! `goodfit train`: one run, and the network it leaves.
 
-use std::collections::BTreeMap;
-
 use super::args::Train;
 use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
-use super::message::{Failure, note};
-use super::predict::model_failure;
+use super::keep::{Left, keep, note_none};
+use super::message::note;
 use super::progress::Live;
-use super::stop::{monitor, stopped};
+use super::stop::monitor;
 use super::{Outcome, print};
-use crate::comparison::{Fit, train_one};
-use crate::model::{Model, WEIGHTS};
-use crate::weights::Weights;
+use crate::comparison::train_one;
+use crate::model::WEIGHTS;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
@@ -31,25 +28,17 @@ pub(super) fn train(args: &Train) -> Outcome {
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
-    if let Some(Fit { network, schema, baselines }) = trained {
-        let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
+    if let Some(fit) = trained {
         if status != 0 {
-            let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
-            let run = if stopped() { "that was stopped" } else { "without a usable result" };
-            note(format!("no model is left of a run {run}{earlier}"));
-        } else if let Some(schema) = schema {
-            Model::new(schema, recipe, network).with_baselines(baselines).save(&out).map_err(model_failure)?;
-            if !quiet {
-                note(format!("model: {}", out.display()));
-            }
-        } else {
-            let path = out.join(WEIGHTS);
-            let weights =
-                Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
-            weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
-            if !quiet {
-                note(format!("weights: {}", path.display()));
-            }
+            note_none(&out);
+            return Ok(status);
+        }
+        let left = keep(fit, conducted.results.recipe.clone(), &out)?;
+        if !args.of.common.output.quiet {
+            note(match left {
+                Left::Model => format!("model: {}", out.display()),
+                Left::Weights => format!("weights: {}", out.join(WEIGHTS).display()),
+            });
         }
     }
     Ok(status)

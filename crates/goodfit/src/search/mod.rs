@@ -5,6 +5,7 @@
 //! function of what the storage keeps: a search that was stopped and gone on with ends in the same bytes.
 
 mod audit;
+mod budget;
 mod checks;
 mod error;
 mod methods;
@@ -14,13 +15,14 @@ mod rescore;
 mod several;
 mod space;
 mod stored;
+mod winner;
 mod words;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use goodfit_tune::storage::{Memory, Scope, Storage, StorageError, StoredTrial, Target};
-use goodfit_tune::{Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
+use goodfit_tune::{Deadline, Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
 use serde_json::Value as Json;
 
 use crate::baseline::{Baselines, assess};
@@ -29,11 +31,13 @@ use crate::recipe::{Experiment, FIELDS, SearchRecipe};
 use crate::results::{Assessment, DataSummary};
 use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
+use budget::Budget;
 pub use error::SearchError;
 use objective::Objective;
 pub use rescore::{rescored, retrained};
 pub use several::several;
 pub use stored::{keeps_recipe, trial_recipe};
+pub use winner::{Kept, Searched, train_winner};
 pub use words::{number, ranking, trial_line};
 
 /// Where and how a study is kept and carried out, besides its recipe.
@@ -45,7 +49,7 @@ pub struct Keeping {
     pub study: String,
     /// What trials may know of each other.
     pub order: Order,
-    /// No trial begins after so many seconds.
+    /// All of it is to end after so many seconds.
     pub seconds: Option<f64>,
     /// Whether retrained trials get other validation rows.
     pub resplit: Resplit,
@@ -122,11 +126,22 @@ pub fn conduct_study(
     let start = Instant::now();
     keep_freed_memory();
     let seed = options.first_seed;
-    let objective = Objective::new(experiment, search, seed, options.n_jobs, monitor);
+    let mut objective = Objective::new(experiment, search, seed, options.n_jobs, monitor);
     let mut recipe = experiment.recipe.clone();
     recipe.data.fold = objective.folds()[0];
     let data = objective.data(&recipe, seed, Resplit::Never).map_err(ComparisonError::from)?;
     check_defined(&recipe, &data).map_err(ComparisonError::from)?;
+    let mut baselines = None;
+    if let Some(seconds) = keeping.seconds {
+        let loaded = start.elapsed();
+        let before = Instant::now();
+        baselines = Baselines::fit(&data);
+        // The final training reads the table again, and fits simple models before and after it has all rows.
+        let last = data.schema.is_some().then(|| loaded + 3 * before.elapsed());
+        let waits = keeping.order == Order::Generations && search.pruner != "none";
+        let in_step = if waits { search.generation } else { 1 };
+        objective.budget = Some(Budget::new(start, seconds, search, options.n_jobs, in_step, last));
+    }
     let study = Study::open(
         Arc::clone(&keeping.storage),
         space::space(search)?,
@@ -150,9 +165,13 @@ pub fn conduct_study(
     let steps = n_steps(&experiment.recipe, data.train.n_rows()) as u64 * n_trainings;
     let n_trials = study.n_drawable().map_or(search.trials, |n| search.trials.min(n as usize));
     observer.begin("training", steps * n_trials as u64);
+    if let Some(budget) = &objective.budget {
+        budget.take_up(&study.trials()?);
+    }
+    let deadline = || objective.budget.as_ref().map_or(start, Budget::deadline);
     let limits = Limits {
         trials: search.trials as u64,
-        deadline: keeping.seconds.map(|seconds| start + Duration::from_secs_f64(seconds)),
+        deadline: objective.budget.as_ref().map(|_| &deadline as &Deadline<'_>),
         rule: None,
         stop: &monitor.stop,
         jobs: options.n_jobs,
@@ -164,21 +183,34 @@ pub fn conduct_study(
     }
     let trials = study.trials()?;
     let mut found = outcome::Found::new(&study, &trials, search);
+    let mut short = None;
     let complete = matches!(stopped, Stopped::Finished | Stopped::Deadline) && !monitor.is_stopped();
     if complete {
         let storage = &*keeping.storage;
         found.audit = audit::audit(&objective, storage, &trials, &study.history())?;
-        observer.begin("retraining", steps * found.n_retrainings(search));
-        let n_rows = ranking_rows(search, &data.summary);
-        found.rescored = rescore::rescore(&objective, storage, &found.ranked, n_rows, keeping.resplit)?;
+        let asked = (search.finalists, search.rescore_seeds);
+        let (most, n_seeds) = objective.budget.as_ref().map_or(asked, Budget::affords);
+        let n_finalists = found.ranked.len().min(most);
+        observer.begin("retraining", steps * ((n_finalists + n_finalists.min(1)) * n_seeds) as u64);
+        let again = rescore::Again {
+            finalists: &found.ranked[..n_finalists],
+            n_seeds,
+            n_rows: ranking_rows(search, &data.summary),
+            resplit: keeping.resplit,
+        };
+        found.rescored = rescore::rescore(&objective, storage, &again)?;
+        let is_short = n_finalists < found.ranked.len().min(search.finalists) || (n_finalists > 0 && n_seeds < asked.1);
+        short = is_short.then_some((n_finalists, n_seeds));
     }
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
-        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None, None));
+        let assessed =
+            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, None, None));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }
+    results.findings.extend(short.map(|affords| words::short_of_time(affords, search)));
     let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
     Ok(Conducted { results, timing })
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use goodfit_nn::{Purpose, derive_seed};
 use goodfit_tune::storage::{Scope, Series};
 use goodfit_tune::{Decision, Outcome, RunningTrial};
 use serde_json::Value as Json;
 
+use super::budget::Budget;
 use super::space::settings;
 use super::words;
 use crate::comparison::{DataShelf, Resplit, check_fits};
@@ -33,6 +35,8 @@ pub(super) struct Objective<'a> {
     pub(super) seed: u64,
     pub(super) n_jobs: usize,
     pub(super) monitor: &'a Monitor,
+    /// The time there is, where it is bounded.
+    pub(super) budget: Option<Budget>,
     shelf: Mutex<DataShelf>,
 }
 
@@ -52,7 +56,7 @@ impl<'a> Objective<'a> {
         n_jobs: usize,
         monitor: &'a Monitor,
     ) -> Self {
-        Self { experiment, search, seed, n_jobs, monitor, shelf: Mutex::default() }
+        Self { experiment, search, seed, n_jobs, monitor, budget: None, shelf: Mutex::default() }
     }
 
     /// The splits that a trial is trained on, one after the other.
@@ -65,6 +69,17 @@ impl<'a> Objective<'a> {
 
     /// Carries a trial out.
     pub(super) fn trial(&self, trial: &mut RunningTrial<'_>) -> Outcome {
+        let start = Instant::now();
+        let outcome = self.carry_out(trial);
+        match (&self.budget, &outcome) {
+            (Some(budget), Outcome::Complete(_)) => budget.complete(start.elapsed()),
+            (Some(budget), Outcome::Pruned) => budget.pruned(),
+            _ => {}
+        }
+        outcome
+    }
+
+    fn carry_out(&self, trial: &mut RunningTrial<'_>) -> Outcome {
         let number = trial.number();
         let settings = settings(self.search, trial.parameters());
         let trainings: Vec<(u64, Option<Fold>)> = (0..self.search.repeats)

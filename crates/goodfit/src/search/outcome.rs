@@ -54,12 +54,6 @@ impl<'a> Found<'a> {
         Self { study, search, trials, ranked, audit: None, rescored: None }
     }
 
-    /// How many times trials are trained again.
-    pub(super) fn n_retrainings(&self, search: &SearchRecipe) -> u64 {
-        let finalists = self.ranked.len().min(search.finalists) as u64;
-        (finalists + u64::from(finalists > 0)) * search.rescore_seeds as u64
-    }
-
     /// The results, all of them.
     pub(super) fn results(
         &self,

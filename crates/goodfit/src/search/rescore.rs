@@ -26,23 +26,36 @@ pub(super) struct Rescored {
     pub(super) winner: Option<Winner>,
 }
 
+/// Which trials are trained again.
+pub(super) struct Again<'a> {
+    /// Best first.
+    pub(super) finalists: &'a [&'a StoredTrial],
+    /// Fresh seeds for each, and as many further ones for the winner.
+    pub(super) n_seeds: usize,
+    /// Rows behind a score.
+    pub(super) n_rows: usize,
+    /// Whether each seed splits off its own rows.
+    pub(super) resplit: Resplit,
+}
+
 /// Trains the finalists on fresh seeds, and the one with the best mean on further ones. What is kept already is not
 /// trained again. `None` when the monitor stopped it.
 pub(super) fn rescore(
     objective: &Objective<'_>,
     storage: &dyn Storage,
-    ranked: &[&StoredTrial],
-    n_rows: usize,
-    resplit: Resplit,
+    again: &Again<'_>,
 ) -> Result<Option<Rescored>, StorageError> {
     let search = objective.search;
-    let finalists: Vec<&StoredTrial> = ranked.iter().copied().take(search.finalists).collect();
-    let n = search.rescore_seeds as u64;
+    let &Again { finalists, n_seeds, n_rows, resplit } = again;
+    if finalists.is_empty() {
+        return Ok(Some(Rescored::default()));
+    }
+    let n = n_seeds as u64;
     let seeds = |from: u64| -> Vec<u64> {
         (from..from + n).map(|i| derive_seed(objective.seed, Purpose::Rescore, i)).collect()
     };
     let (fresh, further) = (seeds(0), seeds(n));
-    let Some(scores) = train(objective, storage, &finalists, FRESH, &fresh, resplit)? else { return Ok(None) };
+    let Some(scores) = train(objective, storage, finalists, FRESH, &fresh, resplit)? else { return Ok(None) };
     let lower = Direction::of(&search.metric) == Some(Direction::Lower);
     let loss = |scores: &[f64]| {
         let mean = summary(scores).mean;

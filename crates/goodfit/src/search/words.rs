@@ -130,6 +130,21 @@ fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> 
     })
 }
 
+/// That there was no time for as many finalists or fresh seeds as were asked for.
+pub(super) fn short_of_time((n_finalists, n_seeds): (usize, usize), search: &SearchRecipe) -> Finding {
+    let statement = match n_finalists {
+        0 => "--seconds left no time to train the best trials again, so that the score of the winner flatters it"
+            .to_owned(),
+        1 => format!("--seconds left time to train the best trial again with {n_seeds} fresh seeds, and no other"),
+        n => format!("--seconds left time to train {n} finalists again with {n_seeds} fresh seeds each"),
+    };
+    let evidence = format!(
+        "search.finalists = {} and search.rescore_seeds = {} were asked for, and trials took too long for that",
+        search.finalists, search.rescore_seeds
+    );
+    Finding { statement, evidence, next: "--seconds with more".to_owned() }
+}
+
 /// `lr:0.00311823, weight decay:3.03e-06`
 pub(super) fn values(settings: &BTreeMap<String, Json>) -> String {
     let value = |(path, value): (&String, &Json)| {

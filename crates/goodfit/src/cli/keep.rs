@@ -1,0 +1,38 @@
+//! What a training leaves: a model of a table, or the weights of a network.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::message::{Failure, note};
+use super::predict::model_failure;
+use super::stop::stopped;
+use crate::comparison::Fit;
+use crate::model::{Model, WEIGHTS};
+use crate::weights::Weights;
+
+/// Where a model or weights are kept.
+pub(super) enum Left {
+    /// A model is in the folder.
+    Model,
+    /// The file of the weights alone.
+    Weights,
+}
+
+/// Keeps what was trained by a recipe in a folder.
+pub(super) fn keep(fit: Fit, recipe: String, out: &Path) -> Result<Left, Failure> {
+    let Fit { network, schema, baselines } = fit;
+    if let Some(schema) = schema {
+        Model::new(schema, recipe, network).with_baselines(baselines).save(out).map_err(model_failure)?;
+        return Ok(Left::Model);
+    }
+    let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
+    weights.save(&out.join(WEIGHTS)).map_err(|error| Failure::new(error, None::<String>))?;
+    Ok(Left::Weights)
+}
+
+/// Says that nothing was kept.
+pub(super) fn note_none(out: &Path) {
+    let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
+    let run = if stopped() { "that was stopped" } else { "without a usable result" };
+    note(format!("no model is left of a run {run}{earlier}"));
+}
