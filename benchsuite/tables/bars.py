@@ -78,5 +78,5 @@ def time(seconds: dict, mine: str) -> Bar:
             ratios.append(median(theirs[s] / ours[s] for s in both))
     if not ratios:
         return Bar(says, None, "", 0, 0, 5)
-    text = f"{median(ratios):.1f} times in the median of the sets, {min(ratios):.1f} at least; indicative where the machine was shared"
+    text = f"{median(ratios):.1f} times in the median of the sets, {min(ratios):.1f} at least"
     return Bar(says, median(ratios) >= 5, text, len(ratios), min(counts), 5)

@@ -20,9 +20,13 @@ def pieces() -> list[dict]:
     return [json.loads(p.read_text(encoding="utf-8")) for p in sorted((HERE / "runs").glob("*/*/*.json"))]
 
 
+# Load average, before and after a piece, up to which its seconds are its own: its two threads, and one more.
+QUIET = 3.0
+
+
 def tables(found: list[dict]) -> tuple[dict, dict]:
     """`scores[set][method][split]`, where a failed piece scores like the baseline, and `seconds[set][method][split, machine]`,
-    where it has none: seconds of different machines are not compared.
+    where it has none: seconds of different machines are not compared, and those of a busy one not taken.
     """
     scores, seconds = {}, {}
     for piece in sorted(found, key=lambda p: p["method"] != standing.BASELINE):
@@ -33,7 +37,8 @@ def tables(found: list[dict]) -> tuple[dict, dict]:
                 of_set.setdefault(method, {})[split] = of_set[standing.BASELINE][split]
             continue
         of_set.setdefault(method, {})[split] = piece["scores"][data.METRIC[piece["task"]]]
-        seconds.setdefault(name, {}).setdefault(method, {})[split, piece["cpu"]] = piece["seconds_train"]
+        if max(piece["load"]) <= QUIET:
+            seconds.setdefault(name, {}).setdefault(method, {})[split, piece["cpu"]] = piece["seconds_train"]
     return scores, seconds
 
 
@@ -42,12 +47,12 @@ def head(found: list[dict]) -> list[str]:
     lines = ["Methods on the real tables of sets.toml; `python summarise.py` in benchsuite/tables."]
     on = {}
     for p in found:
-        on.setdefault(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method", []).append(p["load"][0])
+        on.setdefault(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method", []).append(max(p["load"]))
     for machine, load in on.items():
-        shared = "; others used the machine, so that its seconds are indicative" if median(load) > 2 else ""
+        quiet = sum(p <= QUIET for p in load)
         lines.append(
-            f"{machine}: {len(load)} pieces, load average at the start of a piece {median(load):.1f} in the median, "
-            f"{max(load):.1f} at most{shared}"
+            f"{machine}: {len(load)} pieces, load average at the start or end of a piece {median(load):.1f} in the median, "
+            f"{max(load):.1f} at most; seconds of the {quiet} with at most {QUIET:.0f} are taken"
         )
     days = sorted(p["date"] for p in found)
     lines.append(f"from {days[0]} to {days[-1]}")

@@ -87,8 +87,8 @@ class Bars(unittest.TestCase):
 
 
 class Pieces(unittest.TestCase):
-    def piece(self, method, cpu, seconds):
-        said = {"set": "a", "task": "regression", "split": 0, "scores": {"r2": 0.5}}
+    def piece(self, method, cpu, seconds, load=1.0):
+        said = {"set": "a", "task": "regression", "split": 0, "scores": {"r2": 0.5}, "load": [1.0, load]}
         return said | {"method": method, "cpu": cpu, "seconds_train": seconds}
 
     def test_seconds_of_different_machines_are_not_compared(self):
@@ -97,6 +97,12 @@ class Pieces(unittest.TestCase):
             scores, seconds = summarise.tables([ours, theirs])
             self.assertIs(bars.time(seconds, "goodfit-realmlp").met, met)
             self.assertEqual(scores["a"], {"goodfit-realmlp": {0: 0.5}, "realmlp-td-s": {0: 0.5}})
+
+    def test_seconds_of_a_busy_machine_are_not_taken(self):
+        theirs = self.piece("realmlp-td-s", "fast", 60.0)
+        for load, met in [(2.0, True), (7.0, None)]:
+            _, seconds = summarise.tables([self.piece("goodfit-realmlp", "fast", 1.0, load), theirs])
+            self.assertIs(bars.time(seconds, "goodfit-realmlp").met, met)
 
     def test_a_failed_piece_scores_like_the_baseline_and_has_no_seconds(self):
         failed = self.piece("goodfit-realmlp", "fast", 1.0) | {"error": "it ended"}

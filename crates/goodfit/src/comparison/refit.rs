@@ -19,8 +19,8 @@ pub(super) struct First<'a> {
 }
 
 impl First<'_> {
-    /// Trains its recipe again on the same data with all those rows among the training rows, to the same share of the
-    /// schedule; the linear model keeps its penalty. `None` when the monitor stopped it, or when the new network is no number.
+    /// Trains its recipe again on the same data with all those rows among the training rows, to the share of the
+    /// schedule that was best by all of them; the linear model keeps its penalty. `None` when the monitor stopped it, or when the new network is no number.
     ///
     /// The scores of the first network stand for the second: nothing but the sealed test rows can judge a network that has
     /// trained on all others. It is what scikit-learn's `refit` and `AutoGluon`'s `refit_full` do.
@@ -40,7 +40,7 @@ impl First<'_> {
         let split_seed = recipe.data.split_seed.unwrap_or(seed);
         let joined = Prepared::joined(dataset, &recipe.data, split_seed)?;
         let rows = joined.train.n_rows();
-        let share = trained.n_steps as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
+        let share = trained.n_steps_on_all as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
         let steps = (share * n_steps(&again, rows) as f64).round() as usize;
         observer.begin("training on all rows", steps as u64);
         let trained = train_until(&again, &joined, seed, monitor, steps)

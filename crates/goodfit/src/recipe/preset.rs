@@ -24,7 +24,8 @@ pub struct Preset {
 /// `realmlp` is RealMLP-TD-S of Holzmueller, Grinsztajn, Steinwart: "Better by default: strong pre-tuned MLPs and boosted
 /// trees on tabular data" (2024), as its authors' package pytabkit 1.7.3 has it, without a bound of the numbers that are
 /// predicted. It differs in that a smaller last batch of an epoch is taken, too, that the rows which choose the epoch rank nothing
-/// else, and that of two levels a missing one has a place of its own.
+/// else, that the epoch is not that of the best accuracy but one of the least loss whose accuracy may be as good (`run/best.rs`),
+/// that of two levels a missing one has a place of its own, and that `train` keeps a network trained anew on all rows.
 ///
 /// `plain` has two layers of 256 with `ReLU`, He, dropout and `AdamW` along a cosine.
 pub const PRESETS: &[Preset] = &[

@@ -202,6 +202,7 @@ impl Reader<'_> {
                 (None, epochs) => Length::Epochs(epochs.unwrap_or_default()),
             },
             evaluate_every: self.count("training.evaluate_every"),
+            train_scores: self.word("training.train_scores") == "always",
             schedule: self.schedule(),
             warmup_steps: self.count("training.warmup_steps").unwrap_or_default(),
             clip_norm: self.number("training.clip_norm"),

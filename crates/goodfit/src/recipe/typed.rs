@@ -196,6 +196,8 @@ pub struct TrainingRecipe {
     pub length: Length,
     /// Evaluate after the update of each step s with s % n = 0; `None` = once an epoch.
     pub evaluate_every: Option<usize>,
+    /// Whether each evaluation scores the training rows, too, where it scores others.
+    pub train_scores: bool,
     /// Learning-rate schedule.
     pub schedule: Schedule,
     /// Steps over which the learning rate rises linearly at the start.

@@ -1,5 +1,6 @@
 //! One run: one training of one recipe with one seed.
 
+mod best;
 mod board;
 mod choice;
 mod diagnostics;
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use goodfit_nn::kernels::Team;
-use goodfit_nn::{Batch, Network, Trainer, WeightDecay};
+use goodfit_nn::{Batch, Network, Score, Trainer, WeightDecay};
 
 use crate::data::{Labelled, Prepared};
 use crate::model::Metric;
@@ -64,6 +65,8 @@ pub struct Trained {
     pub network: Network<f32>,
     /// Steps behind its weights.
     pub n_steps: usize,
+    /// Steps that would be best by all rows that were held back, stopping and validation.
+    pub n_steps_on_all: usize,
 }
 
 /// Number of steps that a run of the recipe makes over `n_rows` training rows.
@@ -139,7 +142,7 @@ pub struct At {
 ///
 /// Curves: `train_loss` at every step as the recipe's `record_loss` says, weighted where rows have weights; at each
 /// evaluation, in which every row counts once,
-/// `train_accuracy`, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
+/// `train_accuracy`, unless `training.train_scores` keeps it for the end, and `validation_*` or `test_*` for the rows the recipe evaluates on; `penalty`
 /// beside them with L1 or L2 decay; the score that `training.metric` names on the rows evaluated on (on the training rows where
 /// there are no others). Where numbers are predicted, `*_rmse` in their units stands in place of `*_accuracy`. Final metrics: the last point of each curve, and derived from
 /// them `late_train_loss` (mean over the last 100 steps, over all when there are fewer) and `accuracy_gap` (training accuracy less
@@ -212,33 +215,39 @@ fn steps(
         }
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
-            record.evaluate(&mut trainer, data, step);
-            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, step));
+            let validation = record.evaluate(&mut trainer, data, step);
+            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, step, validation));
             if stops || watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
                 n_steps = step + 1;
                 break;
             }
         }
     }
+    let mut n_steps_on_all = n_steps;
     if let Some(stopping) = stopping {
         n_steps = stopping.n_steps().unwrap_or(n_steps);
+        n_steps_on_all = stopping.n_steps_on_all().unwrap_or(n_steps);
         trainer.restore();
+        record.best(&mut trainer, data);
+    } else if !record.train_scores {
         record.best(&mut trainer, data);
     }
     if recipe.training.diagnostics || training.n_steps == 0 {
         let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
         record.run.layers = layers.iter().map(layer_activations).collect();
     }
-    Ok(Some(Trained { run: record.finish(), network: trainer.network(), n_steps }))
+    Ok(Some(Trained { run: record.finish(), network: trainer.network(), n_steps, n_steps_on_all }))
 }
 
 /// The run as it grows.
 struct Record<'a> {
     run: Run,
     penalty: bool,
+    /// Whether evaluations score the training rows.
+    train_scores: bool,
     /// By curve, the score that decides.
     scorers: Vec<(String, Scorer<'a>)>,
-    /// Final metrics of the weights that early stopping gave back.
+    /// Final metrics of the weights that early stopping gave back, and of training rows that are scored at the end only.
     best: BTreeMap<String, f64>,
 }
 
@@ -256,7 +265,8 @@ impl<'a> Record<'a> {
             let metric = metric?;
             Some((format!("{rows}_{}", metric.word()), Scorer::new(metric, labelled, data)))
         });
-        Self { run, penalty, scorers: scorers.collect(), best: BTreeMap::new() }
+        let train_scores = recipe.training.train_scores || parts(data).count() == 1;
+        Self { run, penalty, train_scores, scorers: scorers.collect(), best: BTreeMap::new() }
     }
 
     fn push(&mut self, name: &str, step: usize, value: f64) {
@@ -274,10 +284,13 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Scores training rows and the rows the recipe evaluates on.
-    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) {
-        for (rows, labelled) in parts(data) {
+    /// Scores training rows and the rows the recipe evaluates on; gives the score of the validation rows.
+    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> Option<Score> {
+        let mut validation = None;
+        let train_scores = self.train_scores;
+        for (rows, labelled) in parts(data).filter(|(rows, _)| train_scores || *rows != "train") {
             let score = trainer.score(&labelled.inputs, labelled.targets());
+            validation = (rows == "validation").then_some(score).or(validation);
             self.step(step, if score.finite { score.loss } else { f64::NAN });
             if rows != "train" {
                 self.push(&format!("{rows}_loss"), step, score.loss);
@@ -293,6 +306,7 @@ impl<'a> Record<'a> {
         if self.penalty {
             self.push("penalty", step, trainer.penalty());
         }
+        validation
     }
 
     /// The scores that decide, by curve.
@@ -300,7 +314,7 @@ impl<'a> Record<'a> {
         self.scorers.iter_mut().map(|(curve, scorer)| (curve.clone(), scorer.score(trainer))).collect()
     }
 
-    /// The final metrics of the weights that early stopping gave back.
+    /// The final metrics of the weights as they are.
     fn best(&mut self, trainer: &mut Trainer<f32>, data: &Prepared) {
         for (rows, labelled) in parts(data) {
             let score = trainer.score(&labelled.inputs, labelled.targets());
