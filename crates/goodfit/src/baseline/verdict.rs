@@ -16,7 +16,7 @@ pub fn verdict(results: &Results) -> Option<String> {
         let over = if assessed.folds.is_some() { "folds" } else { "rows" };
         let (score, network, linear) = (&against.score, number(against.network), number(against.linear));
         let by = if low == 0.0 && high == 0.0 {
-            "the same in every row".to_owned()
+            if assessed.folds.is_some() { "the same in every fold" } else { "the same in every row" }.to_owned()
         } else if low.is_finite() {
             let numbers = [against.difference, low, high].map(number);
             format!(

@@ -97,6 +97,14 @@ fn epsilon(settings: &Settings) -> Option<Value> {
     }))
 }
 
+/// The default of `training.refit`.
+pub(crate) const REFIT: Default =
+    From { fields: &["data.folds"], rule: "true with data.folds, else false", value: refit };
+
+fn refit(settings: &Settings) -> Option<Value> {
+    Some(Value::Bool(settings.is_set("data.folds")))
+}
+
 /// The default of `training.diagnostics`.
 pub(crate) const DIAGNOSTICS: Default =
     From { fields: &["training.steps"], rule: "true when steps = 0, else false", value: diagnostics };

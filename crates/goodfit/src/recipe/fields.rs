@@ -138,7 +138,7 @@ pub const FIELDS: &[Field] = &[
         "the score that decides: which epoch is kept, which arm is better, which trial wins; recorded at each evaluation"),
     Field::new("training.stopping_metric", "stopping metric", Kind::Word(kinds::STOPPING), defaults::STOPPING_METRIC,
         "what the epoch is chosen by; of equal accuracies, AUCs or F1 the last").needs(Needs::Set("training.early_stopping")),
-    Field::new("training.refit", "refit", Kind::Bool, Is("false"),
+    Field::new("training.refit", "refit", Kind::Bool, defaults::REFIT,
         "train: keep a network trained anew on the validation and stopping rows too, for as many epochs as were best"),
     Field::new("training.label_smoothing", "label smoothing", kinds::SHARE, Is("0.0"),
         "share of the target spread over all classes").needs(Needs::Is("training.loss", &["cross-entropy"])),
