@@ -135,7 +135,7 @@ fn a_search_of_several_seeds_leaves_the_best_of_their_winners() {
     let ran = place.succeed(&["search", "r.toml", "--out", "out", "--trials", "3", "--seeds", "2"]);
     let results = place.json("out/results.json");
     let score = |part: usize| results["parts"][part]["search"]["winner"]["score"]["mean"].as_f64().expect("a score");
-    let best = if score(1) > score(0) { 1 } else { 0 };
+    let best = usize::from(score(1) > score(0));
     let study = format!("\"r-seed-{best}\"");
     let text = String::from_utf8(place.read("out/model.toml")).expect("UTF-8");
     assert!(text.lines().next().is_some_and(|line| line.contains(&study)), "{text}");
