@@ -1,5 +1,6 @@
 //! `training.metric`: the score that decides, from the epoch that is kept to the sentences of a report.
 #![cfg(feature = "cli")]
+#![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
 
 mod command;
 

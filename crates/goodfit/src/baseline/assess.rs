@@ -7,7 +7,7 @@ use super::importance::importance;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared};
 use crate::model::{Metric, Prediction, Scored, scores};
-use crate::results::{AgainstLinear, Assessed, Assessment, CalibrationBin, LinearFit};
+use crate::results::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
 use crate::statistics::paired_t;
 
 /// Rows whose prediction is kept for a figure.
@@ -24,55 +24,108 @@ pub fn assess(
     network: Option<&Network<f32>>,
     metric: Option<Metric>,
 ) -> Option<Assessment> {
-    let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
-    let predicts = &schema.predicts;
-    let goal = goal(rows, predicts);
-    let mut models = Vec::new();
-    let own = network.map(|network| predictions(network, rows, predicts));
-    // A network that overflowed predicts nothing.
-    let own = own.filter(|own| own.iter().all(Prediction::is_finite));
-    let has_network = own.is_some();
-    models.extend(own.map(|own| ("network", own)));
-    models.extend(baselines.predict(&rows.inputs));
-    let mut found =
-        Assessment { target: schema.target.clone(), rows: rows.n_rows(), shared: true, ..Assessment::default() };
-    found.models = models
-        .iter()
-        .map(|(name, own)| Assessed { name: (*name).to_owned(), scores: scores(own, &goal, predicts) })
-        .collect();
-    found.linear = baselines.linear.as_ref().map(|linear| LinearFit {
-        rows: linear.rows,
-        penalty: linear.penalty,
-        converged: linear.converged,
-    });
-    if let Predicts::Classes(names) = predicts {
-        found.classes.clone_from(names);
+    Some(Judged::new(data, baselines, network)?.assessment(metric))
+}
+
+/// What models of a table predict on its validation rows.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(super) target: String,
+    pub(super) predicts: Predicts,
+    pub(super) goal: Goal,
+    /// By name, the network first where there is one.
+    pub(super) models: Vec<(&'static str, Vec<Prediction>)>,
+    pub(super) linear: Option<LinearFit>,
+    pub(super) importance: Vec<ColumnImportance>,
+    /// Validation rows by those that are used to train.
+    pub(super) ratio: f64,
+}
+
+impl Judged {
+    /// Has all of them predict; `None` where the data are no table, or have no validation rows.
+    pub(crate) fn new(data: &Prepared, baselines: &Baselines, network: Option<&Network<f32>>) -> Option<Self> {
+        let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
+        let predicts = &schema.predicts;
+        let own = network.map(|network| predictions(network, rows, predicts));
+        // A network that overflowed predicts nothing.
+        let own = own.filter(|own| own.iter().all(Prediction::is_finite));
+        let importance = network.filter(|_| own.is_some()).map(|network| importance(data, network));
+        let linear = baselines.linear.as_ref().map(|linear| LinearFit {
+            rows: linear.rows,
+            penalty: linear.penalty,
+            converged: linear.converged,
+        });
+        Some(Self {
+            target: schema.target.clone(),
+            predicts: predicts.clone(),
+            goal: goal(rows, predicts),
+            models: own.map(|own| ("network", own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
+            linear,
+            importance: importance.unwrap_or_default(),
+            ratio: rows.n_rows() as f64 / (data.summary.train_rows + data.summary.stopping_rows) as f64,
+        })
     }
-    if let Some(network) = network.filter(|_| has_network) {
-        found.importance = importance(data, network);
-        let own = &models[0].1;
-        match &goal {
-            Goal::Classes { names, classes } => {
-                found.confusion = confusion(own, classes, names.len());
-                if names.len() == 2 {
-                    found.calibration = calibration(own, classes);
+
+    pub(super) fn n_rows(&self) -> usize {
+        match &self.goal {
+            Goal::Classes { classes, .. } => classes.len(),
+            Goal::Numbers(numbers) => numbers.len(),
+        }
+    }
+
+    /// The predictions of a model.
+    pub(super) fn of(&self, name: &str) -> Option<&[Prediction]> {
+        self.models.iter().find(|model| model.0 == name).map(|model| model.1.as_slice())
+    }
+
+    /// How good they are.
+    pub(super) fn assessment(self, metric: Option<Metric>) -> Assessment {
+        let Self { goal, predicts, .. } = &self;
+        let assessed = |(name, own): &(&str, Vec<Prediction>)| Assessed {
+            name: (*name).to_owned(),
+            scores: scores(own, goal, predicts),
+            ..Assessed::default()
+        };
+        let mut found = Assessment {
+            target: self.target.clone(),
+            rows: self.n_rows(),
+            shared: true,
+            models: self.models.iter().map(assessed).collect(),
+            linear: self.linear,
+            ..Assessment::default()
+        };
+        if let Predicts::Classes(names) = predicts {
+            found.classes.clone_from(names);
+        }
+        if let Some(own) = self.of("network") {
+            match goal {
+                Goal::Classes { names, classes } => {
+                    found.confusion = confusion(own, classes, names.len());
+                    if names.len() == 2 {
+                        found.calibration = calibration(own, classes);
+                    }
+                }
+                Goal::Numbers(numbers) => {
+                    let pairs = own.iter().zip(numbers).filter_map(|(prediction, &y)| match prediction {
+                        Prediction::Number(f) => Some([*f, f64::from(y)]),
+                        Prediction::Classes(_) => None,
+                    });
+                    // Validation rows lie in random order.
+                    found.predicted = pairs.take(MOST_POINTS).collect();
                 }
             }
-            Goal::Numbers(numbers) => {
-                let pairs = own.iter().zip(numbers).filter_map(|(prediction, &y)| match prediction {
-                    Prediction::Number(f) => Some([*f, f64::from(y)]),
-                    Prediction::Classes(_) => None,
-                });
-                // Validation rows lie in random order.
-                found.predicted = pairs.take(MOST_POINTS).collect();
+            if let Some(linear) = self.of("linear") {
+                found.against_linear = Some(against(own, linear, goal, predicts, self.decides(metric)));
             }
         }
-        if let Some((_, linear)) = models.iter().find(|(name, _)| *name == "linear") {
-            let usual = if found.classes.is_empty() { Metric::Rmse } else { Metric::Accuracy };
-            found.against_linear = Some(against(own, linear, &goal, predicts, metric.unwrap_or(usual)));
-        }
+        Assessment { importance: self.importance, ..found }
     }
-    Some(found)
+
+    /// The metric that decides.
+    pub(super) fn decides(&self, metric: Option<Metric>) -> Metric {
+        let usual = if matches!(self.predicts, Predicts::Classes(_)) { Metric::Accuracy } else { Metric::Rmse };
+        metric.unwrap_or(usual)
+    }
 }
 
 pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {

@@ -1,6 +1,7 @@
 //! What a network on a table has to be better than: a constant, and a linear model, fitted on the same rows.
 
 mod assess;
+mod folds;
 mod importance;
 mod lbfgs;
 mod linear;
@@ -12,6 +13,7 @@ use goodfit_nn::Inputs;
 use goodfit_nn::losses::softmax;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use assess::Judged;
 pub use assess::assess;
 pub use linear::{Linear, Penalty};
 pub use verdict::verdict;

@@ -13,12 +13,16 @@ pub fn verdict(results: &Results) -> Option<String> {
         if assessed.rows == 1 { "1 validation row".to_owned() } else { format!("{} validation rows", assessed.rows) };
     if let Some(against) = &assessed.against_linear {
         let [low, high] = against.ci95;
+        let over = if assessed.folds.is_some() { "folds" } else { "rows" };
         let (score, network, linear) = (&against.score, number(against.network), number(against.linear));
         let by = if low == 0.0 && high == 0.0 {
-            "the same in every row".to_owned()
+            if assessed.folds.is_some() { "the same in every fold" } else { "the same in every row" }.to_owned()
         } else if low.is_finite() {
             let numbers = [against.difference, low, high].map(number);
-            format!("network less linear {}, 95 % interval over the rows {} to {}", numbers[0], numbers[1], numbers[2])
+            format!(
+                "network less linear {}, 95 % interval over the {over} {} to {}",
+                numbers[0], numbers[1], numbers[2]
+            )
         } else {
             "too few rows for an interval".to_owned()
         };
@@ -87,7 +91,11 @@ mod tests {
     use crate::results::{AgainstLinear, Arm, Layout, Summary};
 
     fn results(against_linear: Option<AgainstLinear>) -> Results {
-        let models = vec![Assessed { name: "linear".to_owned(), scores: [("RMSE".to_owned(), 2.0)].into() }];
+        let models = vec![Assessed {
+            name: "linear".to_owned(),
+            scores: [("RMSE".to_owned(), 2.0)].into(),
+            ..Assessed::default()
+        }];
         let assessment = Assessment { rows: 96, shared: true, models, against_linear, ..Assessment::default() };
         let arm = |mean| Arm {
             summary: [("validation_rmse".to_owned(), Summary { mean, sd: 0.1, n: 3 })].into(),

@@ -53,6 +53,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
         test: 0.0,
         split: Split::Random,
         given: None,
+        folds: None,
         fold: None,
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,

@@ -8,7 +8,7 @@ use super::args::{Changes, Common, Compare, OfRecipe, Output, Reading, Report};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
-use super::{Outcome, message, print, table};
+use super::{Outcome, message, next, print, table};
 use crate::comparison::{ComparisonError, Conducted, Options, conduct};
 use crate::data::survey;
 use crate::data::table::{ColumnKind, TableOptions};
@@ -36,7 +36,11 @@ pub(super) fn compare(args: &Compare) -> Outcome {
     let experiment = Experiment { search: None, ..experiment };
     let out = out_dir(&args.of.common, &experiment.name)?;
     let conducted = run(&experiment, &args.of.common)?;
-    finish(&conducted, &out, args.of.common.output, false)
+    let status = finish(&conducted, &out, args.of.common.output, false)?;
+    if status == 0 && !args.of.common.output.quiet {
+        next::training(&experiment.recipe, &conducted.results).into_iter().for_each(message::note);
+    }
+    Ok(status)
 }
 
 /// `goodfit report DIR`
@@ -303,7 +307,7 @@ fn typed(without: &[&str]) -> String {
 }
 
 /// An argument as a shell reads it back.
-fn quoted(argument: &str) -> String {
+pub(super) fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
         argument.to_owned()

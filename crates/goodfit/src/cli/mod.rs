@@ -13,6 +13,7 @@ mod export;
 mod frame;
 mod keep;
 mod message;
+mod next;
 mod predict;
 mod progress;
 mod reproduce;

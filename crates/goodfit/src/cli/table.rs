@@ -29,7 +29,7 @@ pub(super) fn text(results: &Results) -> String {
     out.push_str(&comparisons(results));
     out.push_str(&assessment(results));
     if let Some(refit) = results.refit {
-        let _ = writeln!(out, "{}", refit.sentence());
+        let _ = writeln!(out, "{}", refit.sentence(&results.data));
     }
     for claim in &results.claims {
         let _ = writeln!(out, "\nclaim: {}\n  {}\n  verdict: {}", claim.claim, claim.evidence, claim.verdict);
@@ -49,7 +49,10 @@ fn rows(results: &Results) -> String {
     let varies = results.arms.iter().any(|arm| arm.settings.keys().any(|path| path.starts_with("data.")));
     let of = if varies { "in the first arm " } else { "" };
     let mut parts = vec![format!("{}: {of}{} training rows", data.source, data.train_rows)];
-    if data.validation_rows > 0 {
+    if let Some(folds) = data.folds {
+        parts[0] += " in the first fold";
+        parts.push(format!("{} validation rows in {folds} folds", data.validation_rows));
+    } else if data.validation_rows > 0 {
         parts.push(format!("{} validation rows", data.validation_rows));
     }
     if data.test_rows > 0 {
@@ -88,7 +91,8 @@ fn comparisons(results: &Results) -> String {
 /// The scores of a network beside those of simple models, and what they say of it.
 fn assessment(results: &Results) -> String {
     let Some(assessed) = &results.assessment else { return String::new() };
-    let head = format!("{} on {} validation rows", assessed.target, assessed.rows);
+    let over = assessed.folds.map_or_else(String::new, |folds| format!(", mean of {folds} folds"));
+    let head = format!("{} on {} validation rows{over}", assessed.target, assessed.rows);
     let mut out = format!("\n{}", scores(&head, &assessed.models, Metric::of_curve(&results.primary_metric)));
     if let Some(verdict) = verdict(results) {
         let _ = writeln!(out, "{verdict}");
@@ -103,6 +107,9 @@ fn assessment(results: &Results) -> String {
 /// Scores by name, the one that decides first, a column a model.
 pub(super) fn scores(head: &str, models: &[Assessed], first: Option<Metric>) -> String {
     const COLUMN: usize = 10;
+    const INTERVAL: usize = 18;
+    let has_interval = |model: &Assessed| model.name == "network" && !model.ci95.is_empty();
+    let interval = |low: f64, high: f64| format!("{} to {}", number(low), number(high));
     let mut names: Vec<&str> = models.iter().flat_map(|model| model.scores.keys()).map(String::as_str).collect();
     let decides = |name: &str| first.is_some_and(|first| first.name() == name);
     names.sort_by_key(|name| (!decides(name), SCORES.iter().position(|known| known == name), *name));
@@ -111,12 +118,19 @@ pub(super) fn scores(head: &str, models: &[Assessed], first: Option<Metric>) -> 
     let mut out = format!("{head:width$}");
     for model in models {
         let _ = write!(out, "  {:>COLUMN$}", model.name);
+        if has_interval(model) {
+            let _ = write!(out, "  {:>INTERVAL$}", "95 % interval");
+        }
     }
     out.push('\n');
     for name in names {
         let _ = write!(out, "{name:width$}");
         for model in models {
             let _ = write!(out, "  {:>COLUMN$}", model.scores.get(name).map_or_else(|| "-".to_owned(), |x| number(*x)));
+            if has_interval(model) {
+                let text = model.ci95.get(name).map_or_else(String::new, |[low, high]| interval(*low, *high));
+                let _ = write!(out, "  {text:>INTERVAL$}");
+            }
         }
         out.push('\n');
     }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use goodfit_nn::Network;
 
+use super::folds::train_folds;
 use super::refit::First;
 use super::{ComparisonError, Done, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
 use crate::baseline::{Baselines, assess};
@@ -47,6 +48,10 @@ pub fn conduct(
     observer: &mut dyn Observer,
 ) -> Result<Conducted, ComparisonError> {
     let start = Instant::now();
+    if experiment.recipe.data.folds.is_some() {
+        let error = experiment.settings().fault("data.folds", "data.folds is for train, which keeps one network");
+        return Err(error.hint("--resplit splits off other validation rows for each seed").into());
+    }
     let arms = experiment.arms()?;
     let baseline = experiment.baseline(&arms)?;
     let compare = &experiment.compare;
@@ -119,6 +124,7 @@ pub struct Fit {
 }
 
 /// Trains the recipe of an experiment once, without its variations, and again on all rows where `training.refit` says so.
+/// With `data.folds` it is trained once for each fold, and then on all rows.
 /// There is no network when the monitor stopped the first training.
 ///
 /// # Errors
@@ -129,6 +135,9 @@ pub fn train_one(
     monitor: &Monitor,
     observer: &mut dyn Observer,
 ) -> Result<(Conducted, Option<Fit>), ComparisonError> {
+    if let Some(of) = experiment.recipe.data.folds {
+        return train_folds(experiment, of, options, monitor, observer);
+    }
     let start = Instant::now();
     let seed = options.first_seed;
     let recipe = &experiment.recipe;

@@ -3,6 +3,7 @@
 mod conduct;
 mod data;
 mod fits;
+mod folds;
 mod memory;
 mod refit;
 mod tune;

@@ -34,22 +34,12 @@ impl First<'_> {
         observer: &mut dyn Observer,
     ) -> Result<Option<(Fit, Refit)>, ComparisonError> {
         let &Self { recipe, seed, data, trained, baselines } = self;
-        let mut again = recipe.clone();
-        again.training.early_stopping = None;
-        again.training.evaluate_every = Some(0);
         let split_seed = recipe.data.split_seed.unwrap_or(seed);
         let joined = Prepared::joined(dataset, &recipe.data, split_seed)?;
-        let rows = joined.train.n_rows();
         let share = trained.n_steps_on_all as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
-        let steps = (share * n_steps(&again, rows) as f64).round() as usize;
-        observer.begin("training on all rows", steps as u64);
-        let trained = train_until(&again, &joined, seed, monitor, steps)
-            .map_err(|source| ComparisonError::Network { arm: "refit".to_owned(), source })?;
-        let Some(Trained { network, .. }) = trained.filter(|trained| is_finite(&trained.network)) else {
-            return Ok(None);
-        };
+        let Some((network, refit)) = on_all(recipe, &joined, share, seed, monitor, observer)? else { return Ok(None) };
         let baselines = baselines.and_then(|baselines| baselines.refit(&joined));
-        Ok(Some((Fit { network, schema: joined.schema, baselines }, Refit { rows, steps })))
+        Ok(Some((Fit { network, schema: joined.schema, baselines }, refit)))
     }
 
     /// Whether it is asked for and possible. Opened test rows are to have scored the network that is kept.
@@ -58,6 +48,31 @@ impl First<'_> {
         let validates = self.recipe.data.evaluation == Evaluation::Validation;
         self.recipe.training.refit && splits && validates && self.trained.run.diverged_at.is_none()
     }
+}
+
+/// Trains a recipe on rows of which none is split off, to a share of its schedule. `None` when the monitor stopped it, or when
+/// the network is no number.
+///
+/// # Errors
+/// When the recipe makes no network.
+pub(super) fn on_all(
+    recipe: &Recipe,
+    data: &Prepared,
+    share: f64,
+    seed: u64,
+    monitor: &Monitor,
+    observer: &mut dyn Observer,
+) -> Result<Option<(Network<f32>, Refit)>, ComparisonError> {
+    let mut again = recipe.clone();
+    again.training.early_stopping = None;
+    again.training.evaluate_every = Some(0);
+    let rows = data.train.n_rows();
+    let steps = (share * n_steps(&again, rows) as f64).round() as usize;
+    observer.begin("training on all rows", steps as u64);
+    let trained = train_until(&again, data, seed, monitor, steps)
+        .map_err(|source| ComparisonError::Network { arm: "refit".to_owned(), source })?;
+    let finite = trained.filter(|trained| is_finite(&trained.network));
+    Ok(finite.map(|Trained { network, .. }| (network, Refit { rows, steps })))
 }
 
 /// Whether all its weights are numbers.

@@ -164,9 +164,9 @@ impl Marks {
         if validation.is_empty() {
             validation = match recipe.fold {
                 Some(fold) if fold.of < 2 || fold.of > order.rows().len() => {
-                    return Err(DataError::Split { field: "search.folds", share: fold.of as f64, n_rows: n });
+                    return Err(DataError::Split { field: recipe.folds_field(), share: fold.of as f64, n_rows: n });
                 }
-                Some(fold) => order.fold(fold)?,
+                Some(fold) => order.fold(fold, recipe.folds_field())?,
                 None => {
                     let wanted = share("data.validation", recipe.validation, n, order.rows().len())?;
                     order.take("data.validation", wanted)?
@@ -203,7 +203,7 @@ impl Marks {
 fn check_validation(recipe: &DataRecipe) -> Result<(), DataError> {
     let Some(Given::Column(column)) = &recipe.given else { return Ok(()) };
     let but = if recipe.fold.is_some() {
-        "search.folds makes its own"
+        if recipe.folds.is_some() { "data.folds makes its own" } else { "search.folds makes its own" }
     } else if recipe.validation <= 0.0 {
         "data.validation is 0"
     } else {

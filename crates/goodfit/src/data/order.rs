@@ -211,7 +211,7 @@ impl<'a> Order<'a> {
         }
     }
 
-    /// Splits the rows off that validate in a fold. For n rows and k folds:
+    /// Splits the rows off that validate in a fold, of as many as `field` says. For n rows and k folds:
     ///
     /// - By chance: those from the place i n / k on, up to (i + 1) n / k.
     /// - By groups: the largest group first, each goes to the fold of the fewest rows; of equal ones to the first.
@@ -220,7 +220,7 @@ impl<'a> Order<'a> {
     ///
     /// # Errors
     /// When there are fewer groups than folds, or too few times.
-    pub(super) fn fold(&mut self, Fold { index, of: n_folds }: Fold) -> Result<Vec<u32>, TableError> {
+    pub(super) fn fold(&mut self, Fold { index, of: n_folds }: Fold, field: &str) -> Result<Vec<u32>, TableError> {
         let n = self.rows.len();
         match self.by {
             By::Chance | By::Classes(_) => {
@@ -231,7 +231,7 @@ impl<'a> Order<'a> {
             By::Groups(Groups { of, codes: groups, .. }) => {
                 let mut runs = runs_of(&self.rows, groups);
                 if runs.len() < n_folds {
-                    let what = format!("search.folds is {n_folds}, but the {n} rows left are of {} groups", runs.len());
+                    let what = format!("{field} is {n_folds}, but the {n} rows left are of {} groups", runs.len());
                     return Err(of.fault(what).hint("at most as many folds as groups"));
                 }
                 runs.sort_by_key(|run| std::cmp::Reverse(run.len()));
@@ -254,7 +254,7 @@ impl<'a> Order<'a> {
                 };
                 let borders: Vec<usize> = (1..=n_folds).map(border).chain([0]).collect();
                 if borders.windows(2).any(|pair| pair[0] <= pair[1]) {
-                    let what = format!("search.folds is {n_folds}, but there are only {} times", changes.len() + 1);
+                    let what = format!("{field} is {n_folds}, but there are only {} times", changes.len() + 1);
                     return Err(of.fault(what).hint("fewer folds, or a column of finer times"));
                 }
                 let left = self.rows.split_off(borders[index]);

@@ -153,6 +153,7 @@ mod tests {
             test: 0.0,
             split: Split::Random,
             given: None,
+            folds: None,
             fold: None,
             evaluation: Evaluation::Validation,
             split_seed: None,

@@ -110,7 +110,7 @@ impl DataError {
             }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::GivenValidation { .. } => {
-                Some("what the column gives needs neither: leave search.folds and data.validation out".into())
+                Some("what the column gives needs neither: leave folds and data.validation out".into())
             }
             Self::OneSplit { .. } => {
                 Some("leave it out: validation rows by data.time or data.split_column are not drawn".into())

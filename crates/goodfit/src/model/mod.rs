@@ -14,7 +14,7 @@ use goodfit_nn::{Inputs, Matrix, Network, Workspace};
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
 use scores::most_probable;
-pub(crate) use scores::{Classes, Numbers, Scored};
+pub(crate) use scores::{ClassRows, NumberRows, Scored};
 pub use scores::{Metric, SCORES, scores};
 
 use crate::baseline::Baselines;

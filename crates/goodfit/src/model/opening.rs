@@ -67,7 +67,9 @@ impl Model {
         let scores = scored(&self.predict(&table));
         let inputs = Inputs::new(self.schema.encode(&table));
         let simple = self.baselines.iter().flat_map(|baselines| baselines.predict(&inputs));
-        let baselines = simple.map(|(name, own)| Assessed { name: name.to_owned(), scores: scored(&own) }).collect();
+        let baselines = simple
+            .map(|(name, own)| Assessed { name: name.to_owned(), scores: scored(&own), ..Assessed::default() })
+            .collect();
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores, baselines };
         let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;

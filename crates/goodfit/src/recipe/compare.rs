@@ -89,10 +89,10 @@ pub(crate) fn check_metric(
     if metric.starts_with("validation") && recipe.data.evaluation == Evaluation::Test {
         return fault("data.evaluation is \"test\"", "data.evaluation = \"validation\"");
     }
-    if metric.starts_with("validation") && recipe.data.validation <= 0.0 {
+    if metric.starts_with("validation") && !recipe.data.validates() {
         return fault("no rows are split off for validation", "data.validation = 0.2");
     }
-    if metric == "accuracy_gap" && recipe.data.evaluation != Evaluation::Test && recipe.data.validation <= 0.0 {
+    if metric == "accuracy_gap" && recipe.data.evaluation != Evaluation::Test && !recipe.data.validates() {
         return fault("there are no rows besides the training rows", "data.validation = 0.2");
     }
     if metric == "accuracy_gap" && !recipe.classifies() {

@@ -17,7 +17,7 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
             faults.push(settings.fault(path, message).hint(hint));
         }
     };
-    let validates = data.validation > 0.0 || settings.is_set("search.folds");
+    let validates = data.validates() || settings.is_set("search.folds");
     let never = training.evaluate_every == Some(0);
     let untrained = training.length == Length::Steps(0);
 
@@ -69,6 +69,22 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let message = format!("training.weight_decay is {{ {form} = .. }}, but adamw decouples weight decay");
         let involved = ["training.weight_decay", "training.optimizer"];
         fault("training.weight_decay", &involved, &message, "training.optimizer = \"adam\"");
+    }
+    if data.folds.is_some() {
+        if data.evaluation == Evaluation::Test {
+            let message = "data.folds is set, but data.evaluation is \"test\": what folds score is what they validate";
+            let hint = "leave one of them out; `goodfit evaluate MODEL --open-test` scores the network that is kept";
+            fault("data.folds", &["data.folds", "data.evaluation"], message, hint);
+        }
+        if settings.is_set("training.refit") && !training.refit {
+            let message = "training.refit is false, but with data.folds the network that is kept is that of all rows";
+            fault(
+                "training.refit",
+                &["training.refit", "data.folds"],
+                message,
+                "leave training.refit or data.folds out",
+            );
+        }
     }
     if untrained && !training.diagnostics {
         let message = "training.diagnostics is false and training.steps is 0: nothing would be recorded";

@@ -15,6 +15,7 @@ fn is(settings: &Settings, path: &str, word: &str) -> bool {
 
 fn validates(settings: &Settings) -> bool {
     settings.is_set("search.folds")
+        || settings.is_set("data.folds")
         || settings.get("data.validation").and_then(|value| value.number()).is_some_and(|share| share > 0.0)
 }
 
@@ -47,7 +48,7 @@ fn split(settings: &Settings) -> Option<Value> {
 
 /// The default of `data.evaluation`.
 pub(crate) const EVALUATION: Default = From {
-    fields: &["data.validation"],
+    fields: &["data.validation", "data.folds"],
     rule: "\"validation\" when rows are split off, else only the training rows",
     value: evaluation,
 };
@@ -58,7 +59,7 @@ fn evaluation(settings: &Settings) -> Option<Value> {
 
 /// The default of `data.stopping`.
 pub(crate) const STOPPING: Default = From {
-    fields: &["data.validation", "training.early_stopping"],
+    fields: &["data.validation", "data.folds", "training.early_stopping"],
     rule: "0.1 with training.early_stopping, else 0.0",
     value: stopping,
 };
@@ -94,6 +95,14 @@ fn epsilon(settings: &Settings) -> Option<Value> {
     } else {
         1e-8
     }))
+}
+
+/// The default of `training.refit`.
+pub(crate) const REFIT: Default =
+    From { fields: &["data.folds"], rule: "true with data.folds, else false", value: refit };
+
+fn refit(settings: &Settings) -> Option<Value> {
+    Some(Value::Bool(settings.is_set("data.folds")))
 }
 
 /// The default of `training.diagnostics`.

@@ -57,7 +57,7 @@ pub(crate) fn unfit(curve: &str, recipe: &Recipe) -> Option<(String, String)> {
             format!("training.metric = \"{word}\" records it, and lets it decide"),
         ));
     }
-    let evaluates = recipe.data.validation > 0.0 || recipe.data.evaluation == Evaluation::Test;
+    let evaluates = recipe.data.validates() || recipe.data.evaluation == Evaluation::Test;
     (curve.starts_with("train_") && evaluates).then(|| {
         let rows = if recipe.data.evaluation == Evaluation::Test { "test" } else { "validation" };
         let but = format!("of the training rows that is not recorded where there are {rows} rows");

@@ -106,7 +106,7 @@ fn n_train(settings: &Settings, n_rows: usize) -> usize {
     };
     let most = settings.get("data.train_rows").map_or(usize::MAX, |_| settings.count("data.train_rows"));
     let n = n_rows.saturating_sub(share("data.test", n_rows)).min(most);
-    let validating = match settings.count("search.folds") {
+    let validating = match settings.count("search.folds").max(settings.count("data.folds")) {
         0 => share("data.validation", n),
         // The first of several windows that end ever later.
         folds if settings.is_set("data.time") => n - n / (folds + 1),

@@ -89,6 +89,7 @@ impl Reader<'_> {
                 (Some(column), _) => Some(Given::Column(column)),
                 (None, file) => file.map(|file| Given::TestFile(file.into())),
             },
+            folds: self.count("data.folds"),
             fold: None,
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),

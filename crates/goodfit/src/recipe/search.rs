@@ -59,6 +59,10 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         let message = "data.evaluation is \"test\", but a search may not choose by test rows";
         return fault("data.evaluation", message, "data.evaluation = \"validation\"");
     }
+    if recipe.data.folds.is_some() {
+        let message = "data.folds is for train; a search ranks its trials over search.folds";
+        return fault("data.folds", message, "search.folds in its place");
+    }
     let folds = settings.is_set("search.folds").then(|| settings.count("search.folds"));
     if folds.is_some() && recipe.data.validation > 0.0 {
         let message = "search.folds is set, but data.validation splits rows off as well";

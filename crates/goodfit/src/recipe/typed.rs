@@ -34,6 +34,8 @@ pub struct DataRecipe {
     pub split: Split,
     /// What says where single rows belong.
     pub given: Option<Given>,
+    /// With how many folds a single training is scored, each row validating once.
+    pub folds: Option<usize>,
     /// Which fold validates instead of a share, when there are folds.
     pub fold: Option<Fold>,
     /// What curves are computed on besides the training rows.
@@ -67,6 +69,16 @@ pub enum Given {
 }
 
 impl DataRecipe {
+    /// Whether rows are split off for validation, whoever says so.
+    pub fn validates(&self) -> bool {
+        self.validation > 0.0 || self.folds.is_some() || self.fold.is_some()
+    }
+
+    /// The field that says how many folds there are.
+    pub(crate) fn folds_field(&self) -> &'static str {
+        if self.folds.is_some() { "data.folds" } else { "search.folds" }
+    }
+
     /// How rows are split in words, where that is not the usual: at random, and within classes where a table has any.
     pub fn split_in_words(&self) -> Option<String> {
         let has_classes = matches!(self.source, Source::Table { classes: true, .. });

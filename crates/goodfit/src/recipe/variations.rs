@@ -33,6 +33,7 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
     }
     let (expected, hint) = match target.field.path {
         "data.target" => ("", "a recipe for each value, or --set"),
+        "data.folds" => ("", "leave it out: it is for train; --resplit splits off other rows for each seed"),
         "training.metric" => ("", "leave it out: one metric decides between all; training.stopping_metric can vary"),
         "training.refit" => ("", "leave it out: only train keeps a network, and scores are those of the first one"),
         _ => (", expected a field of [data], [network] or [training]", "a recipe for each value, or --set"),

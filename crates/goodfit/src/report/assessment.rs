@@ -23,7 +23,10 @@ pub(super) fn table(results: &Results) -> String {
     for model in &assessed.models {
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escape(&model.name));
         for score in &scores {
-            let text = model.scores.get(*score).map_or_else(|| "—".to_owned(), |value| label::number(*value));
+            let mut text = model.scores.get(*score).map_or_else(|| "—".to_owned(), |value| label::number(*value));
+            if let Some([low, high]) = model.ci95.get(*score) {
+                let _ = write!(text, " ({} to {})", label::number(*low), label::number(*high));
+            }
             let _ = write!(out, "<td class=\"n\">{text}</td>");
         }
         out += "</tr>\n";
@@ -39,11 +42,17 @@ pub(super) fn table(results: &Results) -> String {
             short_number(linear.penalty)
         )
     });
+    let over = assessed.folds.map_or_else(String::new, |folds| {
+        format!(
+            " Each validates once; scores are means over {folds} folds, with 95 % intervals that allow for the rows that folds \
+             share (Nadeau, Bengio, 2003)."
+        )
+    });
     let constant =
         if assessed.classes.is_empty() { "mean: that of" } else { "majority: the shares of the classes among" };
     let _ = writeln!(
         out,
-        "<p class=\"note\">On {} of {}.{linear} {constant} the training rows, for every row.</p>",
+        "<p class=\"note\">On {} of {}.{over}{linear} {constant} the training rows, for every row.</p>",
         label::count(assessed.rows, "validation row", "validation rows"),
         escape(&results.data.source)
     );

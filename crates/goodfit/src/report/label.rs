@@ -55,13 +55,11 @@ pub(super) fn rest(arm: &Arm, without: &str) -> String {
 /// `train_loss` as `training loss`, `late_train_loss` as `late training loss`, `validation_auc` as `validation AUC`,
 /// `layer2.dead` as `layer 2: dead units`.
 pub(super) fn metric(name: &str) -> String {
-    match layer_and_measure(name) {
-        Some((layer, measure)) => format!("{layer}: {}", of_layer(measure)),
-        None => {
-            let name = score(name).map_or_else(|| name.to_owned(), |score| name.replace(score.word(), score.name()));
-            name.replace('_', " ").replace("train ", "training ")
-        }
+    if let Some((layer, measure)) = layer_and_measure(name) {
+        return format!("{layer}: {}", of_layer(measure));
     }
+    let name = score(name).map_or_else(|| name.to_owned(), |score| name.replace(score.word(), score.name()));
+    name.replace('_', " ").replace("train ", "training ")
 }
 
 /// The score of a metric whose name in a sentence is not its word.

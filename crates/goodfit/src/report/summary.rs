@@ -6,7 +6,7 @@ use super::label;
 use super::tables::{Stance, stance};
 use crate::baseline::verdict;
 use crate::figure::short_number;
-use crate::results::{Arm, Comparison, FigureKind, Refit, Results, Summary, Verdict};
+use crate::results::{Arm, Comparison, FigureKind, Results, Summary, Verdict};
 use crate::statistics::{MIN_SEEDS, written};
 
 /// What was compared on what data with how many seeds, and what came out, in two or three sentences.
@@ -25,7 +25,7 @@ pub fn summary(results: &Results) -> Vec<String> {
     }
     out.extend(verdicts(results));
     out.extend(verdict(results));
-    out.extend(results.refit.map(Refit::sentence));
+    out.extend(results.refit.map(|refit| refit.sentence(&results.data)));
     if !results.claims.is_empty() {
         out.push(claims(results));
     }

@@ -12,8 +12,11 @@ use crate::statistics::Direction;
 pub struct Assessment {
     /// The column that is predicted.
     pub target: String,
-    /// Validation rows.
+    /// Validation rows, those of all folds.
     pub rows: usize,
+    /// How many folds they are of, where scores are means over folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
     /// The classes by name; empty where numbers are predicted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -56,12 +59,15 @@ pub struct ColumnImportance {
 }
 
 /// A model with its scores.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Assessed {
     /// What it is called.
     pub name: String,
     /// Scores by name, as [`crate::model::scores`] defines them.
     pub scores: BTreeMap<String, f64>,
+    /// Of scores that are means over folds, their 95 % intervals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ci95: BTreeMap<String, [f64; 2]>,
 }
 
 /// How a linear model was fitted.

@@ -93,8 +93,14 @@ pub struct Refit {
 
 impl Refit {
     /// What it means, in a sentence.
-    pub fn sentence(self) -> String {
+    pub fn sentence(self, data: &DataSummary) -> String {
         let Self { rows, steps } = self;
+        if let Some(folds) = data.folds {
+            return format!(
+                "The network that is kept was trained for {steps} steps on {rows} rows, all that are not sealed: as long as was \
+                 best in the median of the {folds} folds, whose scores are of rows that their networks had not seen."
+            );
+        }
         format!(
             "The network that is kept was trained anew for {steps} steps on {rows} rows, those that validated and chose the \
              epoch among them; the scores are those of the one that had not seen them."
@@ -136,8 +142,11 @@ pub struct DataSummary {
     pub source: String,
     /// Rows that are trained on, after the split.
     pub train_rows: usize,
-    /// Rows split off for validation.
+    /// Rows split off for validation; with folds those of all of them.
     pub validation_rows: usize,
+    /// Over how many folds a single training was scored; the other numbers of rows are those of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folds: Option<usize>,
     /// Rows split off to choose the epoch by.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stopping_rows: usize,

@@ -4,7 +4,7 @@ use goodfit_nn::losses::softmax;
 use goodfit_nn::{Matrix, Trainer};
 
 use crate::data::{Labelled, Prepared, Units};
-use crate::model::{Classes, Metric, Numbers};
+use crate::model::{ClassRows, Metric, NumberRows};
 
 /// The deciding score of some rows, with the buffers that each evaluation needs. Every row counts once, as in all scores.
 pub(super) struct Scorer<'a> {
@@ -33,10 +33,10 @@ impl<'a> Scorer<'a> {
             for (predicted, &output) in predicted.iter_mut().zip(self.outputs.data()) {
                 *predicted = units.restored(output);
             }
-            return Numbers { predicted, numbers }.score(self.metric);
+            return NumberRows { predicted, numbers }.score(self.metric);
         }
         let n_classes = self.outputs.n_columns();
         softmax(self.outputs.data_mut(), n_classes);
-        Classes { shares: self.outputs.data(), classes: &self.rows.classes, n_classes }.score(self.metric)
+        ClassRows { shares: self.outputs.data(), classes: &self.rows.classes, n_classes }.score(self.metric)
     }
 }

@@ -153,7 +153,9 @@ mod tests {
 
     fn budget(total: f64, more: &str, n_jobs: usize, trials: &[f64]) -> Budget {
         let budget = Budget::new(Instant::now(), total, &search(more), n_jobs, 1, Some(Duration::from_secs(2)));
-        trials.iter().for_each(|&trial| budget.complete(Duration::from_secs_f64(trial)));
+        for &trial in trials {
+            budget.complete(Duration::from_secs_f64(trial));
+        }
         budget
     }
 
@@ -177,7 +179,9 @@ mod tests {
         let found = trials_have(&budget(100.0, "", 1, &[5.0; 8]));
         assert!((found - (100.0 - 5.0 - 50.0 - 18.0)).abs() < 1e-6, "{found}");
         let pruned = budget(100.0, "", 2, &[1.0; 4]);
-        (0..3).for_each(|_| pruned.pruned());
+        for _ in 0..3 {
+            pruned.pruned();
+        }
         assert!((trials_have(&pruned) - (100.0 - 1.0 - 11.0 - 2.0 - 6.0)).abs() < 1e-6);
     }
 

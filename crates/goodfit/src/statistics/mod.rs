@@ -6,6 +6,7 @@
 
 mod compare;
 mod direction;
+mod folds;
 mod holm;
 mod paired;
 mod pairs;
@@ -15,6 +16,7 @@ mod summary;
 
 pub use compare::{Case, MIN_SEEDS, SIGNIFICANCE, compare, compare_arms};
 pub use direction::Direction;
+pub use folds::over_folds;
 pub use holm::holm;
 pub use paired::{PairedTest, paired_t, resolution};
 pub use pairs::Pairs;

@@ -30,6 +30,7 @@ fn case(sides: &str) -> Case {
         split: Split::Stratified,
         scaling: Scaling::Robust,
         given: Some(Given::Column("side".into())),
+        folds: None,
         fold: None,
         evaluation: Evaluation::Test,
         split_seed: None,

@@ -77,7 +77,7 @@ fn folds_validate_every_row_once_but_along_time() {
         let (mut validated, mut n_left) = (Vec::new(), Vec::new());
         for index in 0..4 {
             let mut order = order(&by);
-            let fold = order.fold(Fold { index, of: 4 }).expect("a fold");
+            let fold = order.fold(Fold { index, of: 4 }, "search.folds").expect("a fold");
             check_apart(&by, &[&fold, order.rows()]);
             if let By::Times(_) = by {
                 by.check_apart(&fold, order.rows(), "validation").expect("later than what trains");
@@ -123,7 +123,7 @@ fn what_cannot_be_split() {
     let fault = |by: &By, fold: Option<Fold>| {
         let mut order = Order::new(by, (0..4).collect(), Stream::new(0, Purpose::Split, 0));
         let error = match fold {
-            Some(fold) => order.fold(fold),
+            Some(fold) => order.fold(fold, "search.folds"),
             None => order.take("data.test", 1),
         };
         let error = error.expect_err("no split");

@@ -8,9 +8,9 @@
 //! (Biometrics 44, 1988).
 
 use super::classes::{most_probable, square, surprise};
-use super::{Classes, Metric, Numbers};
+use super::{ClassRows, Metric, NumberRows};
 
-impl Classes<'_> {
+impl ClassRows<'_> {
     /// `u` of each row.
     pub(crate) fn by_row(&self, metric: Metric) -> Vec<f64> {
         let n = self.classes.len() as f64;
@@ -87,7 +87,7 @@ impl Classes<'_> {
     }
 }
 
-impl Numbers<'_> {
+impl NumberRows<'_> {
     /// `u` of each row; of the RMSE without the constant that makes its mean the score.
     pub(crate) fn by_row(&self, metric: Metric) -> Vec<f64> {
         let squares: Vec<f64> = self.errors().map(|error| error * error).collect();
@@ -162,11 +162,11 @@ mod tests {
                     raw.into_iter().map(|x| (x / sum) as f32).collect::<Vec<_>>()
                 })
                 .collect();
-            let rows = Classes { shares: &shares, classes: &classes, n_classes };
+            let rows = ClassRows { shares: &shares, classes: &classes, n_classes };
             for metric in Metric::ALL.into_iter().filter(|metric| metric.is_of_classes()) {
                 check(metric, &rows.by_row(metric), rows.score(metric), |row| {
                     let (shares, classes) = (dropped(&shares, row, n_classes), dropped(&classes, row, 1));
-                    Classes { shares: &shares, classes: &classes, n_classes }.score(metric)
+                    ClassRows { shares: &shares, classes: &classes, n_classes }.score(metric)
                 });
             }
         }
@@ -177,11 +177,11 @@ mod tests {
         let mut stream = Stream::new(1, Purpose::Data, 0);
         let numbers: Vec<f32> = (0..ROWS).map(|_| 5.0 + 2.0 * stream.normal() as f32).collect();
         let predicted: Vec<f64> = numbers.iter().map(|&y| 0.8 * f64::from(y) + 1.0 + stream.normal()).collect();
-        let rows = Numbers { predicted: &predicted, numbers: &numbers };
+        let rows = NumberRows { predicted: &predicted, numbers: &numbers };
         for metric in [Metric::Rmse, Metric::Mae, Metric::R2] {
             check(metric, &rows.by_row(metric), rows.score(metric), |row| {
                 let (predicted, numbers) = (dropped(&predicted, row, 1), dropped(&numbers, row, 1));
-                Numbers { predicted: &predicted, numbers: &numbers }.score(metric)
+                NumberRows { predicted: &predicted, numbers: &numbers }.score(metric)
             });
         }
     }

@@ -5,7 +5,7 @@ use super::auc::auc;
 
 /// Probabilities of rows whose class is known, or is none that the model knows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Classes<'a> {
+pub(crate) struct ClassRows<'a> {
     /// The probability of each class, rows x classes.
     pub(crate) shares: &'a [f32],
     /// The class of each row; their number for one that the model does not know.
@@ -30,7 +30,7 @@ pub(crate) fn most_probable(shares: &[f32]) -> usize {
     (0..shares.len()).reduce(|best, i| if shares[i] > shares[best] { i } else { best }).unwrap_or(0)
 }
 
-impl<'a> Classes<'a> {
+impl<'a> ClassRows<'a> {
     /// A score; NaN where it is not defined, or is one of numbers.
     pub(crate) fn score(&self, metric: Metric) -> f64 {
         let n = self.classes.len() as f64;

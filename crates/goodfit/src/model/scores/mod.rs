@@ -8,9 +8,9 @@ mod numbers;
 
 use std::collections::BTreeMap;
 
-pub(crate) use classes::{Classes, most_probable};
+pub(crate) use classes::{ClassRows, most_probable};
 pub use metric::Metric;
-pub(crate) use numbers::Numbers;
+pub(crate) use numbers::NumberRows;
 
 use super::Prediction;
 use crate::data::table::{Goal, Predicts};
@@ -83,9 +83,9 @@ impl Scored {
     pub(crate) fn score(&self, metric: Metric) -> f64 {
         match self {
             Self::Classes(shares, classes, n_classes) => {
-                Classes { shares, classes, n_classes: *n_classes }.score(metric)
+                ClassRows { shares, classes, n_classes: *n_classes }.score(metric)
             }
-            Self::Numbers(predicted, numbers) => Numbers { predicted, numbers }.score(metric),
+            Self::Numbers(predicted, numbers) => NumberRows { predicted, numbers }.score(metric),
         }
     }
 
@@ -93,9 +93,9 @@ impl Scored {
     pub(crate) fn by_row(&self, metric: Metric) -> Vec<f64> {
         match self {
             Self::Classes(shares, classes, n_classes) => {
-                Classes { shares, classes, n_classes: *n_classes }.by_row(metric)
+                ClassRows { shares, classes, n_classes: *n_classes }.by_row(metric)
             }
-            Self::Numbers(predicted, numbers) => Numbers { predicted, numbers }.by_row(metric),
+            Self::Numbers(predicted, numbers) => NumberRows { predicted, numbers }.by_row(metric),
         }
     }
 }

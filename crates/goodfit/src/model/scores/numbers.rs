@@ -4,14 +4,14 @@ use super::Metric;
 
 /// Numbers that are predicted, beside those that are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Numbers<'a> {
+pub(crate) struct NumberRows<'a> {
     /// The predicted number of each row.
     pub(crate) predicted: &'a [f64],
     /// The number that it is.
     pub(crate) numbers: &'a [f32],
 }
 
-impl Numbers<'_> {
+impl NumberRows<'_> {
     /// A score; NaN where it is not defined, or is one of classes.
     pub(crate) fn score(&self, metric: Metric) -> f64 {
         let n = self.numbers.len() as f64;

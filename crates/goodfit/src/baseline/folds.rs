@@ -1,0 +1,95 @@
+//! Scores of folds: each row validated once.
+
+use std::collections::BTreeMap;
+
+use super::assess::Judged;
+use crate::data::table::Goal;
+use crate::model::{Metric, scores};
+use crate::results::{AgainstLinear, Assessed, Assessment, ColumnImportance};
+use crate::statistics::over_folds;
+
+impl Judged {
+    /// How good models are over folds: scores, and the difference of the network from the linear model, are means over the
+    /// folds with their intervals ([`over_folds`]); counts of rows are those of all folds together. `None` without any.
+    pub(crate) fn over(folds: Vec<Self>, metric: Option<Metric>) -> Option<Assessment> {
+        let n_folds = folds.len();
+        let ratio = folds.iter().map(|fold| fold.ratio).sum::<f64>() / n_folds as f64;
+        let names: Vec<&str> = folds.first()?.models.iter().map(|model| model.0).collect();
+        let in_all = |name: &&str| folds.iter().all(|fold| fold.of(name).is_some());
+        let models: Vec<Assessed> =
+            names.into_iter().filter(in_all).map(|name| assessed(name, &folds, ratio)).collect();
+        let decides = folds[0].decides(metric);
+        let against = against(&folds, &models, decides, ratio);
+        let importance = importance(&folds, ratio);
+        let all = folds.into_iter().reduce(Self::and)?;
+        // Where a network has overflowed in a fold there is none of all rows.
+        let has_network = models.iter().any(|model| model.name == "network");
+        let models_of_all = all.models.iter().filter(|model| has_network || model.0 != "network").cloned().collect();
+        let pooled = Self { models: models_of_all, ..all }.assessment(metric);
+        Some(Assessment { folds: Some(n_folds), models, against_linear: against, importance, ..pooled })
+    }
+
+    /// The rows of two folds together.
+    fn and(mut self, other: Self) -> Self {
+        match (&mut self.goal, other.goal) {
+            (Goal::Classes { classes, .. }, Goal::Classes { classes: more, .. }) => classes.extend(more),
+            (Goal::Numbers(numbers), Goal::Numbers(more)) => numbers.extend(more),
+            _ => {}
+        }
+        for (name, more) in other.models {
+            if let Some((_, own)) = self.models.iter_mut().find(|model| model.0 == name) {
+                own.extend(more);
+            }
+        }
+        self.linear = match (self.linear, other.linear) {
+            (Some(one), Some(another)) => Some(if one.converged { another } else { one }),
+            _ => None,
+        };
+        self
+    }
+}
+
+/// The scores of one model, those that are defined in all folds.
+fn assessed(name: &str, folds: &[Judged], ratio: f64) -> Assessed {
+    let of_fold = |fold: &Judged| fold.of(name).map(|own| scores(own, &fold.goal, &fold.predicts)).unwrap_or_default();
+    let by_fold: Vec<BTreeMap<String, f64>> = folds.iter().map(of_fold).collect();
+    let mut found = Assessed { name: name.to_owned(), ..Assessed::default() };
+    for score in Metric::ALL.map(Metric::name) {
+        let values: Vec<f64> = by_fold.iter().filter_map(|scores| scores.get(score).copied()).collect();
+        if values.len() == folds.len() {
+            let [low, high] = Metric::of_name(score).map_or([f64::NEG_INFINITY, f64::INFINITY], Metric::range);
+            let (mean, ci95) = over_folds(&values, ratio);
+            found.scores.insert(score.to_owned(), mean);
+            found.ci95.insert(score.to_owned(), ci95.map(|end| end.clamp(low, high)));
+        }
+    }
+    found
+}
+
+/// The network against the linear model, fold by fold.
+fn against(folds: &[Judged], models: &[Assessed], metric: Metric, ratio: f64) -> Option<AgainstLinear> {
+    let score = |name: &str| models.iter().find(|model| model.name == name)?.scores.get(metric.name()).copied();
+    let (network, linear) = (score("network")?, score("linear")?);
+    let of_fold = |fold: &Judged| {
+        let of = |name| scores(fold.of(name).unwrap_or_default(), &fold.goal, &fold.predicts)[metric.name()];
+        of("network") - of("linear")
+    };
+    let (difference, ci95) = over_folds(&folds.iter().map(of_fold).collect::<Vec<f64>>(), ratio);
+    let [least, most] = metric.range();
+    let ci95 = ci95.map(|end| end.clamp(least - most, most - least));
+    Some(AgainstLinear { score: metric.name().to_owned(), network, linear, difference, ci95 })
+}
+
+/// What each column is worth, in the mean over folds; columns that are set aside in one of them are left out.
+fn importance(folds: &[Judged], ratio: f64) -> Vec<ColumnImportance> {
+    let over = |first: &ColumnImportance| {
+        let of_fold = |fold: &Judged| fold.importance.iter().find(|one| one.column == first.column).cloned();
+        let all: Vec<ColumnImportance> = folds.iter().map(of_fold).collect::<Option<_>>()?;
+        let (increase, ci95) = over_folds(&all.iter().map(|one| one.increase).collect::<Vec<f64>>(), ratio);
+        let rows = all.iter().map(|one| one.rows).sum();
+        Some(ColumnImportance { column: first.column.clone(), increase, ci95, rows })
+    };
+    let mut found: Vec<ColumnImportance> = folds[0].importance.iter().filter_map(over).collect();
+    found.sort_by(|a, b| b.increase.total_cmp(&a.increase));
+    found
+}

@@ -1,0 +1,68 @@
+//! The command to type next.
+
+use super::experiment::quoted;
+use crate::recipe::{Recipe, Source, Value};
+use crate::results::{Arm, Results};
+use crate::statistics::Direction;
+
+/// Options of `compare` that `train` does not take, and whether a value follows.
+const OF_COMPARE: [(&str, bool); 5] =
+    [("--vary", true), ("--seeds", true), ("--baseline", true), ("--all-pairs", false), ("--resplit", false)];
+/// Options that say where and how results are shown.
+const OF_SHOWING: [(&str, bool); 4] = [("--jobs", true), ("--out", true), ("--quiet", false), ("--json", false)];
+
+/// How to get a model of a table after it was compared what to train: the command that was typed, as one of `train` with the
+/// settings of the arm whose mean is best.
+pub(super) fn training(recipe: &Recipe, results: &Results) -> Option<String> {
+    if !matches!(recipe.data.source, Source::Table { .. }) {
+        return None;
+    }
+    let mean = |arm: &&Arm| arm.summary.get(&results.primary_metric).map(|summary| summary.mean);
+    let sign = if Direction::of(&results.primary_metric) == Some(Direction::Higher) { -1.0 } else { 1.0 };
+    let finite = results.arms.iter().filter(|arm| mean(arm).is_some_and(f64::is_finite));
+    let best = finite.min_by(|a, b| (sign * mean(a).unwrap_or(0.0)).total_cmp(&(sign * mean(b).unwrap_or(0.0))))?;
+    let typed = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
+    let words = command(typed, best);
+    Some(format!("a comparison keeps no model; `{words}` keeps one of the arm with the best mean"))
+}
+
+/// The words of `compare` as those of `train`, with the settings of an arm.
+fn command(typed: impl Iterator<Item = String>, arm: &Arm) -> String {
+    let mut words = vec!["goodfit".to_owned()];
+    let mut typed = typed;
+    while let Some(word) = typed.next() {
+        let name = word.split('=').next().unwrap_or_default();
+        match OF_COMPARE.iter().chain(&OF_SHOWING).find(|(option, _)| *option == name) {
+            Some((_, true)) if name == word => drop(typed.next()),
+            Some(_) => {}
+            None if word == "compare" && words.len() == 1 => words.push("train".to_owned()),
+            None => words.push(quoted(&word)),
+        }
+    }
+    for (path, json) in &arm.settings {
+        let value = Value::from_json(json).map(|value| value.to_string()).unwrap_or_default();
+        words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_comparison_as_a_training() {
+        let settings = [("network.hidden", json!([8, 8])), ("training.optimizer", json!("adam"))];
+        let settings = settings.map(|(path, value)| (path.to_owned(), value)).into();
+        let arm = Arm { settings, ..Arm::default() };
+        let typed = "compare my.csv --target y --vary network.hidden=[8],[8,8] --seeds=3 --all-pairs --out o --set data.test=0.1";
+        let words = command(typed.split(' ').map(str::to_owned), &arm);
+        assert_eq!(
+            words,
+            "goodfit train my.csv --target y --set data.test=0.1 --set 'network.hidden=[8, 8]' --set \
+             'training.optimizer=\"adam\"'"
+        );
+    }
+}

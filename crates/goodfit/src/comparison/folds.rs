@@ -1,0 +1,173 @@
+//! A single training that is scored over folds: each row that is not sealed validates once.
+
+use std::time::Instant;
+
+use super::refit::on_all;
+use super::{ComparisonError, Conducted, Fit, Observer, Options, blank, check_fits};
+use crate::baseline::{Baselines, Judged};
+use crate::data::{DataError, Dataset, Prepared, load};
+use crate::jobs::run_jobs;
+use crate::recipe::{DataRecipe, Experiment, Fold, Recipe};
+use crate::results::{Arm, ArmTiming, Finding, Machine, Refit, Run, RunTiming, Timing};
+use crate::run::{Monitor, n_steps, train};
+
+/// What a fold leaves.
+struct Done {
+    run: Run,
+    seconds: f64,
+    /// Which share of its steps was best.
+    share: f64,
+    baselines: Option<Baselines>,
+    judged: Option<Judged>,
+    /// Rows that it validated.
+    n_rows: usize,
+}
+
+/// What the folds of a training share.
+struct Folds<'a> {
+    recipe: &'a Recipe,
+    dataset: &'a Dataset,
+    seed: u64,
+    split_seed: u64,
+    of: usize,
+}
+
+/// Trains a recipe once for each fold, each with the same seed, and a network on all rows that are not sealed, to the share of
+/// the schedule that was best in the median of the folds. There is no network when the monitor stopped it, or when that one
+/// is no number.
+///
+/// # Errors
+/// As for [`super::train_one`].
+pub(super) fn train_folds(
+    experiment: &Experiment,
+    of: usize,
+    options: &Options,
+    monitor: &Monitor,
+    observer: &mut dyn Observer,
+) -> Result<(Conducted, Option<Fit>), ComparisonError> {
+    let start = Instant::now();
+    let (recipe, seed) = (&experiment.recipe, options.first_seed);
+    let dataset = load(&recipe.data, seed)?;
+    let folds = Folds { recipe, dataset: &dataset, seed, split_seed: recipe.data.split_seed.unwrap_or(seed), of };
+    let first = folds.rows(0)?;
+    observer.begin("training", (n_steps(recipe, first.train.n_rows()) * of) as u64);
+    let n_jobs = options.n_jobs.min(of);
+    let done = run_jobs(
+        of,
+        options.n_jobs,
+        &monitor.stop,
+        |index| folds.train(index, n_jobs, monitor),
+        |index, done| {
+            if let Ok(Some(done)) = done {
+                observer.done(&name(index), seed, &done.run);
+            }
+        },
+    );
+    let done: Vec<Option<Done>> =
+        done.into_iter().map(|done| done.transpose().map(Option::flatten)).collect::<Result<_, _>>()?;
+    let mut results = blank(experiment, options, Some(&first), vec![seed]);
+    let finished = || done.iter().enumerate().filter_map(|(index, done)| Some((index, done.as_ref()?)));
+    for (index, done) in finished() {
+        let mut arm = Arm { name: name(index), runs: vec![done.run.clone()], ..Arm::default() };
+        arm.summarise();
+        results.arms.push(arm);
+    }
+    results.data.folds = Some(of);
+    results.data.validation_rows = finished().map(|(_, done)| done.n_rows).sum();
+    let timed = |(index, done): (usize, &Done)| ArmTiming {
+        arm: name(index),
+        runs: vec![RunTiming { seed, seconds: done.seconds }],
+    };
+    let arms = finished().map(timed).collect();
+    let mut fit = None;
+    if let Some(done) = done.into_iter().collect::<Option<Vec<Done>>>() {
+        let judged = done.iter().map(|done| done.judged.clone()).collect::<Option<Vec<Judged>>>();
+        results.assessment = judged.and_then(|judged| Judged::over(judged, recipe.training.metric));
+        if done.iter().all(|done| done.run.diverged_at.is_none()) {
+            let kept = folds.on_all_rows(&done, monitor, observer)?;
+            (fit, results.refit) = kept.unzip();
+        }
+        results.complete = !monitor.is_stopped();
+        if fit.is_none() && results.complete {
+            results.findings.push(none_kept());
+        }
+    }
+    let timing = Timing { seconds: start.elapsed().as_secs_f64(), jobs: n_jobs, machine: Machine::current(), arms };
+    Ok((Conducted { results, timing }, fit))
+}
+
+impl Folds<'_> {
+    fn rows(&self, index: usize) -> Result<Prepared, DataError> {
+        let recipe = DataRecipe { fold: Some(Fold { index, of: self.of }), ..self.recipe.data.clone() };
+        Prepared::new(self.dataset.clone(), &recipe, self.split_seed)
+    }
+
+    /// `None` when the monitor stopped it.
+    fn train(&self, index: usize, n_jobs: usize, monitor: &Monitor) -> Result<Option<Done>, ComparisonError> {
+        let start = Instant::now();
+        let data = self.rows(index)?;
+        let arm = name(index);
+        check_fits(&arm, self.recipe, &data, n_jobs)?;
+        let trained = train(self.recipe, &data, self.seed, monitor);
+        let Some(trained) = trained.map_err(|source| ComparisonError::Network { arm, source })? else {
+            return Ok(None);
+        };
+        let baselines = Baselines::fit(&data);
+        let judged = baselines.as_ref().and_then(|own| Judged::new(&data, own, Some(&trained.network)));
+        let share = trained.n_steps_on_all as f64 / n_steps(self.recipe, data.train.n_rows()).max(1) as f64;
+        let n_rows = data.summary.validation_rows;
+        Ok(Some(Done { run: trained.run, seconds: start.elapsed().as_secs_f64(), share, baselines, judged, n_rows }))
+    }
+
+    /// Trains the network that is kept; the linear model takes the penalty of the middle fold.
+    fn on_all_rows(
+        &self,
+        done: &[Done],
+        monitor: &Monitor,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<(Fit, Refit)>, ComparisonError> {
+        let recipe = DataRecipe { validation: 0.0, stopping: 0.0, fold: None, ..self.recipe.data.clone() };
+        let data = Prepared::joined(self.dataset.clone(), &recipe, self.split_seed)?;
+        let share = median(done.iter().map(|done| done.share).collect());
+        let Some((network, refit)) = on_all(self.recipe, &data, share, self.seed, monitor, observer)? else {
+            return Ok(None);
+        };
+        let mut by_penalty: Vec<&Baselines> = done.iter().filter_map(|done| done.baselines.as_ref()).collect();
+        let penalty = |own: &Baselines| own.linear.as_ref().map_or(f64::INFINITY, |linear| linear.penalty);
+        by_penalty.sort_by(|a, b| penalty(a).total_cmp(&penalty(b)));
+        let baselines = by_penalty.get((by_penalty.len().max(1) - 1) / 2).and_then(|middle| middle.refit(&data));
+        Ok(Some((Fit { network, schema: data.schema, baselines }, refit)))
+    }
+}
+
+fn name(index: usize) -> String {
+    format!("fold {}", index + 1)
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    f64::midpoint(values[(n - 1) / 2], values[n / 2])
+}
+
+/// That no network of all rows is a number.
+fn none_kept() -> Finding {
+    Finding {
+        statement: "no network is kept: one of the folds or that of all rows diverged".to_owned(),
+        evidence: "with data.folds the network that is kept has trained on all rows that are not sealed".to_owned(),
+        next: "a lower training.learning_rate".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), 2.5);
+        assert_eq!(median(vec![1.0]), 1.0);
+    }
+}

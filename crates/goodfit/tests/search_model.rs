@@ -1,0 +1,185 @@
+//! What `goodfit search` leaves of a table: a model of its winner, in the time that it was given.
+#![cfg(all(feature = "cli", feature = "sqlite"))]
+
+mod command;
+
+use std::time::{Duration, Instant};
+
+use command::Place;
+use goodfit::weights::{Tensor, Weights};
+
+const PENGUINS: &str = include_str!("../examples/penguins.csv");
+
+/// Networks that train in a moment, and a space of them.
+const RECIPE: &str = "[data]\nsource = \"penguins.csv\"\ntarget = \"species\"\n[network]\nhidden = [8]\n[training]\n\
+                      epochs = 6\nbatch_size = 16\noptimizer = \"adam\"\nearly_stopping = 6\nrefit = true\n\
+                      loss = \"cross-entropy\"\n[search]\nfinalists = 2\nrescore_seeds = 2\n[search.space]\n\
+                      \"training.learning_rate\" = { low = 1e-3, high = 0.3, log = true }\n";
+
+const MODEL: [&str; 4] = ["weights.safetensors", "schema.json", "baselines.json", "model.toml"];
+
+fn place() -> Place {
+    let place = Place::new();
+    place.write("penguins.csv", PENGUINS);
+    place.write("r.toml", RECIPE);
+    place
+}
+
+fn model(place: &Place, folder: &str) -> Vec<Vec<u8>> {
+    MODEL.map(|file| place.read(&format!("{folder}/{file}"))).to_vec()
+}
+
+/// A model without the comments of its recipe, which say whence each value came.
+fn said(place: &Place, folder: &str) -> (Vec<Tensor>, Vec<Vec<u8>>, Vec<String>) {
+    let tensors = Weights::load(&place.path(&format!("{folder}/{}", MODEL[0]))).expect("weights").tensors;
+    let recipe = String::from_utf8(place.read(&format!("{folder}/{}", MODEL[3]))).expect("UTF-8");
+    let lines = recipe.lines().map(|line| line.split('#').next().unwrap_or_default().trim().to_owned());
+    (tensors, model(place, folder)[1..3].to_vec(), lines.filter(|line| !line.is_empty()).collect())
+}
+
+#[test]
+fn it_is_the_model_that_train_makes_of_the_winner() {
+    let place = place();
+    let words = ["search", "r.toml", "--out", "out", "--trials", "5", "--set", "search.finalists=1"];
+    let ran = place.succeed(&words);
+    let results = place.json("out/results.json");
+    let trial = &results["search"]["winner"]["trial"];
+    // The last lines say where it is and what to type next.
+    let end = format!(
+        "model: out (trial {trial})\nnext: `goodfit predict out NEW.csv`, or `goodfit evaluate out --open-test`\n"
+    );
+    assert!(ran.stderr.ends_with(&end), "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains(&format!("the model that is kept is trial {trial}, trained once more")),
+        "{}",
+        ran.stdout
+    );
+    let recipe = place.succeed(&["study", "best", "out/study.db", "--print-recipe"]).stdout;
+    assert!(recipe.starts_with(&format!("# Trial {trial} of the study")), "{recipe}");
+    place.write("best.toml", &recipe);
+    place.succeed(&["train", "best.toml", "--out", "trained"]);
+    let (searched, trained) = (said(&place, "out"), said(&place, "trained"));
+    assert!(searched.0 == trained.0 && searched.1 == trained.1, "weights, schema and simple models");
+    assert_eq!(searched.2, trained.2);
+    let first = model(&place, "out");
+    assert_eq!(results["refit"], place.json("trained/results.json")["refit"]);
+    assert_eq!(results["refit"]["rows"], 275, "all that are not sealed");
+
+    // It is one like any other.
+    assert_eq!(place.succeed(&["predict", "out", "penguins.csv"]).stdout.lines().count(), 345);
+    let opened = place.succeed(&["evaluate", "out", "--open-test"]).stdout;
+    assert!(opened.starts_with("species on 69 test rows"), "{opened}");
+    place.succeed(&["export", "out", "--onnx", "species.onnx"]);
+
+    // A study that is gone on with leaves the same, and the record of the opening stays.
+    place.succeed(&words);
+    assert!(model(&place, "out") == first);
+    let again = place.succeed(&["evaluate", "out", "--open-test"]);
+    assert!(again.stderr.contains("opened once before"), "{}", again.stderr);
+}
+
+#[test]
+fn the_winner_is_that_of_the_retrained_for_any_number_of_jobs() {
+    let place = place();
+    let run = |jobs: &str| {
+        let words = ["search", "r.toml", "--out", jobs, "--trials", "8", "--seed", "3", "--jobs", jobs];
+        let printed = place.succeed(&[&words[..], &["--set", "search.finalists=4"]].concat()).stdout;
+        (printed, model(&place, jobs), place.read(&format!("{jobs}/results.json")))
+    };
+    let one = run("1");
+    assert!(run("4") == one);
+    let results = place.json("1/results.json");
+    let text = String::from_utf8(place.read("1/model.toml")).expect("UTF-8");
+    let winner = &results["search"]["winner"];
+    assert!(text.starts_with(&format!("# Trial {} of the study", winner["trial"])), "{text}");
+    // No other finalist has a better score of retraining.
+    let best = |trial: &&serde_json::Value| trial["rescored"]["mean"].as_f64();
+    let trials = results["trials"].as_array().expect("trials");
+    let most = trials.iter().filter_map(|trial| best(&trial)).fold(f64::MIN, f64::max);
+    let own = trials.iter().find(|trial| trial["trial"] == winner["trial"]).and_then(|trial| best(&trial));
+    assert_eq!(own, Some(most));
+}
+
+#[test]
+fn no_sealed_row_has_a_part_in_it() {
+    let place = place();
+    let table = |far: bool| {
+        let mut lines = PENGUINS.lines();
+        let head = lines.next().expect("a head");
+        let columns: Vec<&str> = head.split(',').collect();
+        let bill = columns.iter().position(|column| *column == "bill_length_mm").expect("a column");
+        let row = |(i, line): (usize, &str)| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            if far && i % 5 == 0 {
+                "99.9".clone_into(&mut cells[bill]);
+            }
+            format!("{},{}\n", cells.join(","), if i % 5 == 0 { "test" } else { "train" })
+        };
+        format!("{head},side\n{}", lines.enumerate().map(row).collect::<String>())
+    };
+    let kept = |far: bool| {
+        place.write("penguins.csv", table(far));
+        let words = ["search", "r.toml", "--out", "out", "--force", "--trials", "4", "--set", "data.split_column=side"];
+        place.succeed(&words);
+        let opened = place.succeed(&["evaluate", "out", "--open-test"]).stdout;
+        (place.read("out/weights.safetensors"), place.read("out/baselines.json"), opened)
+    };
+    let (near, far) = (kept(false), kept(true));
+    assert!(near.0 == far.0 && near.1 == far.1, "the models");
+    assert_ne!(near.2, far.2, "the rows that are sealed");
+}
+
+#[test]
+fn a_search_of_several_seeds_leaves_the_best_of_their_winners() {
+    let place = place();
+    let ran = place.succeed(&["search", "r.toml", "--out", "out", "--trials", "3", "--seeds", "2"]);
+    let results = place.json("out/results.json");
+    let score = |part: usize| results["parts"][part]["search"]["winner"]["score"]["mean"].as_f64().expect("a score");
+    let best = usize::from(score(1) > score(0));
+    let study = format!("\"r-seed-{best}\"");
+    let text = String::from_utf8(place.read("out/model.toml")).expect("UTF-8");
+    assert!(text.lines().next().is_some_and(|line| line.contains(&study)), "{text}");
+    assert!(ran.stdout.contains(&format!("of the study r-seed-{best}, trained once more")), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_no_table_leaves_no_model() {
+    let place = place();
+    let space = "[search.space]\n\"training.learning_rate\" = { low = 0.01, high = 1, log = true }\n";
+    place.write("mnist.toml", format!("{}{space}", command::SMALL));
+    let ran = place.succeed(&["search", "mnist.toml", "--out", "out", "--trials", "3", "--set", "search.finalists=1"]);
+    assert!(!ran.stderr.contains("model"), "{}", ran.stderr);
+    assert!(!place.path("out/weights.safetensors").exists());
+}
+
+#[test]
+fn seconds_are_for_all_of_it() {
+    const SECONDS: u64 = 20;
+    let place = place();
+    let start = Instant::now();
+    let given = SECONDS.to_string();
+    let words = ["search", "r.toml", "--out", "out", "--trials", "1000000", "--seconds", &given];
+    // Some tenths of a second a training.
+    let ran =
+        place.succeed(&[&words[..], &["--set", "network.hidden=[128,128]", "--set", "training.epochs=60"]].concat());
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(SECONDS).mul_f64(1.5), "{took:?}: {}", ran.stdout);
+    let results = place.json("out/results.json");
+    let trials = results["trials"].as_array().expect("trials").len();
+    assert!(trials > 2 && results["complete"] == true, "{trials} trials");
+    assert!(took > Duration::from_secs(SECONDS / 4), "the time is used: {took:?}");
+    assert!(place.path("out/weights.safetensors").exists());
+}
+
+#[test]
+fn a_comparison_says_how_to_get_a_model() {
+    let place = place();
+    place.write("c.toml", RECIPE.split("[search]").next().expect("a head"));
+    let words = ["compare", "c.toml", "--vary", "training.learning_rate=1e-6,0.03", "--seeds", "3", "--out", "out"];
+    let said = place.succeed(&words).stderr;
+    let next = "a comparison keeps no model; `goodfit train c.toml --set training.learning_rate=0.03` keeps one of the arm with \
+                the best mean\n";
+    assert!(said.ends_with(next), "{said}");
+    place.succeed(&["train", "c.toml", "--set", "training.learning_rate=0.03", "--out", "out"]);
+    assert!(place.path("out/weights.safetensors").exists());
+}
