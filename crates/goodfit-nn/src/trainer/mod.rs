@@ -15,6 +15,7 @@ use crate::kernels::{self, SparseScratch, Team};
 use crate::layers::Dropout;
 use crate::losses::Targets;
 use crate::network::block::{self, BlockCache, Mask, Scratch, Site, Source};
+use crate::network::embedding::EmbeddingRoom;
 use crate::network::forward::{Rows, Score, Scored, Workspace};
 use crate::network::gather::{gather_targets, gather_weights};
 use crate::network::plan::{Kind, Parameter, Plan};
@@ -80,6 +81,8 @@ pub struct Trainer<T> {
     min_batch: usize,
     arena: Arena<T>,
     caches: Vec<BlockCache>,
+    /// Where inputs are embedded.
+    embedding: Option<EmbeddingRoom<T>>,
     masks: Vec<Draws>,
     /// What the dropout schedule multiplies ratios by at the present step.
     dropout_factor: f64,
@@ -152,6 +155,7 @@ impl<T: Float> Trainer<T> {
         Ok(Self {
             scratch: Scratch { member: None, product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
+            embedding: plan.embeddings.as_ref().map(|embeddings| EmbeddingRoom::new(embeddings, rows)),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
             plan,
@@ -172,6 +176,9 @@ impl<T: Float> Trainer<T> {
         let member = Arc::new(team.join());
         let n_threads = member.n_threads_at_most();
         self.workspace.join(&member);
+        if let Some(embedding) = &mut self.embedding {
+            embedding.for_threads(n_threads);
+        }
         let one = self.scratch.product.len();
         self.scratch = Scratch { product: vec![T::ZERO; one * n_threads], sparse: None, member: Some(member) };
     }
@@ -236,7 +243,9 @@ impl<T: Float> Trainer<T> {
         let n = batch.rows.len();
         let (least, most) = (self.min_batch, self.training.max_batch);
         assert!((least..=most).contains(&n), "a batch of {n} rows, at least {least} and at most {most}");
-        let Self { plan, caches, scratch, masks, training, classes, dropout_factor, .. } = self;
+        let Self { plan, caches, embedding, scratch, masks, training, classes, dropout_factor, .. } = self;
+        let member = scratch.member.clone();
+        let mut embedding = plan.embeddings.as_ref().zip(embedding.as_mut());
         let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights, units } = self.arena.areas();
         let mask_of = |b: usize| {
             let draws = &masks[b];
@@ -254,15 +263,20 @@ impl<T: Float> Trainer<T> {
         } else {
             let inputs = &mut inputs[..n * plan.inputs];
             batch.inputs.gather(inputs, batch.rows);
+            let front = match &mut embedding {
+                Some((embeddings, room)) => room.forward((plan, embeddings), member.as_deref(), values, inputs),
+                None => inputs,
+            };
             if let Some(dropout) = plan.input_dropout {
                 let mask = mask_of(0);
                 kernels::vectorised(
                     #[inline(always)]
-                    || mask.of(dropout).forward_training(inputs, mask.draws),
+                    || mask.of(dropout).forward_training(front, mask.draws),
                 );
             }
         }
-        let inputs = &inputs[..n * plan.inputs];
+        let raw = &inputs[..n * plan.inputs];
+        let inputs = embedding.as_ref().map_or(raw, |(_, room)| room.outputs(n * plan.width()));
         let first = sparse.map_or(Source::Dense(inputs), |csr| Source::Sparse(csr, batch.rows));
         for b in 0..plan.blocks.len() {
             let (x, own) = block_data(first, cache, caches, b, n * plan.blocks[b].inputs);
@@ -279,13 +293,23 @@ impl<T: Float> Trainer<T> {
         let row_weights = batch.row_weights.map(|all| gather_weights(all, batch.rows, row_weights));
         let loss = training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, targets, row_weights);
 
-        let member = scratch.member.clone();
         let mut update = Update { values, gradients, state, units, member: member.as_deref(), rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
             let (x, own) = block_data(first, cache, caches, b, n * block.inputs);
-            let dx = (b > 0).then(|| &mut d_next[..n * block.inputs]);
+            let dx = (b > 0 || plan.embeddings.is_some()).then(|| &mut d_next[..n * block.inputs]);
             block::backward(dx, &mut d[..n * block.units], &mut update, own, scratch, x, site(b));
             std::mem::swap(&mut d, &mut d_next);
+        }
+        if let Some((embeddings, room)) = embedding {
+            let d = &mut d[..n * plan.width()];
+            if let Some(dropout) = plan.input_dropout {
+                let mask = mask_of(0);
+                kernels::vectorised(
+                    #[inline(always)]
+                    || mask.of(dropout).backward(d, mask.draws),
+                );
+            }
+            room.backward((plan, embeddings), &mut update, raw, d);
         }
         loss
     }
@@ -374,7 +398,7 @@ impl<T: Float> Trainer<T> {
 /// The dropout and the width of the input block (first) and of each block.
 fn dropouts(plan: &Plan) -> impl Iterator<Item = (Option<Dropout>, usize)> {
     let blocks = plan.blocks.iter().map(|block| (block.dropout, block.units));
-    std::iter::once((plan.input_dropout, plan.inputs)).chain(blocks)
+    std::iter::once((plan.input_dropout, plan.width())).chain(blocks)
 }
 
 /// What goes into block `b` (the batch's inputs, or what the block before put out, `n_values` values),
@@ -393,6 +417,6 @@ fn block_data<'a, T>(
 
 /// The norm of the whole gradient.
 fn trained_norm<T: Float>(plan: &Plan, gradients: &[T]) -> f64 {
-    let trained = plan.parameters.iter().filter(|parameter| parameter.kind != Kind::Running);
+    let trained = plan.parameters.iter().filter(|parameter| parameter.kind.is_trained());
     gradient_norm(trained.map(|parameter| &gradients[parameter.range.clone()]))
 }
