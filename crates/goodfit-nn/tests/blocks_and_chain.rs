@@ -179,7 +179,8 @@ fn check<T: Float>(case: &Case, tolerance: f64) -> Result<(), TestCaseError> {
     let row_weights = case.has_row_weights.then_some(&weights[..]);
     let training = TrainingSpec {
         loss: case.loss,
-        learning_rate: 0.05,
+        // So small that hardly any of the random networks diverges in two steps, which magnifies rounding.
+        learning_rate: 0.002,
         dropout_schedule: case.dropout_schedule,
         n_steps: 2,
         max_batch: case.room,
