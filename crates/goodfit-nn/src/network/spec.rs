@@ -48,7 +48,12 @@ impl NetworkSpec {
             LayerSpec::Affine(affine) => Some(affine.outputs),
             _ => None,
         });
-        affine.unwrap_or_else(|| self.embedding().map_or(self.inputs, |embedding| embedding.outputs(self.inputs)))
+        affine.unwrap_or_else(|| self.width())
+    }
+
+    /// Number of columns behind the embeddings, where there are any.
+    pub fn width(&self) -> usize {
+        self.embedding().map_or(self.inputs, |embedding| embedding.outputs(self.inputs))
     }
 
     /// What embeds inputs.

@@ -137,6 +137,7 @@ pub fn train_one(
     let whole = recipe.training.refit.then(|| dataset.clone());
     let data = Prepared::new(dataset, &recipe.data, recipe.data.split_seed.unwrap_or(seed))?;
     recipe.check_rows(data.train.n_rows())?;
+    recipe.check_inputs(&data.inputs())?;
     check_memory("recipe", recipe, &data, 1)?;
     observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
     let name = "recipe".to_owned();

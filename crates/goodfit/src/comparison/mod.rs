@@ -125,6 +125,7 @@ pub fn load_all(runs: &Runs<'_>) -> Result<Loaded, ComparisonError> {
         for arm in runs.arms {
             let prepared = shelf.get(&arm.recipe.data, runs.first_seed, seed, runs.resplit)?;
             arm.recipe.check_rows(prepared.train.n_rows())?;
+            arm.recipe.check_inputs(&prepared.inputs())?;
             check_memory(&arm.name, &arm.recipe, &prepared, runs.n_jobs.min(runs.arms.len() * runs.seeds.len()))?;
             steps += n_steps(&arm.recipe, prepared.train.n_rows()) as u64;
             rows.push(prepared);

@@ -140,6 +140,7 @@ impl<'a> Objective<'a> {
         recipe.data.fold = fold;
         let data = self.data(&recipe, split_seed, resplit).map_err(|error| failed(&error))?;
         recipe.check_rows(data.train.n_rows()).map_err(|error| failed(&error))?;
+        recipe.check_inputs(&data.inputs()).map_err(|error| failed(&error))?;
         check_memory("trial", &recipe, &data, self.n_jobs).map_err(|error| failed(&error))?;
         let trained = train_watched(&recipe, &data, seed, self.monitor, watcher).map_err(|error| failed(&error))?;
         trained.map(|trained| trained.run).ok_or(NoValue::Stopped)

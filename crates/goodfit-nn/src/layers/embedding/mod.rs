@@ -162,11 +162,36 @@ impl NumericEmbedding {
 }
 
 impl Embedding {
-    /// Number of outputs, of D inputs.
+    /// Number of outputs, of D inputs; like the other numbers the largest one where it would be larger.
     pub fn outputs(&self, inputs: usize) -> usize {
-        let numeric = self.numeric.as_ref().map_or(0, |columns| columns.inputs.len() * columns.form.size());
-        let levels = self.levels.iter().map(|column| column.size).sum::<usize>();
-        self.passed(inputs).count() + numeric + levels
+        let numeric = self.each_number(NumericEmbedding::size);
+        let levels = self.levels.iter().map(|column| column.size).fold(0, usize::saturating_add);
+        self.passed(inputs).count().saturating_add(numeric).saturating_add(levels)
+    }
+
+    /// Number of values of all parameters.
+    pub fn n_values(&self) -> usize {
+        let numeric = self.each_number(|form| {
+            let encoded = match form {
+                NumericEmbedding::PiecewiseLinear { bins, .. } => bins.saturating_add(1),
+                NumericEmbedding::Periodic { frequencies, .. } => frequencies,
+                NumericEmbedding::PeriodicWithPhases { frequencies, .. } => frequencies.saturating_mul(2),
+            };
+            form.encoded().saturating_add(1).saturating_mul(form.mapped()).saturating_add(encoded)
+        });
+        let levels = self.levels.iter().map(|column| column.levels.saturating_mul(column.size));
+        levels.fold(numeric, usize::saturating_add)
+    }
+
+    /// Number of values that a training keeps of each row, of D inputs.
+    pub fn n_kept(&self, inputs: usize) -> usize {
+        let encoded = |form: NumericEmbedding| form.encoded().saturating_add(form.mapped()).saturating_add(1);
+        self.outputs(inputs).saturating_add(self.each_number(encoded))
+    }
+
+    /// A number of values that each embedded number has, times their number.
+    fn each_number(&self, of: impl Fn(NumericEmbedding) -> usize) -> usize {
+        self.numeric.as_ref().map_or(0, |columns| columns.inputs.len().saturating_mul(of(columns.form)))
     }
 
     /// The inputs that pass as they are.
