@@ -86,7 +86,7 @@ fn initial_embeddings() {
         } else {
             let edges = of(&network, "numeric_embedding.edges");
             let expected: Vec<f64> = (0..=24).map(|i| f64::from(i) / 4.0 - 3.0).collect();
-            assert!(edges.chunks(25).all(|edges| edges == expected), "{edges:?}");
+            assert!(edges.len() == 200 * 25 && edges.chunks(25).all(|edges| edges == expected), "{:?}", &edges[..25]);
         }
         if let NumericEmbedding::PeriodicWithPhases { .. } = form {
             let phases = of(&network, "numeric_embedding.phases");

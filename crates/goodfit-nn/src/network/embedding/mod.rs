@@ -1,7 +1,9 @@
 //! Embeddings in a network: where their parameters lie, how they are drawn, and a training step through them.
 //!
 //! Shapes: N rows, D inputs, E outputs.
+#![allow(clippy::inline_always, reason = "the loops are compiled into the kernels' dispatch by instruction set")]
 
+mod column;
 mod numeric;
 
 use numeric::{Numeric, NumericRoom};

@@ -1,17 +1,16 @@
-//! Embedded numbers, column by column, so that each is a matrix product, or, of a piecewise linear encoding, two rows of
-//! weights: those of the bins below a number add up to one row, whichever number it is.
+//! Embedded numbers: their parameters, and the columns one after the other, shared out among threads.
 //!
 //! Shapes: N rows, F columns, K values that a number is encoded by, S outputs of the linear map, C frequencies, B bins.
 
 use std::f64::consts::PI;
 
+use super::column::{Forward, Gradients, Values, backward, forward, held};
 use super::take;
-use crate::kernels::{self, Accum, Member, column_sums, n_parts, share};
-use crate::layers::{NumericColumns, NumericEmbedding, bin_of, encode_periodic, encode_periodic_backward};
+use crate::kernels::{self, Member, n_parts, share};
+use crate::layers::{NumericColumns, NumericEmbedding};
 use crate::network::plan::{Kind, Plan};
-use crate::network::rows::add_to_rows;
 use crate::trainer::update::Update;
-use crate::{Activation, Float, MatMut, MatRef, Stream};
+use crate::{Activation, Float, Stream};
 
 /// Multiply-adds, waves counted as several, that are worth another thread.
 const SHARED_WORK: usize = 1 << 18;
@@ -51,32 +50,6 @@ pub(super) struct NumericRoom<T> {
     room: usize,
 }
 
-/// The parameters of a column.
-#[derive(Clone, Copy)]
-struct Values<'a, T> {
-    edges: &'a [T],
-    frequencies: &'a [T],
-    phases: Option<&'a [T]>,
-    weight: &'a [T],
-    bias: &'a [T],
-}
-
-/// Their gradients.
-struct Gradients<'a, T> {
-    frequencies: &'a mut [T],
-    phases: &'a mut [T],
-    weight: &'a mut [T],
-    bias: &'a mut [T],
-}
-
-/// The buffers of a column in the forward pass.
-struct Forward<'a, T> {
-    x: &'a [T],
-    encoded: &'a mut [T],
-    mapped: &'a mut [T],
-    sums: &'a mut [T],
-}
-
 impl Numeric {
     pub(super) fn add(columns: &NumericColumns, plan: &mut Plan) -> Self {
         let (f, form) = (columns.inputs.len(), columns.form);
@@ -110,11 +83,11 @@ impl Numeric {
                 values[plan.parameters[parameter].range.clone()].fill_with(|| T::from_f64(draw(stream)));
             }
         };
-        let mut place = 0;
+        let mut edges = 0_usize..;
         match self.columns.form {
             NumericEmbedding::PiecewiseLinear { bins, .. } => fill(self.edges, &mut |_| {
-                place = (place + 1) % (bins + 1);
-                EDGE * (2.0 * ((place + bins) % (bins + 1)) as f64 / bins as f64 - 1.0)
+                let edge = edges.next().unwrap_or_default() % (bins + 1);
+                EDGE * (2.0 * edge as f64 - bins as f64) / bins as f64
             }),
             NumericEmbedding::Periodic { std, .. } | NumericEmbedding::PeriodicWithPhases { std, .. } => {
                 fill(self.frequencies, &mut |stream| std * stream.normal());
@@ -192,7 +165,7 @@ impl Numeric {
                 let encoded = take(&mut rest.encoded, n * e);
                 let mapped = take(&mut rest.mapped, n * s);
                 let own = Forward { x, encoded, mapped, sums: take(&mut rest.sums, n_sums) };
-                column_forward(form, own, self.values(plan, values, first + i), scratch);
+                forward(form, own, self.values(plan, values, first + i), scratch);
             }
         });
     }
@@ -259,18 +232,13 @@ impl Numeric {
                 };
                 let (x, encoded) = (&x[column * n..][..n], &encoded[column * n * e..][..n * e]);
                 let sums = take(&mut sums, n_sums);
-                column_backward(form, own, dy, (x, encoded), self.values(plan, values, column), (sums, scratch));
+                backward(form, own, dy, (x, encoded), self.values(plan, values, column), (sums, scratch));
             }
         });
         for parameter in trained.into_iter().flatten() {
             update.apply(&plan.parameters[parameter]);
         }
     }
-}
-
-/// Values of a number that the forward pass keeps.
-fn held(form: NumericEmbedding) -> usize {
-    if let NumericEmbedding::PiecewiseLinear { .. } = form { 2 } else { form.encoded() }
 }
 
 impl<T: Float> NumericRoom<T> {
@@ -298,96 +266,4 @@ impl<T: Float> NumericRoom<T> {
     pub(super) fn for_threads(&mut self, n_threads: usize) {
         self.scratch.resize(self.room * n_threads, T::ZERO);
     }
-}
-
-/// The linear map of the encoded numbers of one column.
-fn column_forward<T: Float>(form: NumericEmbedding, own: Forward<'_, T>, of: Values<'_, T>, scratch: &mut [T]) {
-    let Forward { x, encoded, mapped, sums } = own;
-    let (n, k, s) = (x.len(), form.encoded(), form.mapped());
-    if let NumericEmbedding::PiecewiseLinear { .. } = form {
-        let (bins, parts) = encoded.split_at_mut(n);
-        sums[..s].copy_from_slice(of.bias);
-        for bin in 1..k {
-            let (below, own) = sums[(bin - 1) * s..(bin + 1) * s].split_at_mut(s);
-            for ((own, &below), &w) in own.iter_mut().zip(&*below).zip(&of.weight[(bin - 1) * s..]) {
-                *own = below + w;
-            }
-        }
-        for ((&x, y), (bin, part)) in x.iter().zip(mapped.chunks_exact_mut(s)).zip(bins.iter_mut().zip(parts)) {
-            let (place, share) = bin_of(x, of.edges);
-            (*bin, *part) = (T::from_f64(place as f64), share);
-            for ((y, &below), &w) in y.iter_mut().zip(&sums[place * s..]).zip(&of.weight[place * s..]) {
-                *y = below + share * w;
-            }
-        }
-    } else {
-        kernels::vectorised(
-            #[inline(always)]
-            || {
-                for (&x, encoded) in x.iter().zip(encoded.chunks_exact_mut(k)) {
-                    encode_periodic(encoded, x, of.frequencies, of.phases);
-                }
-            },
-        );
-        let (encoded, weight) = (MatRef::new(encoded, n, k), MatRef::new(of.weight, k, s));
-        kernels::matmul(MatMut::new(mapped, n, s), Accum::Replace, encoded, weight, scratch);
-        add_to_rows(mapped, of.bias);
-    }
-    if form.is_rectified() {
-        kernels::vectorised(
-            #[inline(always)]
-            || Activation::Relu.forward_in_place(mapped),
-        );
-    }
-}
-
-/// From the gradient `dy` (N x S) by what the linear map puts out those by the parameters of one column.
-fn column_backward<T: Float>(
-    form: NumericEmbedding,
-    gradients: Gradients<'_, T>,
-    dy: &[T],
-    (x, encoded): (&[T], &[T]),
-    of: Values<'_, T>,
-    (sums, scratch): (&mut [T], &mut [T]),
-) {
-    let (n, k, s) = (x.len(), form.encoded(), form.mapped());
-    let Gradients { frequencies, phases, weight, bias } = gradients;
-    if let NumericEmbedding::PiecewiseLinear { .. } = form {
-        let (bins, parts) = encoded.split_at(n);
-        weight.fill(T::ZERO);
-        sums.fill(T::ZERO);
-        for ((dy, &bin), &part) in dy.chunks_exact(s).zip(bins).zip(parts) {
-            let from = bin.to_f64() as usize * s;
-            for ((sum, dw), &dy) in sums[from..].iter_mut().zip(&mut weight[from..]).zip(dy) {
-                *sum += dy;
-                *dw += part * dy;
-            }
-        }
-        // The weights of a bin are in full in the numbers of all bins above it, the bias in all.
-        bias.fill(T::ZERO);
-        for (dw, sum) in weight.chunks_exact_mut(s).zip(sums.chunks_exact(s)).rev() {
-            for ((dw, above), &sum) in dw.iter_mut().zip(&mut *bias).zip(sum) {
-                *dw += *above;
-                *above += sum;
-            }
-        }
-        return;
-    }
-    let (d_encoded, scratch) = scratch.split_at_mut(n * k);
-    let dy = MatRef::new(dy, n, s);
-    let by_encoded = MatRef::new(of.weight, k, s).transposed();
-    kernels::matmul(MatMut::new(d_encoded, n, k), Accum::Replace, dy, by_encoded, scratch);
-    frequencies.fill(T::ZERO);
-    phases.fill(T::ZERO);
-    kernels::vectorised(
-        #[inline(always)]
-        || {
-            for ((&x, encoded), d) in x.iter().zip(encoded.chunks_exact(k)).zip(d_encoded.chunks_exact(k)) {
-                encode_periodic_backward(frequencies, phases, d, x, encoded, (of.frequencies, of.phases));
-            }
-        },
-    );
-    let encoded = MatRef::new(encoded, n, k).transposed();
-    kernels::matmul(MatMut::new(weight, k, s), Accum::Replace, encoded, dy, scratch);
-    column_sums(bias, dy);
 }
