@@ -99,7 +99,7 @@ fn penguins_with_every_embedding() {
 fn shops() -> String {
     let mut text = "x,shop,noise,side,y\n".to_owned();
     for i in 0..900_u32 {
-        let (x, shop) = (f64::from(i * 37 % 899) / 899.0, (i * i + 7 * i) % 61 % 60);
+        let (x, shop) = (f64::from(i * 37 % 899) / 899.0, (i * 23 + i / 60) % 60);
         let own = f64::from(shop * 29 % 13) / 6.0 - 1.0;
         let y = (3.0 * std::f64::consts::TAU * x).sin() + own;
         let side = if i % 10 == 9 { "validation" } else { "train" };
@@ -114,7 +114,7 @@ fn waves_and_shops_are_learned() {
     let place = Place::new();
     place.write("shops.csv", shops());
     let text = recipe("shops.csv", "y", "loss = \"mean-squared-error\"\n")
-        .replace("test = 0.0\nvalidation = 0.0\n", "split_column = \"side\"\n")
+        .replace("test = 0.0\nvalidation = 0.0\n", "test = 0.0\nsplit_column = \"side\"\n")
         .replace("one_hot_limit = 2\n", "")
         .replace("embedding_size = 5\n", "");
     place.write("my.toml", text);
@@ -163,7 +163,7 @@ fn bins_are_those_of_the_training_rows() {
     }
     place.write("table.csv", text);
     let text = recipe("table.csv", "y", "")
-        .replace("test = 0.0\nvalidation = 0.0\n", "split_column = \"side\"\nscaling = \"standard\"\n")
+        .replace("test = 0.0\nvalidation = 0.0\n", "test = 0.0\nsplit_column = \"side\"\nscaling = \"standard\"\n")
         .replace("embedding_size = 5\n", "numeric_embedding = \"piecewise-linear\"\nbins = 4\n");
     place.write("my.toml", text);
     place.succeed(&["train", "my.toml", "--out", "out", "--quiet"]);
@@ -205,7 +205,7 @@ fn arms_and_trials_vary_them() {
     place.succeed(&["search", "space.toml", "--out", "found", "--quiet"]);
     let found = place.json("found/results.json");
     let trials = found["trials"].as_array().unwrap();
-    assert!(trials.len() == 8 && trials.iter().all(|trial| trial["state"] == "finished"), "{found}");
+    assert!(trials.len() == 8 && trials.iter().all(|trial| trial["state"] == "complete"), "{found}");
     let has_bins = |trial: &serde_json::Value| trial["settings"].get("network.bins").is_some();
     for trial in trials {
         assert_eq!(has_bins(trial), trial["settings"]["network.numeric_embedding"] == "piecewise-linear", "{trial}");
