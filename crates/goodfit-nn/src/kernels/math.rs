@@ -285,23 +285,24 @@ mod tests {
         assert!(worst < 1.3e-7, "{worst}");
     }
 
+    fn check_turns(function: fn(f32) -> f32, truth: fn(f64) -> f64) {
+        let mut worst = (0.0, 0.0);
+        for x in sweep().filter(|x| x.is_finite()) {
+            // The remainder of a number of single precision is exact in double precision.
+            let exact = truth(std::f64::consts::TAU * (f64::from(x) % 1.0));
+            let error = (f64::from(function(x)) - exact).abs();
+            worst = if error > worst.0 { (error, f64::from(x)) } else { worst };
+            assert!(function(x).abs() <= 1.0, "{x}");
+        }
+        println!("{worst:?}");
+        assert!(worst.0 < 2.2e-7, "{worst:?}");
+        assert!(function(f32::INFINITY).is_nan() && function(f32::NEG_INFINITY).is_nan());
+    }
+
     #[test]
     fn turns_are_accurate() {
-        let functions: [(fn(f32) -> f32, fn(f64) -> f64); 2] =
-            [(single::cos_turns, libm::cos), (single::sin_turns, libm::sin)];
-        for (function, truth) in functions {
-            let mut worst = (0.0, 0.0);
-            for x in sweep().filter(|x| x.is_finite()) {
-                // The remainder of single precision numbers is exact in double precision.
-                let exact = truth(std::f64::consts::TAU * (f64::from(x) % 1.0));
-                let error = (f64::from(function(x)) - exact).abs();
-                worst = if error > worst.0 { (error, f64::from(x)) } else { worst };
-                assert!(function(x).abs() <= 1.0, "{x}");
-            }
-            println!("{worst:?}");
-            assert!(worst.0 < 2.2e-7, "{worst:?}");
-            assert!(function(f32::INFINITY).is_nan() && function(f32::NEG_INFINITY).is_nan());
-        }
+        check_turns(single::cos_turns, libm::cos);
+        check_turns(single::sin_turns, libm::sin);
     }
 
     #[test]

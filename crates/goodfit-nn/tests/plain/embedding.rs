@@ -60,7 +60,7 @@ fn columns<'a, T>(
 }
 
 fn level<T: Float>(column: &LevelColumn, x: T) -> Option<usize> {
-    (0..column.levels).find(|&level| x.to_f64().floor() == level as f64)
+    (0..column.levels).find(|&level| (level as f64..(level + 1) as f64).contains(&x.to_f64()))
 }
 
 pub(crate) fn forward<T: Float>(spec: &Embedding, parameters: &Named<T>, x: &Matrix<T>) -> Matrix<T> {

@@ -50,21 +50,25 @@ fn edges(sorted: &[f32], bins: usize) -> Vec<f32> {
 
 /// The finite numbers of some inputs.
 fn columns(train: &Inputs<f32>, inputs: &[usize]) -> Vec<Vec<f32>> {
-    let mut columns: Vec<Vec<f32>> = match train {
-        Inputs::Dense(rows) => inputs.iter().map(|&input| rows.rows().map(|row| row[input]).collect()).collect(),
-        Inputs::Sparse(rows) => {
-            let mut columns = vec![vec![0.0; rows.n_rows()]; inputs.len()];
-            for row in 0..rows.n_rows() {
-                for (input, x) in rows.row(row) {
-                    if let Ok(column) = inputs.binary_search(&input) {
-                        columns[column][row] = x;
-                    }
-                }
-            }
-            columns
+    let mut columns = vec![Vec::with_capacity(train.n_rows()); inputs.len()];
+    let mut add = |row: &[f32]| {
+        for (column, &input) in columns.iter_mut().zip(inputs) {
+            column.extend(Some(row[input]).filter(|x| x.is_finite()));
         }
     };
-    columns.iter_mut().for_each(|numbers| numbers.retain(|x| x.is_finite()));
+    match train {
+        Inputs::Dense(rows) => rows.rows().for_each(add),
+        Inputs::Sparse(rows) => {
+            let mut dense = vec![0.0; rows.n_columns()];
+            for row in 0..rows.n_rows() {
+                dense.fill(0.0);
+                for (input, x) in rows.row(row) {
+                    dense[input] = x;
+                }
+                add(&dense);
+            }
+        }
+    }
     columns
 }
 

@@ -159,6 +159,7 @@ impl<T: Float> EmbeddingRoom<T> {
 }
 
 /// Cuts the first values off.
+#[allow(clippy::mut_mut, reason = "what is left stands in the caller's place")]
 fn take<'a, T>(from: &mut &'a mut [T], n: usize) -> &'a mut [T] {
     let (head, rest) = std::mem::take(from).split_at_mut(n);
     *from = rest;
