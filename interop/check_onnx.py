@@ -40,6 +40,13 @@ COLUMNS = NUMBERS + SAME + TEXTS + DATES
 SCALINGS = ["robust", "standard", "quantile", "min-max"]
 TARGETS = ["two", "many", "price"]
 OWN = "unknown"  # the recipe's own word
+# Networks with embeddings, and the most levels that are not embedded.
+EMBEDDED = {
+    "bins": ('hidden = [16]\nnumeric_embedding = "piecewise-linear"\nbins = 9', 2),
+    "periodic": ('hidden = [16]\nactivation = "mish"\nnumeric_embedding = "periodic"\nfrequencies = 6\nfrequency_std = 0.5', 0),
+    "pbld": ('hidden = [16]\nactivation = "selu"\nnumeric_embedding = "pbld"\ndropout = { input = 0.1 }', 9),
+    "levels": ("hidden = []\nembedding_size = 3", 3),
+}
 MISSING = ["", "NA", "nan", "None", "?", OWN]
 
 
@@ -109,11 +116,13 @@ def fed(rows):
         }
 
 
-def recipe(table, target, network, scaling):
+def recipe(table, target, network, scaling, limit):
     loss = 'loss = "mean-squared-error"\n' if target == "price" else ""
     return (
-        f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\nscaling = "{scaling}"\n[network]\n{network}\n'
-        f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}'
+        f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\nscaling = "{scaling}"\n'
+        + (f"one_hot_limit = {limit}\n" if limit is not None else "")
+        + f"[network]\n{network}\n"
+                f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}'
     )
 
 
@@ -139,9 +148,9 @@ def sessions(model):
         yield onnxruntime.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
 
 
-def check_model(goodfit, folder, name, target, network, new, scaling="robust"):
-    """Trains, exports, predicts both ways; the largest difference."""
-    (folder / f"{name}.toml").write_text(recipe("train.csv", target, network, scaling))
+def check_model(goodfit, folder, name, target, network, new, scaling="robust", limit=None):
+    """Trains, exports, predicts both ways; the largest difference. Columns of more levels than `limit` are embedded."""
+    (folder / f"{name}.toml").write_text(recipe("train.csv", target, network, scaling, limit))
     if scaling == "standard":  # nothing clips what is 30 orders of magnitude too large, and sums of it are as inexact
         new = [row | {one: "1.5" for one in NUMBERS if row[one] in ("1e+30", "-3e+38")} for row in new]
     write(folder / "new.csv", new, [*COLUMNS, *TARGETS])
@@ -154,8 +163,10 @@ def check_model(goodfit, folder, name, target, network, new, scaling="robust"):
     assert {one.name for one in model.graph.input} == set(COLUMNS), "columns"
     encoder = json.loads((out / "schema.json").read_text())["encoder"]
     assert any(is_constant(scale) for scale in fitted(encoder, scaling)), "no input is always 0"
-    forms = [column["form"].get("levels", {}) for column in encoder["columns"]]
-    assert any(form.get("n_places") == 101 for form in forms), "no levels share a place"
+    forms = {kind: [column["form"][kind] for column in encoder["columns"] if kind in column["form"]] for kind in ("level", "levels")}
+    assert limit is not None or any(form["n_places"] == 101 for form in forms["levels"]), "no levels share a place"
+    assert (limit is not None) == any(form["n_places"] > 101 for form in forms["level"]), "no levels are embedded"
+    assert limit is None or limit > 3 or any(form["has_missing"] for form in forms["level"]), "no missing one is embedded"
 
     predicted = list(csv.reader(goodfit("predict", name, "new.csv").splitlines()))[1:]
     assert len(predicted) == len(new)
@@ -314,6 +325,15 @@ def main():
             }
             worst = max(differences, key=differences.get)
             print(f"{target}: {len(differences)} networks, largest difference {differences[worst]:.1e} ({worst})")
+            for scaling in SCALINGS:
+                found = {
+                    form: check_model(
+                        goodfit, folder, f"{target}-{form}-{scaling}", target, network, new, scaling, limit=limit
+                    )
+                    for form, (network, limit) in EMBEDDED.items()
+                }
+                worst = max(found, key=found.get)
+                print(f"{target}: {len(found)} embeddings, {scaling} scaling, largest difference {found[worst]:.1e} ({worst})")
             for scaling in SCALINGS:
                 name = f"{target}-{scaling}"
                 difference = check_model(goodfit, folder, name, target, networks["selu"], new, scaling)

@@ -65,6 +65,12 @@ pub trait Float:
     /// The error function `2/sqrt(pi) * integral from 0 to x of exp(-t^2)`.
     #[must_use]
     fn erf(self) -> Self;
+    /// `cos(2 pi x)`
+    #[must_use]
+    fn cos_turns(self) -> Self;
+    /// `sin(2 pi x)`
+    #[must_use]
+    fn sin_turns(self) -> Self;
     /// Neither infinite nor NaN.
     fn is_finite(self) -> bool;
     /// Not a number.
@@ -108,6 +114,14 @@ macro_rules! float {
             #[inline(always)]
             fn erf(self) -> Self {
                 math::$math::erf(self)
+            }
+            #[inline(always)]
+            fn cos_turns(self) -> Self {
+                math::$math::cos_turns(self)
+            }
+            #[inline(always)]
+            fn sin_turns(self) -> Self {
+                math::$math::sin_turns(self)
             }
             #[inline(always)]
             fn is_finite(self) -> bool {

@@ -8,9 +8,9 @@ use std::cell::Cell;
 
 use goodfit_nn::kernels::Csr;
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Float, Init, Inputs,
-    LayerSpec, Loss, Matrix, NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay,
-    Workspace,
+    Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Embedding, Float,
+    Init, Inputs, LayerSpec, LevelColumn, Loss, Matrix, NetworkSpec, NumericColumns, NumericEmbedding, Optimizer,
+    Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay, Workspace,
 };
 
 struct Counting;
@@ -86,9 +86,9 @@ fn spec(has_norm: bool, has_dropout: bool) -> NetworkSpec {
     for (units, activation) in [(33, Activation::Relu), (17, Activation::Gelu)] {
         let max_norm = Some(2.0);
         layers.push(LayerSpec::Affine(Affine { max_norm, ..Affine::new(units, Init::He) }));
-        layers.extend(has_norm.then_some(norm));
+        layers.extend(has_norm.then(|| norm.clone()));
         layers.push(LayerSpec::Activation(activation));
-        layers.extend(has_dropout.then_some(drop));
+        layers.extend(has_dropout.then(|| drop.clone()));
     }
     layers.push(LayerSpec::Affine(Affine::new(CLASSES, Init::He)));
     NetworkSpec { inputs: INPUTS, layers }
@@ -146,11 +146,20 @@ fn nothing_after_the_first_step() {
         let spec = spec(has_norm, has_dropout);
         let dropped_inputs = NetworkSpec {
             layers: std::iter::once(LayerSpec::Dropout(Dropout { ratio: 0.1, form: DropoutForm::Inverted }))
-                .chain(spec.layers.iter().copied())
+                .chain(spec.layers.iter().cloned())
                 .collect(),
             ..spec
         };
-        for spec in [spec, dropped_inputs] {
+        let embedded = |form| {
+            let numeric = NumericColumns { inputs: vec![0, 3, 4, 19], form, learning_rate: 1.0 };
+            let levels = vec![LevelColumn { input: 1, levels: 3, size: 2 }];
+            let embedding = LayerSpec::Embedding(Embedding { numeric: Some(numeric), levels });
+            let layers = std::iter::once(embedding).chain(dropped_inputs.layers.iter().cloned());
+            NetworkSpec { layers: layers.collect(), ..dropped_inputs }
+        };
+        let bins = embedded(NumericEmbedding::PiecewiseLinear { bins: 5, size: 3 });
+        let waves = embedded(NumericEmbedding::PeriodicWithPhases { frequencies: 5, size: 3, std: 0.1 });
+        for spec in [spec, dropped_inputs, bins, waves] {
             for order in [BatchOrder::Shuffle, BatchOrder::Replacement] {
                 for (optimizer, clip_norm, loss) in [
                     (Optimizer::Sgd, None, Loss::CrossEntropy { label_smoothing: 0.1 }),

@@ -1,8 +1,8 @@
 //! What each setting may be, and what an error says.
 
 use goodfit_nn::{
-    Activation, AdamForm, BatchNorm, Convention, Dropout, DropoutForm, Error, Init, Loss, NesterovForm, Optimizer,
-    RunningForm, Schedule, WeightDecay,
+    Activation, AdamForm, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Error, Init, LayerSpec, LevelColumn,
+    Loss, NesterovForm, NetworkSpec, NumericColumns, NumericEmbedding, Optimizer, RunningForm, Schedule, WeightDecay,
 };
 
 fn check(result: Result<(), Error>, message: &str) {
@@ -62,6 +62,49 @@ fn settings_out_of_range() {
     check(one_cycle(1.1, 25.0, 1e4), "rise of the one-cycle schedule: got 1.1, expected a number from 0 to 1");
     check(one_cycle(0.3, 0.0, 1e4), "start divisor of the one-cycle schedule: got 0, expected a finite number > 0");
     check(one_cycle(0.3, 25.0, -1.0), "end divisor of the one-cycle schedule: got -1, expected a finite number > 0");
+}
+
+#[test]
+fn embeddings_that_are_none() {
+    let check_all = |numeric: Option<(&[usize], NumericEmbedding, f64)>, levels: &[[usize; 3]], message: &str| {
+        let numeric = numeric.map(|(inputs, form, learning_rate)| {
+            let inputs = inputs.to_vec();
+            NumericColumns { inputs, form, learning_rate }
+        });
+        let levels = levels.iter().map(|&[input, levels, size]| LevelColumn { input, levels, size }).collect();
+        let layers = vec![LayerSpec::Embedding(Embedding { numeric, levels })];
+        check(NetworkSpec { inputs: 4, layers }.check(), message);
+    };
+    let bins = |bins, size| NumericEmbedding::PiecewiseLinear { bins, size };
+    let waves = |frequencies, size, std| NumericEmbedding::PeriodicWithPhases { frequencies, size, std };
+    let once = |input| format!("embedded input: got {input}, expected an input that is embedded once");
+    check_all(Some((&[0, 4], bins(3, 2), 1.0)), &[], &once(4));
+    check_all(Some((&[0, 1], bins(3, 2), 1.0)), &[[1, 2, 2]], &once(1));
+    check_all(None, &[[1, 2, 2], [1, 2, 2]], &once(1));
+    let order = "number of embedded numbers: got 2, expected at least 1, in ascending order";
+    check_all(Some((&[1, 0], bins(3, 2), 1.0)), &[], order);
+    check_all(
+        Some((&[], bins(3, 2), 1.0)),
+        &[],
+        "number of embedded numbers: got 0, expected at least 1, in ascending order",
+    );
+    check_all(Some((&[1], bins(0, 2), 1.0)), &[], "bins of an embedded number: got 0, expected at least 1");
+    let size = "values of an embedded number: got 1, expected at least 1 besides the number itself";
+    check_all(Some((&[1], waves(3, 1, 0.1), 1.0)), &[], size);
+    check_all(
+        Some((&[1], waves(0, 3, 0.1), 1.0)),
+        &[],
+        "frequencies of an embedded number: got 0, expected at least 1",
+    );
+    let std = "standard deviation of the initial frequencies: got 0, expected a finite number > 0";
+    check_all(Some((&[1], waves(3, 3, 0.0), 1.0)), &[], std);
+    let rate = "factor of the learning rate of embeddings: got -1, expected a finite number >= 0";
+    check_all(Some((&[1], bins(3, 2), -1.0)), &[], rate);
+    check_all(None, &[[1, 0, 2]], "levels of an embedded column: got 0, expected at least 1");
+    check_all(None, &[[1, 2, 0]], "values of an embedded level: got 0, expected at least 1");
+    let layers = vec![LayerSpec::Activation(Activation::Relu), LayerSpec::Embedding(Embedding::default())];
+    let place = "place of embeddings among the layers: got 1, expected 0, in front of all";
+    check(NetworkSpec { inputs: 4, layers }.check(), place);
 }
 
 #[test]

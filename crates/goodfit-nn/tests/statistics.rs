@@ -2,7 +2,10 @@
 //! fail for a wrong formula.
 #![allow(clippy::float_cmp, reason = "what is compared for equality is equal to the bit")]
 
-use goodfit_nn::{Dropout, DropoutForm, Init, Purpose, Stream};
+use goodfit_nn::{
+    Dropout, DropoutForm, Embedding, Init, LayerSpec, LevelColumn, Network, NetworkSpec, NumericColumns,
+    NumericEmbedding, Purpose, Stream,
+};
 
 /// Whether draws fit a normal or uniform distribution of mean 0 with this standard deviation, and
 /// not only roughly: by their first, second and fourth moments, within k standard errors.
@@ -45,6 +48,56 @@ fn standard_deviation_of_initial_weights() {
         (Init::He, (2.0_f64 / 200.0).sqrt()),
     ] {
         assert_eq!(init.standard_deviation(fan_in, fan_out), expected);
+    }
+}
+
+/// Of embeddings: frequencies and levels normal, linear maps uniform with their number of inputs, phases over a turn.
+#[test]
+fn initial_embeddings() {
+    let network = |form| {
+        let numeric = NumericColumns { inputs: (0..200).collect(), form, learning_rate: 1.0 };
+        let levels =
+            vec![LevelColumn { input: 200, levels: 500, size: 8 }, LevelColumn { input: 201, levels: 1, size: 8 }];
+        let layers = vec![LayerSpec::Embedding(Embedding { numeric: Some(numeric), levels })];
+        Network::<f64>::new(&NetworkSpec { inputs: 202, layers }, 6).unwrap()
+    };
+    let of = |network: &Network<f64>, name: &str| {
+        let parameter = network.parameters().iter().find(|parameter| parameter.name == name).unwrap();
+        network.values(parameter).to_vec()
+    };
+    let std = 0.1;
+    for (form, encoded, n_frequencies) in [
+        (NumericEmbedding::PiecewiseLinear { bins: 24, size: 10 }, 24.0_f64, 0),
+        (NumericEmbedding::Periodic { frequencies: 20, size: 10, std }, 40.0, 20),
+        (NumericEmbedding::PeriodicWithPhases { frequencies: 20, size: 11, std }, 20.0, 20),
+    ] {
+        let network = network(form);
+        let linear = (1.0 / encoded / 3.0).sqrt();
+        for (part, n) in [("weight", encoded as usize * 10), ("bias", 10)] {
+            let values = of(&network, &format!("numeric_embedding.{part}"));
+            assert_eq!(values.len(), 200 * n);
+            assert!(fits(&values, linear, true), "{part} of {form:?}");
+            assert!(!fits(&values, linear * 1.1, true), "{part} of {form:?} accepted 10 % off");
+        }
+        if n_frequencies > 0 {
+            let frequencies = of(&network, "numeric_embedding.frequencies");
+            assert_eq!(frequencies.len(), 200 * n_frequencies);
+            assert!(fits(&frequencies, std, false) && !fits(&frequencies, 1.1 * std, false), "{form:?}");
+        } else {
+            let edges = of(&network, "numeric_embedding.edges");
+            let expected: Vec<f64> = (0..=24).map(|i| f64::from(i) / 4.0 - 3.0).collect();
+            assert!(edges.len() == 200 * 25 && edges.chunks(25).all(|edges| edges == expected), "{:?}", &edges[..25]);
+        }
+        if let NumericEmbedding::PeriodicWithPhases { .. } = form {
+            let phases = of(&network, "numeric_embedding.phases");
+            assert!(fits(&phases, std::f64::consts::PI / 3.0_f64.sqrt(), true), "{form:?}");
+        }
+        // Levels have streams of their own, whatever numbers take.
+        let levels = of(&network, "level_embedding1.weight");
+        assert!(fits(&levels, 1.0, false) && !fits(&levels, 1.1, false));
+        let mut stream = Stream::new(6, Purpose::Init, (1 << 32) + 2);
+        let second: Vec<f64> = (0..8).map(|_| stream.normal()).collect();
+        assert_eq!(of(&network, "level_embedding2.weight"), second);
     }
 }
 

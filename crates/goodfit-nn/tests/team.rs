@@ -15,29 +15,39 @@ fn data(share: f64) -> (Inputs<f32>, Vec<u32>) {
     (Inputs::new(Matrix::from_rows(N, COLUMNS, values)), classes)
 }
 
-fn network() -> NetworkSpec {
+fn network(front: Option<NumericEmbedding>) -> NetworkSpec {
     let affine = |units| LayerSpec::Affine(Affine { max_norm: Some(3.0), ..Affine::new(units, Init::He) });
     let dropout = |ratio| LayerSpec::Dropout(Dropout { ratio, form: DropoutForm::Inverted });
+    let embedding = front.map(|form| {
+        let numeric = NumericColumns { inputs: (0..COLUMNS).step_by(9).collect(), form, learning_rate: 0.5 };
+        LayerSpec::Embedding(Embedding {
+            numeric: Some(numeric),
+            levels: vec![LevelColumn { input: 1, levels: 3, size: 8 }],
+        })
+    });
     NetworkSpec {
         inputs: COLUMNS,
-        layers: vec![
-            affine(450),
-            LayerSpec::BatchNorm(BatchNorm::new(Convention::Field)),
-            LayerSpec::Activation(Activation::Relu),
-            dropout(0.2),
-            affine(200),
-            LayerSpec::Activation(Activation::Gelu),
-            dropout(0.1),
-            affine(10),
-        ],
+        layers: embedding
+            .into_iter()
+            .chain([
+                affine(450),
+                LayerSpec::BatchNorm(BatchNorm::new(Convention::Field)),
+                LayerSpec::Activation(Activation::Relu),
+                dropout(0.2),
+                affine(200),
+                LayerSpec::Activation(Activation::Gelu),
+                dropout(0.1),
+                affine(10),
+            ])
+            .collect(),
     }
 }
 
 /// The bits of all parameters, of each step's loss and of the scores.
-fn trained(optimizer: Optimizer, share: f64, clip_norm: Option<f64>, n_threads: usize) -> Vec<u64> {
+fn trained(spec: &NetworkSpec, optimizer: Optimizer, share: f64, clip_norm: Option<f64>, n_threads: usize) -> Vec<u64> {
     let (inputs, classes) = data(share);
     let training = TrainingSpec { optimizer, clip_norm, max_batch: 256, n_steps: 6, ..TrainingSpec::default() };
-    let mut trainer = Trainer::<f32>::new(&network(), training, 3).unwrap();
+    let mut trainer = Trainer::<f32>::new(spec, training, 3).unwrap();
     if n_threads > 0 {
         trainer.join(&Team::new(n_threads));
     }
@@ -69,13 +79,25 @@ fn every_number_of_threads_gives_the_same_bytes() {
         Optimizer::rmsprop(Convention::Field),
         Optimizer::adam(Convention::Field),
     ];
-    for (i, optimizer) in optimizers.into_iter().enumerate() {
+    let forms = [
+        None,
+        Some(NumericEmbedding::PiecewiseLinear { bins: 20, size: 6 }),
+        Some(NumericEmbedding::Periodic { frequencies: 8, size: 6, std: 0.5 }),
+        Some(NumericEmbedding::PeriodicWithPhases { frequencies: 16, size: 4, std: 0.1 }),
+        None,
+        None,
+    ];
+    for (i, (optimizer, form)) in optimizers.into_iter().zip(forms).enumerate() {
+        let spec = network(form);
         // Sparse and dense inputs, with and without clipping.
         let share = [0.2, 1.0][i % 2];
         let clip_norm = [None, Some(0.5)][i / 2 % 2];
-        let alone = trained(optimizer, share, clip_norm, 0);
+        let alone = trained(&spec, optimizer, share, clip_norm, 0);
         for n_threads in [1, 2, 3, 5] {
-            assert!(alone == trained(optimizer, share, clip_norm, n_threads), "{optimizer:?}, {n_threads} threads");
+            assert!(
+                alone == trained(&spec, optimizer, share, clip_norm, n_threads),
+                "{optimizer:?}, {n_threads} threads"
+            );
         }
     }
 }

@@ -305,15 +305,15 @@ fn a_run_that_overflows_goes_on() {
         Optimizer::rmsprop(Convention::Field),
         Optimizer::adam(Convention::Textbook),
     ];
-    let relu = LayerSpec::Activation(Activation::Relu);
+    let relu = || LayerSpec::Activation(Activation::Relu);
     let norm = LayerSpec::BatchNorm(BatchNorm::new(Convention::Textbook));
     let huge = |outputs| LayerSpec::Affine(Affine::new(outputs, Init::Std(1e30)));
     let drop = LayerSpec::Dropout(Dropout { ratio: 0.2, form: DropoutForm::Textbook });
     let x = draw_sparse::<f32>(N_ROWS, INPUTS, 0.3, 1);
     let classes = draw_classes(N_ROWS, CLASSES, 1);
     for layers in [
-        vec![huge(5), relu, huge(5), relu, huge(CLASSES)],
-        vec![huge(5), relu, huge(5), norm, relu, drop, huge(CLASSES)],
+        vec![huge(5), relu(), huge(5), relu(), huge(CLASSES)],
+        vec![huge(5), relu(), huge(5), norm, relu(), drop, huge(CLASSES)],
     ] {
         let spec = NetworkSpec { inputs: INPUTS, layers };
         for inputs in [Inputs::Dense(x.clone()), sparse(&x)] {

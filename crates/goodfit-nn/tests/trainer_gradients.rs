@@ -4,8 +4,8 @@
 mod plain;
 
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, Convention, Dropout, DropoutForm, Init, Inputs, Kind, LayerSpec, Loss,
-    Matrix, Network, NetworkSpec, Targets, Trainer, TrainingSpec,
+    Activation, Affine, Batch, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Init, Inputs, LayerSpec,
+    LevelColumn, Loss, Matrix, Network, NetworkSpec, NumericColumns, NumericEmbedding, Targets, Trainer, TrainingSpec,
 };
 use plain::{draw, draw_classes, draw_sparse, shaken, sparse};
 
@@ -38,7 +38,7 @@ fn relative_error(network: &Network<f64>, training: TrainingSpec, batch: &Batch<
     let mut at_start = trainer(network);
     at_start.differentiate(batch);
     let mut worst = 0.0_f64;
-    for parameter in network.parameters().iter().filter(|parameter| parameter.kind != Kind::Running) {
+    for parameter in network.parameters().iter().filter(|parameter| parameter.kind.is_trained()) {
         for (i, &d) in at_start.gradient(parameter).iter().enumerate() {
             // The same seed and step: the same dropout masks.
             let loss = |shift: f64| {
@@ -91,7 +91,7 @@ fn activations_and_depths() {
         Activation::Mish,
     ] {
         let activation_layer = LayerSpec::Activation(activation);
-        let layers = vec![affine(5), activation_layer, without_bias(7), activation_layer, affine(O)];
+        let layers = vec![affine(5), activation_layer.clone(), without_bias(7), activation_layer, affine(O)];
         check(activation.name(), layers, CROSS_ENTROPY, None, 0.0);
     }
     check("no hidden layer", vec![affine(O)], CROSS_ENTROPY, None, 0.0);
@@ -99,31 +99,57 @@ fn activations_and_depths() {
 
 #[test]
 fn scales_of_inputs() {
-    let mish = LayerSpec::Activation(Activation::Mish);
+    let mish = || LayerSpec::Activation(Activation::Mish);
     let scaled = |units| LayerSpec::Affine(Affine { input_scale: true, ..Affine::new(units, Init::Xavier) });
     for zeros in [0.0, 0.7] {
-        check("scales in front", vec![scaled(5), mish, affine(O)], CROSS_ENTROPY, None, zeros);
-        let layers = vec![affine(5), mish, scaled(7), norm(Convention::Field), mish, scaled(O)];
+        check("scales in front", vec![scaled(5), mish(), affine(O)], CROSS_ENTROPY, None, zeros);
+        let layers = vec![affine(5), mish(), scaled(7), norm(Convention::Field), mish(), scaled(O)];
         check("scales within", layers, CROSS_ENTROPY, None, zeros);
+    }
+}
+
+/// Every form, with levels and inputs that pass beside it, dropout behind it, and alone.
+#[test]
+fn embeddings() {
+    let std = 0.4;
+    for form in [
+        NumericEmbedding::PiecewiseLinear { bins: 4, size: 3 },
+        NumericEmbedding::Periodic { frequencies: 3, size: 5, std },
+        NumericEmbedding::PeriodicWithPhases { frequencies: 4, size: 3, std },
+    ] {
+        let columns = |inputs: &[usize]| NumericColumns { inputs: inputs.to_vec(), form, learning_rate: 1.0 };
+        let levels = vec![LevelColumn { input: 2, levels: 2, size: 3 }, LevelColumn { input: 0, levels: 1, size: 1 }];
+        let some = Embedding { numeric: Some(columns(&[1, 4])), levels };
+        let all = Embedding { numeric: Some(columns(&[0, 1, 2, 3, 4, 5])), levels: Vec::new() };
+        for zeros in [0.0, 0.5] {
+            let mish = LayerSpec::Activation(Activation::Mish);
+            let dropout = dropout(0.3, DropoutForm::Inverted);
+            let embedding = |of: &Embedding| LayerSpec::Embedding(of.clone());
+            let layers = vec![embedding(&some), dropout, affine(5), mish.clone(), affine(O)];
+            check(&format!("{form:?}"), layers, CROSS_ENTROPY, None, zeros);
+            check(&format!("{form:?} of all"), vec![embedding(&all), affine(O)], CROSS_ENTROPY, None, zeros);
+            check(&format!("{form:?} alone"), vec![embedding(&some)], Loss::MeanSquaredError, None, zeros);
+            check(&format!("{form:?}, no product"), vec![embedding(&all), mish], Loss::MeanSquaredError, None, zeros);
+        }
     }
 }
 
 #[test]
 fn batch_norm_in_training_mode() {
-    let tanh = LayerSpec::Activation(Activation::Tanh);
+    let tanh = || LayerSpec::Activation(Activation::Tanh);
     for convention in [Convention::Textbook, Convention::Field] {
-        let layers = vec![without_bias(5), norm(convention), tanh, affine(6), norm(convention), tanh, affine(O)];
+        let layers = vec![without_bias(5), norm(convention), tanh(), affine(6), norm(convention), tanh(), affine(O)];
         check("batch norm", layers, CROSS_ENTROPY, None, 0.0);
-        let layers = vec![norm(convention), affine(5), tanh, norm(convention), affine(O), norm(convention)];
+        let layers = vec![norm(convention), affine(5), tanh(), norm(convention), affine(O), norm(convention)];
         check("batch norm in odd places", layers, CROSS_ENTROPY, None, 0.0);
     }
 }
 
 #[test]
 fn dropout_with_the_mask_of_the_step() {
-    let silu = LayerSpec::Activation(Activation::Silu);
+    let silu = || LayerSpec::Activation(Activation::Silu);
     for form in [DropoutForm::Textbook, DropoutForm::Inverted] {
-        let layers = vec![dropout(0.2, form), affine(8), silu, dropout(0.4, form), affine(O)];
+        let layers = vec![dropout(0.2, form), affine(8), silu(), dropout(0.4, form), affine(O)];
         check("dropout", layers.clone(), CROSS_ENTROPY, None, 0.0);
         check("dropout of sparse inputs", layers, CROSS_ENTROPY, None, 0.5);
     }
@@ -131,12 +157,12 @@ fn dropout_with_the_mask_of_the_step() {
 
 #[test]
 fn losses_and_row_weights() {
-    let gelu = LayerSpec::Activation(Activation::Gelu);
+    let gelu = || LayerSpec::Activation(Activation::Gelu);
     let weights = [1.0, 0.5, 0.0, 2.0, 3.0, 1.0, 0.0, 0.25, 1.5];
     for row_weights in [None, Some(&weights[..])] {
         for loss in [CROSS_ENTROPY, Loss::CrossEntropy { label_smoothing: 0.2 }, Loss::MeanSquaredError] {
             for zeros in [0.0, 0.6] {
-                let layers = vec![affine(5), gelu, affine(O)];
+                let layers = vec![affine(5), gelu(), affine(O)];
                 check(&format!("{loss:?} with weights {row_weights:?}"), layers, loss, row_weights, zeros);
             }
         }
@@ -144,7 +170,7 @@ fn losses_and_row_weights() {
     let everything = vec![
         without_bias(8),
         norm(Convention::Field),
-        gelu,
+        gelu(),
         dropout(0.3, DropoutForm::Inverted),
         affine(5),
         LayerSpec::Activation(Activation::Mish),

@@ -96,16 +96,19 @@ fn file(settings: &[(&str, String)]) -> String {
 /// What else has to be said so that a field applies.
 fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
     let mut settings = vec![(field.path, value)];
-    match field.needs {
-        Some(Needs::Is(path, words)) => settings.push((path, format!("\"{}\"", words[0]))),
-        Some(Needs::Set(path)) if path == "compare.tune" => {
-            settings.push((path, "{ \"training.learning_rate\" = [0.1, 1] }".to_owned()));
-        }
-        Some(Needs::Set(path)) if path == "data.target" => settings.push((path, "\"price\"".to_owned())),
-        Some(Needs::Set(path)) => settings.push((path, "3".to_owned())),
-        Some(Needs::Positive(path)) => settings.push((path, "0.5".to_owned())),
-        Some(Needs::True(path)) => settings.push((path, "true".to_owned())),
-        None => {}
+    // What a field needs may need something itself.
+    let mut needs = field.needs;
+    while let Some(need) = needs {
+        let value = match need {
+            Needs::Is(_, words) => format!("\"{}\"", words[0]),
+            Needs::Set("compare.tune") => "{ \"training.learning_rate\" = [0.1, 1] }".to_owned(),
+            Needs::Set("data.target") => "\"price\"".to_owned(),
+            Needs::Set(_) => "3".to_owned(),
+            Needs::Positive(_) => "0.5".to_owned(),
+            Needs::True(_) => "true".to_owned(),
+        };
+        settings.push((need.field(), value));
+        needs = self::field(need.field()).and_then(|field| field.needs);
     }
     if field.table() == "search" && field.name() != "space" {
         settings.push(("search.space", "{ \"training.learning_rate\" = [0.1, 1] }".to_owned()));

@@ -163,6 +163,8 @@ mod tests {
         check(single::ln);
         check(single::tanh);
         check(single::erf);
+        check(single::cos_turns);
+        check(single::sin_turns);
         check(|x| x * 3.1 + 0.7);
         check(|x| (x * x + 1.0).sqrt() / (x - 0.3));
     }

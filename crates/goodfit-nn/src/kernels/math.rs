@@ -24,6 +24,14 @@ pub mod double {
     pub fn erf(x: f64) -> f64 {
         libm::erf(x)
     }
+    /// `cos(2 pi x)`: x counts turns.
+    pub fn cos_turns(x: f64) -> f64 {
+        libm::cos(std::f64::consts::TAU * (x - libm::rint(x)))
+    }
+    /// `sin(2 pi x)`: x counts turns.
+    pub fn sin_turns(x: f64) -> f64 {
+        libm::sin(std::f64::consts::TAU * (x - libm::rint(x)))
+    }
 }
 
 /// Single precision.
@@ -168,6 +176,56 @@ pub mod single {
         );
         (-exp_minus_1(-size * g)).copysign(x)
     }
+
+    /// `|x|` less the nearest whole number, exact: from -1/2 to 1/2; NaN of what is not finite.
+    #[inline(always)]
+    fn part_of_a_turn(x: f32) -> f32 {
+        // Above it every number is whole; adding it to a smaller one leaves the nearest whole number in the lowest bits.
+        const WHOLE: f32 = 8_388_608.0;
+        let size = x.abs();
+        let nearest = if size < WHOLE { (size + WHOLE) - WHOLE } else { size };
+        size - nearest
+    }
+
+    /// `sin(2 pi q)` for q from -1/4 to 1/4.
+    #[inline(always)]
+    fn sin_of_quarter(q: f32) -> f32 {
+        let p = polynomial(q * q, [6.283_185_5, -41.341_7, 81.605_22, -76.704_17, 42.007_797, -14.381_39]);
+        clamp(q * p, -1.0, 1.0)
+    }
+
+    /// `cos(2 pi x)`, x in turns, within 2.2e-7, never beyond ±1; NaN of what is not finite.
+    ///
+    /// With r the part of a turn, `cos(2 pi r) = sin(2 pi (1/4 - |r|))`.
+    ///
+    /// ```
+    /// use goodfit_nn::kernels::math::single::cos_turns;
+    /// assert_eq!([0.0, 0.25, 0.5, -1.0].map(cos_turns), [1.0, 0.0, -1.0, 1.0]);
+    /// ```
+    #[inline(always)]
+    pub fn cos_turns(x: f32) -> f32 {
+        sin_of_quarter(0.25 - part_of_a_turn(x).abs())
+    }
+
+    /// `sin(2 pi x)`, x in turns, within 2.2e-7, never beyond ±1; NaN of what is not finite.
+    ///
+    /// With r the part of a turn, `sin(2 pi r) = sign(r) sin(2 pi min(|r|, 1/2 - |r|))`.
+    ///
+    /// ```
+    /// use goodfit_nn::kernels::math::single::sin_turns;
+    /// assert_eq!([0.0, 0.25, 0.5, -0.25].map(sin_turns), [0.0, 1.0, 0.0, -1.0]);
+    /// ```
+    #[inline(always)]
+    pub fn sin_turns(x: f32) -> f32 {
+        let r = part_of_a_turn(x);
+        let size = r.abs();
+        let half = 0.5 - size;
+        let folded = if size < half { size } else { half };
+        let sine = sin_of_quarter(folded);
+        // x and the part of its size may both be negative.
+        let sine = if r < 0.0 { -sine } else { sine };
+        if x < 0.0 { -sine } else { sine }
+    }
 }
 
 #[cfg(test)]
@@ -227,9 +285,29 @@ mod tests {
         assert!(worst < 1.3e-7, "{worst}");
     }
 
+    fn check_turns(function: fn(f32) -> f32, truth: fn(f64) -> f64) {
+        let mut worst = (0.0, 0.0);
+        for x in sweep().filter(|x| x.is_finite()) {
+            // The remainder of a number of single precision is exact in double precision.
+            let exact = truth(std::f64::consts::TAU * (f64::from(x) % 1.0));
+            let error = (f64::from(function(x)) - exact).abs();
+            worst = if error > worst.0 { (error, f64::from(x)) } else { worst };
+            assert!(function(x).abs() <= 1.0, "{x}");
+        }
+        println!("{worst:?}");
+        assert!(worst.0 < 2.2e-7, "{worst:?}");
+        assert!(function(f32::INFINITY).is_nan() && function(f32::NEG_INFINITY).is_nan());
+    }
+
+    #[test]
+    fn turns_are_accurate() {
+        check_turns(single::cos_turns, libm::cos);
+        check_turns(single::sin_turns, libm::sin);
+    }
+
     #[test]
     fn ends_of_the_ranges() {
-        for function in [single::exp, single::ln, single::tanh, single::erf] {
+        for function in [single::exp, single::ln, single::tanh, single::erf, single::cos_turns, single::sin_turns] {
             assert!(function(f32::NAN).is_nan());
         }
         assert_eq!(single::exp(f32::INFINITY), f32::INFINITY);

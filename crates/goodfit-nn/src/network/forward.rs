@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::Network;
+use super::embedding::EmbeddingRoom;
 use super::gather::{gather_targets, gather_weights};
 use super::plan::{Block, Plan};
 use super::rows::{add_to_rows, scale_weights};
@@ -21,6 +22,8 @@ pub(crate) const CHUNK: usize = 256;
 pub struct Workspace<T> {
     /// Input rows of a chunk, N x D.
     gathered: Vec<T>,
+    /// Where inputs are embedded.
+    embedding: Option<EmbeddingRoom<T>>,
     /// What goes into a block and what comes out of it, N x U each.
     front: Vec<T>,
     back: Vec<T>,
@@ -85,6 +88,7 @@ impl<T: Float> Workspace<T> {
         let scratch = plan.blocks.iter().map(|b| kernels::matmul_scratch(CHUNK, b.units, b.inputs)).max();
         Self {
             gathered: vec![T::ZERO; CHUNK * plan.inputs],
+            embedding: plan.embeddings.as_ref().map(|embeddings| EmbeddingRoom::new(embeddings, CHUNK)),
             front: vec![T::ZERO; CHUNK * plan.max_units()],
             back: vec![T::ZERO; CHUNK * plan.max_units()],
             map: vec![T::ZERO; 2 * plan.max_units()],
@@ -101,6 +105,9 @@ impl<T: Float> Workspace<T> {
     /// Lets the products use the threads of a team.
     pub(crate) fn join(&mut self, member: &Arc<Member>) {
         self.scratch.resize(self.scratch.len() * member.n_threads_at_most(), T::ZERO);
+        if let Some(embedding) = &mut self.embedding {
+            embedding.for_threads(member.n_threads_at_most());
+        }
         self.member = Some(Arc::clone(member));
     }
 
@@ -115,17 +122,20 @@ impl<T: Float> Workspace<T> {
         mut inspect: impl FnMut(usize, &[T]),
     ) -> &[T] {
         let n = rows.len();
-        let Self { gathered, front, back, map, scaled, scratch, member, .. } = self;
+        let Self { gathered, embedding, front, back, map, scaled, scratch, member, .. } = self;
         let member = member.as_deref();
         let sparse = plan.sparse(inputs);
+        let mut first = &mut gathered[..n * plan.inputs];
         if sparse.is_none() {
-            let gathered = &mut gathered[..n * plan.inputs];
-            inputs.gather(gathered, rows);
+            inputs.gather(first, rows);
+            if let Some((embeddings, room)) = plan.embeddings.as_ref().zip(embedding.as_mut()) {
+                first = room.forward((plan, embeddings), member, values, first);
+            }
             if let Some(dropout) = plan.input_dropout {
-                dropout.forward_evaluation(gathered);
+                dropout.forward_evaluation(first);
             }
             if !plan.starts_affine() {
-                front[..gathered.len()].copy_from_slice(gathered);
+                front[..first.len()].copy_from_slice(first);
             }
         }
         for (b, block) in plan.blocks.iter().enumerate() {
@@ -141,7 +151,7 @@ impl<T: Float> Workspace<T> {
                 if let (0, Some(csr)) = (b, sparse) {
                     kernels::sparse_forward_shared(member, dst, csr, rows, weights);
                 } else {
-                    let x = if b == 0 { &gathered[..n * block.inputs] } else { &front[..n * block.inputs] };
+                    let x = if b == 0 { &*first } else { &front[..n * block.inputs] };
                     let x = MatRef::new(x, n, block.inputs);
                     kernels::matmul_shared(member, dst, Accum::Replace, x, weights, scratch);
                 }

@@ -1,6 +1,7 @@
 //! Networks: a list of layers, cut into blocks, with its parameters.
 
 pub(crate) mod block;
+pub(crate) mod embedding;
 pub(crate) mod forward;
 pub(crate) mod gather;
 pub(crate) mod plan;
@@ -46,13 +47,18 @@ pub struct Network<T> {
 impl<T: Float> Network<T> {
     /// Draws the initial parameters: weights of the i-th affine layer (from 0) from the stream
     /// (seed, [`Purpose::Init`], i), whatever else the network holds, and behind them its biases, if they do not
-    /// start at 0; shifts and running means 0, scales 1, running variances as their form starts.
+    /// start at 0; shifts and running means 0, scales 1, running variances as their form starts. Embeddings come from
+    /// the streams from index 2^32 on: numbers from the first (frequencies, phases, weights, biases, each column after
+    /// column), each column of levels from one behind it. Edges of bins run evenly from -3 to 3 until they are set.
     ///
     /// # Errors
     /// When the specification does not make a network, see [`NetworkSpec::check`].
     pub fn new(spec: &NetworkSpec, seed: u64) -> Result<Self, Error> {
         let plan = Plan::new(spec)?;
         let mut values = vec![T::ZERO; plan.n_values];
+        if let Some(embeddings) = &plan.embeddings {
+            embeddings.draw(&plan, &mut values, seed);
+        }
         let mut n_affine = 0;
         for block in &plan.blocks {
             if let Some(affine) = block.affine {

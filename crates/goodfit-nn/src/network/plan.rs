@@ -2,13 +2,14 @@
 //!
 //! A block is an affine map, batch normalisation, an activation and dropout, each optional, in this
 //! order. A layer that does not fit behind the last one of a block begins the next block, so every
-//! list of layers has a plan. The input block (the rows of a batch, and dropout of inputs) stands in
-//! front.
+//! list of layers has a plan. The input block (the rows of a batch, their embeddings, and dropout of
+//! inputs) stands in front.
 //!
 //! Shapes: N rows (samples), D inputs of a block, U units of a block.
 
 use std::ops::Range;
 
+use super::embedding::Embeddings;
 use super::spec::{LayerSpec, NetworkSpec};
 use crate::kernels::Csr;
 use crate::layers::{Activation, Affine, BatchNorm, Dropout};
@@ -17,16 +18,25 @@ use crate::{Error, Init, Inputs};
 /// What a parameter is; only weights decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Weights of an affine map, D x U.
+    /// Weights of an affine map, D x U, or of an embedding.
     Weight,
     /// Bias of an affine map, U.
     Bias,
-    /// Scale of batch normalisation, U, or of the inputs of an affine map, D.
+    /// Scale of batch normalisation, U, or of the inputs of an affine map, D; frequencies of embedded numbers.
     Scale,
-    /// Shift of batch normalisation, U.
+    /// Shift of batch normalisation, U; phases of embedded numbers.
     Shift,
     /// Running mean or variance of batch normalisation, U: kept with the parameters, not trained.
     Running,
+    /// Edges of the bins of embedded numbers, kept with the parameters, not trained.
+    Fixed,
+}
+
+impl Kind {
+    /// Whether training moves it along a gradient.
+    pub fn is_trained(self) -> bool {
+        !matches!(self, Self::Running | Self::Fixed)
+    }
 }
 
 /// A named tensor of a network.
@@ -36,7 +46,7 @@ pub struct Parameter {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// Rows and columns for weights, else the number of units.
+    /// Rows and columns for weights, else the number of units; of embedded numbers column after column.
     pub shape: Vec<usize>,
     /// Where it lies among all parameters.
     pub range: Range<usize>,
@@ -85,6 +95,7 @@ pub(crate) struct Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) inputs: usize,
+    pub(crate) embeddings: Option<Embeddings>,
     pub(crate) input_dropout: Option<Dropout>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) parameters: Vec<Parameter>,
@@ -95,43 +106,64 @@ impl Plan {
     /// Cuts a list of layers into blocks.
     pub(crate) fn new(spec: &NetworkSpec) -> Result<Self, Error> {
         spec.check()?;
-        let mut plan =
-            Self { inputs: spec.inputs, input_dropout: None, blocks: Vec::new(), parameters: Vec::new(), n_values: 0 };
+        let mut plan = Self {
+            inputs: spec.inputs,
+            embeddings: None,
+            input_dropout: None,
+            blocks: Vec::new(),
+            parameters: Vec::new(),
+            n_values: 0,
+        };
         let mut layers = spec.layers.as_slice();
+        if let [LayerSpec::Embedding(embedding), rest @ ..] = layers {
+            plan.embeddings = Some(Embeddings::add(embedding, &mut plan));
+            layers = rest;
+        }
         if let [LayerSpec::Dropout(dropout), rest @ ..] = layers {
             plan.input_dropout = Some(*dropout);
             layers = rest;
         }
         for layer in layers {
-            match *layer {
-                LayerSpec::Affine(affine) => plan.add_affine(&affine),
-                LayerSpec::BatchNorm(norm) => plan.add_norm(norm),
+            match layer {
+                LayerSpec::Embedding(_) => unreachable!("checked to stand in front"),
+                LayerSpec::Affine(affine) => plan.add_affine(affine),
+                LayerSpec::BatchNorm(norm) => plan.add_norm(*norm),
                 LayerSpec::Activation(activation) => {
-                    plan.block_with(|b| b.activation.is_none() && b.dropout.is_none()).activation = Some(activation);
+                    plan.block_with(|b| b.activation.is_none() && b.dropout.is_none()).activation = Some(*activation);
                 }
                 LayerSpec::Dropout(dropout) => {
-                    plan.block_with(|b| b.dropout.is_none()).dropout = Some(dropout);
+                    plan.block_with(|b| b.dropout.is_none()).dropout = Some(*dropout);
                 }
             }
         }
         Ok(plan)
     }
 
-    /// Number of output columns.
-    pub(crate) fn outputs(&self) -> usize {
-        self.blocks.last().map_or(self.inputs, |block| block.units)
+    /// Number of columns that the first block reads: the inputs, embedded where they are.
+    pub(crate) fn width(&self) -> usize {
+        self.embeddings.as_ref().map_or(self.inputs, |embeddings| embeddings.outputs)
     }
 
-    /// The widest row that goes between blocks.
+    /// Number of output columns.
+    pub(crate) fn outputs(&self) -> usize {
+        self.blocks.last().map_or(self.width(), |block| block.units)
+    }
+
+    /// The widest row that goes between blocks, embedded inputs included.
     pub(crate) fn max_units(&self) -> usize {
-        self.blocks.iter().map(|block| block.units).fold(self.inputs.min(self.outputs()), usize::max)
+        let front = if self.embeddings.is_some() { self.width() } else { self.inputs.min(self.outputs()) };
+        self.blocks.iter().map(|block| block.units).fold(front, usize::max)
     }
 
     /// The inputs without their zeros, if they are so and the first block can read them so: nothing
     /// but an affine map does.
     pub(crate) fn sparse<'a, T>(&self, inputs: &'a Inputs<T>) -> Option<&'a Csr<T>> {
         match inputs {
-            Inputs::Sparse(csr) if self.input_dropout.is_none() && self.starts_affine() => Some(csr),
+            Inputs::Sparse(csr)
+                if self.embeddings.is_none() && self.input_dropout.is_none() && self.starts_affine() =>
+            {
+                Some(csr)
+            }
             _ => None,
         }
     }
@@ -195,7 +227,7 @@ impl Plan {
         &mut self.blocks[last]
     }
 
-    fn add_parameter(&mut self, name: String, kind: Kind, shape: Vec<usize>) -> usize {
+    pub(super) fn add_parameter(&mut self, name: String, kind: Kind, shape: Vec<usize>) -> usize {
         let n = shape.iter().product::<usize>();
         let range = self.n_values..self.n_values + n;
         self.n_values += n;

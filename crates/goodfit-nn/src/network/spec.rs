@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::error::require;
-use crate::layers::{Activation, Affine, BatchNorm, Dropout};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout, Embedding};
 
 /// A network: its number of inputs and its layers, first to last.
 ///
@@ -27,8 +27,10 @@ pub struct NetworkSpec {
 }
 
 /// One layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LayerSpec {
+    /// Embeddings of single inputs; in front of all other layers.
+    Embedding(Embedding),
     /// `x W + b`
     Affine(Affine),
     /// Batch normalisation with a learned scale and shift.
@@ -40,23 +42,41 @@ pub enum LayerSpec {
 }
 
 impl NetworkSpec {
-    /// Number of output columns: the units of the last affine layer, or the inputs without one.
+    /// Number of output columns: the units of the last affine layer, or the inputs without one, embedded where they are.
     pub fn outputs(&self) -> usize {
         let affine = self.layers.iter().rev().find_map(|layer| match layer {
             LayerSpec::Affine(affine) => Some(affine.outputs),
             _ => None,
         });
-        affine.unwrap_or(self.inputs)
+        affine.unwrap_or_else(|| self.width())
+    }
+
+    /// Number of columns behind the embeddings, where there are any.
+    pub fn width(&self) -> usize {
+        self.embedding().map_or(self.inputs, |embedding| embedding.outputs(self.inputs))
+    }
+
+    /// What embeds inputs.
+    pub fn embedding(&self) -> Option<&Embedding> {
+        match self.layers.first() {
+            Some(LayerSpec::Embedding(embedding)) => Some(embedding),
+            _ => None,
+        }
     }
 
     /// Checks every setting.
     ///
     /// # Errors
-    /// When there are no inputs, a layer has no units, or a layer's setting is out of its range.
+    /// When there are no inputs, a layer has no units, a layer's setting is out of its range, or embeddings stand behind
+    /// another layer.
     pub fn check(&self) -> Result<(), Error> {
         require(self.inputs > 0, "number of inputs", 0.0, "at least 1")?;
-        for layer in &self.layers {
-            match *layer {
+        for (place, layer) in self.layers.iter().enumerate() {
+            match layer {
+                LayerSpec::Embedding(embedding) => {
+                    require(place == 0, "place of embeddings among the layers", place as f64, "0, in front of all")?;
+                    embedding.check(self.inputs)?;
+                }
                 LayerSpec::Affine(affine) => affine.check()?,
                 LayerSpec::BatchNorm(norm) => norm.check()?,
                 LayerSpec::Dropout(dropout) => dropout.check()?,

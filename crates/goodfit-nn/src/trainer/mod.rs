@@ -3,6 +3,7 @@
 //! Shapes: N rows of a batch.
 
 mod arena;
+mod masks;
 mod predict;
 mod spec;
 pub(crate) mod update;
@@ -10,17 +11,18 @@ pub(crate) mod update;
 use std::sync::Arc;
 
 use arena::{Areas, Arena};
+use masks::Masks;
 pub use spec::TrainingSpec;
 
 use crate::kernels::{self, SparseScratch, Team};
-use crate::layers::Dropout;
 use crate::losses::Targets;
-use crate::network::block::{self, BlockCache, Mask, Scratch, Site, Source};
+use crate::network::block::{self, BlockCache, Scratch, Site, Source};
+use crate::network::embedding::EmbeddingRoom;
 use crate::network::forward::{Rows, Score, Scored, Workspace};
 use crate::network::gather::{gather_targets, gather_weights};
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
-use crate::{Error, Float, Inputs, Purpose, Stream, clip_scale, gradient_norm, warmup_factor};
+use crate::{Error, Float, Inputs, clip_scale, gradient_norm, warmup_factor};
 use update::{Rule, Update};
 
 /// The rows of a mini-batch: indices into inputs, targets and weights.
@@ -81,22 +83,15 @@ pub struct Trainer<T> {
     min_batch: usize,
     arena: Arena<T>,
     caches: Vec<BlockCache>,
-    masks: Vec<Draws>,
-    /// What the dropout schedule multiplies ratios by at the present step.
-    dropout_factor: f64,
+    /// Where inputs are embedded.
+    embedding: Option<EmbeddingRoom<T>>,
+    masks: Masks,
     scratch: Scratch<T>,
     /// Classes of the batch, N.
     classes: Vec<u32>,
     workspace: Workspace<T>,
     /// What [`Trainer::keep`] remembers; empty before.
     best: Vec<T>,
-}
-
-/// The draws of dropout, of the input block (first) and of each block; empty without dropout.
-#[derive(Clone, Debug)]
-struct Draws {
-    bytes_per_row: usize,
-    bytes: Vec<u8>,
 }
 
 impl<T: Float> Trainer<T> {
@@ -116,9 +111,7 @@ impl<T: Float> Trainer<T> {
     pub fn from_network(network: Network<T>, training: TrainingSpec, seed: u64) -> Result<Self, Error> {
         let plan = network.plan;
         training.check()?;
-        for dropout in dropouts(&plan).filter_map(|(dropout, _)| dropout) {
-            training.check_dropout(dropout)?;
-        }
+        masks::dropouts(&plan).try_for_each(|dropout| training.check_dropout(dropout))?;
         let mut min_batch = 1;
         for norm in plan.blocks.iter().filter_map(|block| block.norm) {
             norm.spec.check_rows(training.max_batch)?;
@@ -139,12 +132,6 @@ impl<T: Float> Trainer<T> {
             .collect();
         let mut arena = Arena::new(&plan, &training, n_cache);
         arena.areas().values.copy_from_slice(&network.values);
-        let masks = dropouts(&plan)
-            .map(|(dropout, units)| {
-                let bytes_per_row = if dropout.is_some() { units * Dropout::MASK_BYTES } else { 0 };
-                Draws { bytes_per_row, bytes: vec![0; rows * bytes_per_row] }
-            })
-            .collect();
         let product = plan.blocks.iter().map(|b| {
             kernels::matmul_scratch(rows, b.units, b.inputs)
                 .max(kernels::matmul_scratch(rows, b.inputs, b.units))
@@ -153,8 +140,10 @@ impl<T: Float> Trainer<T> {
         Ok(Self {
             scratch: Scratch { member: None, product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
+            embedding: plan.embeddings.as_ref().map(|embeddings| EmbeddingRoom::new(embeddings, rows)),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
+            masks: Masks::new(&plan, rows),
             plan,
             training,
             seed,
@@ -162,8 +151,6 @@ impl<T: Float> Trainer<T> {
             min_batch,
             arena,
             caches,
-            masks,
-            dropout_factor: 1.0,
         })
     }
 
@@ -173,6 +160,9 @@ impl<T: Float> Trainer<T> {
         let member = Arc::new(team.join());
         let n_threads = member.n_threads_at_most();
         self.workspace.join(&member);
+        if let Some(embedding) = &mut self.embedding {
+            embedding.for_threads(n_threads);
+        }
         let one = self.scratch.product.len();
         self.scratch = Scratch { product: vec![T::ZERO; one * n_threads], sparse: None, member: Some(member) };
     }
@@ -222,13 +212,8 @@ impl<T: Float> Trainer<T> {
     }
 
     fn draw_masks(&mut self, step: usize, n: usize) {
-        self.dropout_factor = self.training.dropout_schedule.factor(step, self.training.n_steps);
-        for (b, draws) in self.masks.iter_mut().enumerate() {
-            if draws.bytes_per_row > 0 {
-                let mut stream = Stream::new(self.seed, Purpose::Dropout, (step as u64) << 16 | b as u64);
-                Dropout::draw_mask(&mut draws.bytes[..n * draws.bytes_per_row], &mut stream);
-            }
-        }
+        let ratio_factor = self.training.dropout_schedule.factor(step, self.training.n_steps);
+        self.masks.draw(self.seed, step, n, ratio_factor);
     }
 
     /// Forward and backward pass of a training step; with a rule every parameter moves as soon as its
@@ -237,13 +222,11 @@ impl<T: Float> Trainer<T> {
         let n = batch.rows.len();
         let (least, most) = (self.min_batch, self.training.max_batch);
         assert!((least..=most).contains(&n), "a batch of {n} rows, at least {least} and at most {most}");
-        let Self { plan, caches, scratch, masks, training, classes, dropout_factor, .. } = self;
+        let Self { plan, caches, embedding, scratch, masks, training, classes, .. } = self;
+        let member = scratch.member.clone();
+        let mut embedding = plan.embeddings.as_ref().zip(embedding.as_mut());
         let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights, units } = self.arena.areas();
-        let mask_of = |b: usize| {
-            let draws = &masks[b];
-            Mask { draws: &draws.bytes[..n * draws.bytes_per_row], ratio_factor: *dropout_factor }
-        };
-        let site = |b: usize| Site { plan, block: &plan.blocks[b], cache: &caches[b], mask: mask_of(b + 1), n };
+        let site = |b: usize| Site { plan, block: &plan.blocks[b], cache: &caches[b], mask: masks.of(b + 1, n), n };
 
         let sparse = plan.sparse(batch.inputs);
         if let Some(csr) = sparse {
@@ -255,15 +238,20 @@ impl<T: Float> Trainer<T> {
         } else {
             let inputs = &mut inputs[..n * plan.inputs];
             batch.inputs.gather(inputs, batch.rows);
+            let front = match &mut embedding {
+                Some((embeddings, room)) => room.forward((plan, embeddings), member.as_deref(), values, inputs),
+                None => inputs,
+            };
             if let Some(dropout) = plan.input_dropout {
-                let mask = mask_of(0);
+                let mask = masks.of(0, n);
                 kernels::vectorised(
                     #[inline(always)]
-                    || mask.of(dropout).forward_training(inputs, mask.draws),
+                    || mask.of(dropout).forward_training(front, mask.draws),
                 );
             }
         }
-        let inputs = &inputs[..n * plan.inputs];
+        let raw = &inputs[..n * plan.inputs];
+        let inputs = embedding.as_ref().map_or(raw, |(_, room)| room.outputs(n * plan.width()));
         let first = sparse.map_or(Source::Dense(inputs), |csr| Source::Sparse(csr, batch.rows));
         for b in 0..plan.blocks.len() {
             let (x, own) = block_data(first, cache, caches, b, n * plan.blocks[b].inputs);
@@ -280,13 +268,23 @@ impl<T: Float> Trainer<T> {
         let row_weights = batch.row_weights.map(|all| gather_weights(all, batch.rows, row_weights));
         let loss = training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, targets, row_weights);
 
-        let member = scratch.member.clone();
         let mut update = Update { values, gradients, state, units, member: member.as_deref(), rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
             let (x, own) = block_data(first, cache, caches, b, n * block.inputs);
-            let dx = (b > 0).then(|| &mut d_next[..n * block.inputs]);
+            let dx = (b > 0 || plan.embeddings.is_some()).then(|| &mut d_next[..n * block.inputs]);
             block::backward(dx, &mut d[..n * block.units], &mut update, own, scratch, x, site(b));
             std::mem::swap(&mut d, &mut d_next);
+        }
+        if let Some((embeddings, room)) = embedding {
+            let d = &mut d[..n * plan.width()];
+            if let Some(dropout) = plan.input_dropout {
+                let mask = masks.of(0, n);
+                kernels::vectorised(
+                    #[inline(always)]
+                    || mask.of(dropout).backward(d, mask.draws),
+                );
+            }
+            room.backward((plan, embeddings), &mut update, raw, d);
         }
         loss
     }
@@ -372,12 +370,6 @@ impl<T: Float> Trainer<T> {
     }
 }
 
-/// The dropout and the width of the input block (first) and of each block.
-fn dropouts(plan: &Plan) -> impl Iterator<Item = (Option<Dropout>, usize)> {
-    let blocks = plan.blocks.iter().map(|block| (block.dropout, block.units));
-    std::iter::once((plan.input_dropout, plan.inputs)).chain(blocks)
-}
-
 /// What goes into block `b` (the batch's inputs, or what the block before put out, `n_values` values),
 /// and the block's own part of the cache.
 fn block_data<'a, T>(
@@ -394,6 +386,6 @@ fn block_data<'a, T>(
 
 /// The norm of the whole gradient.
 fn trained_norm<T: Float>(plan: &Plan, gradients: &[T]) -> f64 {
-    let trained = plan.parameters.iter().filter(|parameter| parameter.kind != Kind::Running);
+    let trained = plan.parameters.iter().filter(|parameter| parameter.kind.is_trained());
     gradient_norm(trained.map(|parameter| &gradients[parameter.range.clone()]))
 }

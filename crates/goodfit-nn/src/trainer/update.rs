@@ -73,13 +73,14 @@ impl<T: Float> Update<'_, T> {
     /// Lets every trained parameter move by its stored gradient.
     pub(crate) fn apply_all(&mut self, plan: &Plan) {
         for parameter in &plan.parameters {
-            if parameter.kind != Kind::Running {
+            if parameter.kind.is_trained() {
                 self.apply(parameter);
             }
         }
     }
 
-    fn apply(&mut self, parameter: &Parameter) {
+    /// Lets a parameter move by its stored gradient.
+    pub(crate) fn apply(&mut self, parameter: &Parameter) {
         let Some(rule) = self.rule else { return };
         let range = parameter.range.clone();
         let n_state = rule.optimizer.n_state();

@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional as F
 
 import chacha
+import embeddings
 import networks
 import textbook
 
@@ -213,6 +214,7 @@ def main():
     optimizers(generator)
     schedules()
     write("networks", networks.golden(generator))
+    write("embeddings", embeddings.golden(SEED))
     write("random", chacha.golden())
 
 

@@ -2,6 +2,8 @@
 //! a [`Trainer`] computes is compared with it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+mod embedding;
+
 use std::collections::BTreeMap;
 
 use goodfit_nn::layers::{BatchNormCache, RunningStatistics, affine_backward, affine_forward};
@@ -34,6 +36,7 @@ pub(crate) struct Pass<T> {
 
 /// What the backward pass through a layer needs.
 enum Cache<T> {
+    Embedding { x: Matrix<T> },
     Affine { x: Matrix<T> },
     BatchNorm { normalized: Vec<T>, inverse_std: Vec<T> },
     Activation { y: Vec<T>, z: Vec<T> },
@@ -84,6 +87,8 @@ impl<T: Float> Chain<T> {
         let mut caches = Vec::new();
         for layer in self.spec.layers.clone() {
             let rank = match layer {
+                // In front of the input block.
+                LayerSpec::Embedding(_) => 4,
                 LayerSpec::Affine(_) => 0,
                 LayerSpec::BatchNorm(_) => 1,
                 LayerSpec::Activation(_) => 2,
@@ -92,9 +97,13 @@ impl<T: Float> Chain<T> {
             if rank <= rank_before {
                 block += 1;
             }
-            rank_before = rank;
+            rank_before = if rank > 3 { rank_before } else { rank };
             let units = y.n_columns();
             caches.push(match layer {
+                LayerSpec::Embedding(spec) => {
+                    y = embedding::forward(&spec, &self.parameters, x);
+                    Cache::Embedding { x: x.clone() }
+                }
                 LayerSpec::Affine(affine) => {
                     n_affine += 1;
                     let w = self.weights(n_affine, units, affine.outputs);
@@ -146,6 +155,9 @@ impl<T: Float> Chain<T> {
         let mut gradients = Named::new();
         for (layer, cache) in self.spec.layers.iter().zip(caches).rev() {
             match (layer, cache) {
+                (LayerSpec::Embedding(spec), Cache::Embedding { x }) => {
+                    gradients.extend(embedding::backward(spec, &self.parameters, &x, &d));
+                }
                 (LayerSpec::Affine(affine), Cache::Affine { x }) => {
                     let w = self.weights(n_affine, x.n_columns(), affine.outputs);
                     let (mut dx, mut dw) = (Matrix::zeros(n, x.n_columns()), Matrix::zeros(w.n_rows(), w.n_columns()));
@@ -197,6 +209,7 @@ impl<T: Float> Chain<T> {
         for layer in &self.spec.layers {
             let units = y.n_columns();
             match layer {
+                LayerSpec::Embedding(spec) => y = embedding::forward(spec, &self.parameters, x),
                 LayerSpec::Affine(affine) => {
                     n_affine += 1;
                     let w = self.weights(n_affine, units, affine.outputs);
@@ -235,7 +248,7 @@ impl<T: Float> Chain<T> {
         };
         let rate = training.schedule.factor(step, n_steps) * goodfit_nn::warmup_factor(step, training.warmup_steps);
         let decay = training.weight_decay.scaled(training.decay_schedule.factor(step, n_steps));
-        for parameter in self.described.iter().filter(|parameter| parameter.kind != Kind::Running) {
+        for parameter in self.described.iter().filter(|parameter| parameter.kind.is_trained()) {
             let values = self.parameters.get_mut(&parameter.name).expect("a known name");
             let n_state = training.optimizer.n_state() * values.len();
             let state = self.state.entry(parameter.name.clone()).or_insert_with(|| vec![T::ZERO; n_state]);
@@ -287,7 +300,7 @@ pub(crate) fn sparse<T: Float>(matrix: &Matrix<T>) -> Inputs<T> {
 /// A network none of whose parameters has a value of its own: also biases, shifts and running means
 /// differ from 0, scales and running variances from 1.
 pub(crate) fn shaken<T: Float>(spec: &NetworkSpec, seed: u64) -> Network<T> {
-    let mut network = Network::new(spec, seed).expect("a network");
+    let mut network = Network::<T>::new(spec, seed).expect("a network");
     let mut stream = Stream::new(seed, Purpose::Data, 3);
     for parameter in network.parameters().to_vec() {
         let is_positive = parameter.kind == Kind::Scale || parameter.name.ends_with("variance");
@@ -295,6 +308,14 @@ pub(crate) fn shaken<T: Float>(spec: &NetworkSpec, seed: u64) -> Network<T> {
         for value in &mut values {
             let z = 0.3 * stream.normal();
             *value += T::from_f64(if is_positive { z.abs() } else { z });
+        }
+        if let (Kind::Fixed, [_, n_edges]) = (parameter.kind, parameter.shape.as_slice()) {
+            // Edges ascend; the last ones of some columns are equal.
+            for (i, edges) in values.chunks_mut(*n_edges).enumerate() {
+                edges.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+                let last = edges[n_edges - 1];
+                edges[n_edges - 1 - i % n_edges..].fill(last);
+            }
         }
         network.set(&parameter.name, &values).expect("values of the same size");
     }
@@ -314,7 +335,7 @@ pub(crate) fn items_of<I: Copy>(items: &[I], rows: &[u32]) -> Vec<I> {
 
 /// The trained parameters' gradients in a trainer.
 pub(crate) fn gradients<T: Float>(trainer: &Trainer<T>) -> Named<T> {
-    let trained = trainer.parameters().iter().filter(|parameter| parameter.kind != Kind::Running);
+    let trained = trainer.parameters().iter().filter(|parameter| parameter.kind.is_trained());
     trained.map(|parameter| (parameter.name.clone(), trainer.gradient(parameter).to_vec())).collect()
 }
 

@@ -1,5 +1,7 @@
 //! How much a network needs each column of a table.
 
+use std::ops::Range;
+
 use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
 use super::assess::{goal, predictions};
@@ -46,8 +48,8 @@ pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnI
     let whole = some(values.clone());
     let goal = goal(&whole, predicts);
     let before = worse(network, &whole, &goal, predicts);
-    let widths = schema.widths();
-    let tests = increases(&values, d, &widths, before, |permuted| worse(network, &some(permuted), &goal, predicts));
+    let ranges = schema.ranges();
+    let tests = increases(&values, d, &ranges, before, |permuted| worse(network, &some(permuted), &goal, predicts));
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(tests))
         .filter(|(_, test)| test.difference.is_finite())
         .map(|(column, test)| ColumnImportance {
@@ -61,11 +63,11 @@ pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnI
     found
 }
 
-/// What a score gains when the values of a column, so many inputs beside each other, are permuted among the rows.
+/// What a score gains when the values of a column, some inputs beside each other, are permuted among the rows.
 fn increases(
     values: &[f32],
     d: usize,
-    widths: &[usize],
+    columns: &[Range<usize>],
     before: f64,
     score: impl Fn(Vec<f32>) -> f64,
 ) -> Vec<PairedTest> {
@@ -75,21 +77,18 @@ fn increases(
         order
     };
     let orders: Vec<Vec<u32>> = (0..REPEATS).map(order).collect();
-    let mut first = 0;
-    let column = |&width: &usize| {
+    let column = |inputs: &Range<usize>| {
         let increase = |order: &Vec<u32>| {
             let mut permuted = values.to_vec();
             for (to, &from) in order.iter().enumerate() {
-                let (to, from) = (to * d + first, from as usize * d + first);
-                permuted[to..to + width].copy_from_slice(&values[from..from + width]);
+                let (to, from) = (to * d + inputs.start, from as usize * d + inputs.start);
+                permuted[to..to + inputs.len()].copy_from_slice(&values[from..from + inputs.len()]);
             }
             score(permuted) - before
         };
-        let test = paired_t(&orders.iter().map(increase).collect::<Vec<f64>>(), 0.0);
-        first += width;
-        test
+        paired_t(&orders.iter().map(increase).collect::<Vec<f64>>(), 0.0)
     };
-    widths.iter().map(column).collect()
+    columns.iter().map(column).collect()
 }
 
 /// The score of which less is better.
@@ -116,7 +115,7 @@ mod tests {
             let square = |(row, y): (&[f32], &f64)| (line(row) - y).powi(2);
             (permuted.chunks(4).zip(&truth).map(square).sum::<f64>() / N as f64).sqrt()
         };
-        let found = increases(&values, 4, &[1, 2, 1], 0.0, score);
+        let found = increases(&values, 4, &[0..1, 1..3, 3..4], 0.0, score);
         let expected = [(2.0_f64 * 9.0).sqrt(), (2.0_f64 * 5.0).sqrt(), 0.0];
         for (test, expected) in found.iter().zip(expected) {
             assert!((test.difference - expected).abs() <= 0.05 * expected, "{test:?} {expected}");

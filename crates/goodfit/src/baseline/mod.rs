@@ -4,6 +4,7 @@ mod assess;
 mod folds;
 mod importance;
 mod lbfgs;
+mod levels;
 mod linear;
 mod objective;
 mod ridge;
@@ -15,9 +16,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use assess::Judged;
 pub use assess::assess;
+use levels::{expanded, labelled, n_expanded};
 pub use linear::{Linear, Penalty};
 pub use verdict::verdict;
 
+use crate::data::table::InputColumns;
 use crate::data::{Prepared, Units};
 use crate::model::Prediction;
 
@@ -29,6 +32,9 @@ pub struct Baselines {
     /// A linear model; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<Linear>,
+    /// Of the last inputs, which hold the number of a level, how many levels there are; each is one-hot for the linear model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    levels: Vec<usize>,
 }
 
 /// What predicts the same for every row.
@@ -44,7 +50,9 @@ pub enum Constant {
 impl Baselines {
     /// Fits the training rows of a table; `None` where the data are none.
     pub fn fit(data: &Prepared) -> Option<Self> {
-        let penalty = data.stopping.as_ref().map_or(Penalty::Unchosen, Penalty::ChosenBy);
+        let levels = data.inputs().levels;
+        let stopping = data.stopping.as_ref().map(|rows| labelled(rows, &levels));
+        let penalty = stopping.as_deref().map_or(Penalty::Unchosen, Penalty::ChosenBy);
         Self::with_penalty(data, penalty)
     }
 
@@ -64,12 +72,14 @@ impl Baselines {
             data.train.classes.iter().for_each(|&class| counts[class as usize] += 1);
             Constant::Shares(counts.into_iter().map(|count| count as f32 / data.train.n_rows() as f32).collect())
         };
-        let linear = Linear::fit(&data.train, penalty, if data.units.is_some() { 0 } else { n });
-        Some(Self { constant, linear })
+        let levels = data.inputs().levels;
+        let train = labelled(&data.train, &levels);
+        let linear = Linear::fit(&train, penalty, if data.units.is_some() { 0 } else { n });
+        Some(Self { constant, linear, levels })
     }
 
-    /// Whether they take so many inputs and predict so many classes, or numbers; what was read from a file may not.
-    pub fn fits(&self, n_inputs: usize, n_classes: Option<usize>) -> bool {
+    /// Whether they take these inputs and predict so many classes, or numbers; what was read from a file may not.
+    pub fn fits(&self, inputs: &InputColumns, n_classes: Option<usize>) -> bool {
         let n_outputs = match (&self.constant, n_classes) {
             (Constant::Shares(shares), Some(n)) if shares.len() == n => {
                 if n == 2 {
@@ -81,7 +91,9 @@ impl Baselines {
             (Constant::Mean(_), None) => 1,
             _ => return false,
         };
-        self.linear.as_ref().is_none_or(|linear| linear.fits(n_inputs, n_outputs))
+        let n_inputs = n_expanded(inputs.n, &self.levels);
+        let fits = |linear: &Linear| n_inputs.is_some_and(|n_inputs| linear.fits(n_inputs, n_outputs));
+        self.levels == inputs.levels && self.linear.as_ref().is_none_or(fits)
     }
 
     /// Predicts rows with the names of what predicts: `linear` where there is such a model, then `majority`, or `mean`
@@ -92,7 +104,7 @@ impl Baselines {
             Constant::Mean(units) => ("mean", Prediction::Number(units.mean)),
         };
         let linear = self.linear.as_ref().map(|linear| {
-            let outputs = linear.outputs(inputs);
+            let outputs = linear.outputs(&expanded(inputs, &self.levels));
             ("linear", outputs.iter().map(|row| self.prediction(row)).collect())
         });
         linear.into_iter().chain([(name, vec![one; inputs.n_rows()])]).collect()

@@ -58,6 +58,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
         evaluation: if has_test { Evaluation::Test } else { Evaluation::Validation },
         split_seed: None,
         scaling: Scaling::default(),
+        one_hot_limit: None,
     };
     let dataset = load(&recipe, 0).map_err(|error| {
         let hint = error.hint();

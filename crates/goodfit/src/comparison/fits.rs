@@ -9,6 +9,7 @@ use crate::run::memory_needed;
 /// Whether there are enough rows, scores that decide are defined on them, and so many runs at the same time fit into memory.
 pub(crate) fn check_fits(arm: &str, recipe: &Recipe, data: &Prepared, n_jobs: usize) -> Result<(), ComparisonError> {
     recipe.check_rows(data.train.n_rows())?;
+    recipe.check_inputs(&data.inputs())?;
     check_defined(recipe, data)?;
     check_memory(arm, recipe, data, n_jobs)
 }

@@ -6,7 +6,7 @@ use super::marks::Parts;
 use super::rows::{Fitted, Rows, Units};
 use super::source::{DataError, Dataset};
 use super::split::TrainingRows;
-use super::table::Schema;
+use super::table::{InputColumns, Schema};
 use crate::recipe::{DataRecipe, Evaluation};
 use crate::results::{DataSummary, Finding};
 
@@ -100,6 +100,11 @@ impl Prepared {
         Self::of_parts(dataset, recipe, parts.joined())
     }
 
+    /// What the inputs of a network are.
+    pub fn inputs(&self) -> InputColumns {
+        self.schema.as_ref().map_or_else(|| self.train.inputs.n_columns().into(), Schema::inputs)
+    }
+
     fn of_parts(dataset: Dataset, recipe: &DataRecipe, parts: Parts) -> Result<Self, DataError> {
         let rows = &dataset.train;
         let Parts { train, validation, stopping, seed } = parts;
@@ -115,7 +120,7 @@ impl Prepared {
             ..DataSummary::default()
         };
         let is_in_order = train.iter().copied().eq(0..rows.n_rows as u32);
-        let fitted = rows.fit(TrainingRows::of(&train), recipe.scaling);
+        let fitted = rows.fit(TrainingRows::of(&train), recipe.scaling, recipe.one_hot_limit);
         let doubts = rows.doubts(&train, &validation);
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(&validation), part(&stopping));
@@ -158,6 +163,7 @@ mod tests {
             evaluation: Evaluation::Validation,
             split_seed: None,
             scaling: Scaling::default(),
+            one_hot_limit: None,
         }
     }
 

@@ -92,14 +92,15 @@ impl Rows {
     }
 
     /// Fits what turns rows into inputs and targets.
-    pub(super) fn fit(&self, training: TrainingRows<'_>, scaling: Scaling) -> Fitted {
+    pub(super) fn fit(&self, training: TrainingRows<'_>, scaling: Scaling, one_hot_limit: Option<usize>) -> Fitted {
         let Values::Table { table, target, goal, rows, .. } = &self.values else { return Fitted::Nothing };
         let training: Vec<u32> = training.rows().iter().map(|&row| rows[row as usize]).collect();
         let units = match &**goal {
             Goal::Classes { .. } => None,
             Goal::Numbers(numbers) => Some(Units::of(training.iter().map(|&row| f64::from(numbers[row as usize])))),
         };
-        Fitted::Table { encoder: Encoder::fit(table, *target, &TrainingRows::of(&training), scaling), units }
+        let encoder = Encoder::fit(table, *target, &TrainingRows::of(&training), scaling, one_hot_limit);
+        Fitted::Table { encoder, units }
     }
 
     /// What a model on rows of this table has to know of its columns.

@@ -9,7 +9,7 @@ mod scores;
 use std::path::Path;
 
 use goodfit_nn::losses::softmax;
-use goodfit_nn::{Inputs, Matrix, Network, Workspace};
+use goodfit_nn::{Embedding, Inputs, Matrix, Network, Workspace};
 
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
@@ -154,11 +154,11 @@ impl Model {
         let recipe =
             String::from_utf8(text).map_err(|_| ModelError::Unfit { what: "bytes and UTF-8 of the recipe" })?;
         let experiment = Experiment::from_toml(RECIPE, &recipe).map_err(ModelError::Recipe)?;
-        let spec = network_spec(&experiment.recipe, schema.n_inputs(), schema.n_outputs());
+        let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
         // Before any memory is taken for it: what the files ask for has to be there.
         let held: usize = weights.tensors.iter().map(|tensor| tensor.values.len()).sum();
         let widths = experiment.recipe.network.hidden.iter().copied().chain([schema.n_outputs()]);
-        let (mut before, mut needed) = (schema.n_inputs(), 0_usize);
+        let (mut before, mut needed) = (spec.width(), spec.embedding().map_or(0, Embedding::n_values));
         for width in widths {
             needed = needed.saturating_add(before.saturating_mul(width));
             before = width;
@@ -186,7 +186,7 @@ impl Model {
         }
         let baselines: Baselines = serde_json::from_slice(&read_whole(&path)?).map_err(ModelError::Baselines)?;
         let n_classes = if let Predicts::Classes(names) = &schema.predicts { Some(names.len()) } else { None };
-        let fits = baselines.fits(schema.n_inputs(), n_classes);
+        let fits = baselines.fits(&schema.inputs(), n_classes);
         if fits { Ok(Some(baselines)) } else { Err(ModelError::Unfit { what: "its columns and baselines.json" }) }
     }
 

@@ -2,7 +2,7 @@
 
 use goodfit_nn::Loss;
 
-use crate::data::table::delimiter_named;
+use crate::data::table::{InputColumns, delimiter_named};
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source};
@@ -48,6 +48,13 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     if settings.is_set("data.evaluation") && data.evaluation == Evaluation::Validation && !validates {
         let message = "data.evaluation is \"validation\", but no rows are split off for it";
         fault("data.evaluation", &["data.evaluation", "data.validation"], message, "data.validation = 0.2");
+    }
+    if let Some(form) = recipe.network.numeric_embedding
+        && form.mapped() == 0
+    {
+        let path = "network.numeric_embedding_size";
+        let message = format!("{path} is 1, but network.numeric_embedding is \"pbld\", which counts the number itself");
+        fault(path, &[path, "network.numeric_embedding"], &message, "network.numeric_embedding_size = 4");
     }
     if training.early_stopping.is_some() {
         let path = "training.early_stopping";
@@ -148,6 +155,18 @@ impl Recipe {
         let draws = training.batches == Batches::Shuffle && training.length != Length::Steps(0);
         if draws && training.batch_size > n_train {
             return Err(too_large(training.batch_size, n_train));
+        }
+        Ok(())
+    }
+
+    /// Whether its embeddings have something to embed.
+    ///
+    /// # Errors
+    /// When numbers are to be embedded and there are none.
+    pub fn check_inputs(&self, inputs: &InputColumns) -> Result<(), RecipeError> {
+        if self.network.numeric_embedding.is_some() && inputs.numbers.is_empty() {
+            let error = RecipeError::new("network.numeric_embedding is set, but the table has no columns of numbers");
+            return Err(error.hint("network.numeric_embedding = \"none\""));
         }
         Ok(())
     }

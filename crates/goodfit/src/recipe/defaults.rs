@@ -80,6 +80,46 @@ fn dropout_form(settings: &Settings) -> Option<Value> {
     word(if is(settings, "network.convention", "textbook") { "textbook" } else { "inverted" })
 }
 
+/// The default of `network.numeric_embedding_size`.
+pub(crate) const NUMERIC_EMBEDDING_SIZE: Default = From {
+    fields: &["network.numeric_embedding"],
+    rule: "16 with piecewise-linear, 24 with periodic, 4 with pbld",
+    value: numeric_embedding_size,
+};
+
+fn numeric_embedding_size(settings: &Settings) -> Option<Value> {
+    Some(Value::Integer(match settings.text("network.numeric_embedding")?.as_str() {
+        "piecewise-linear" => 16,
+        "periodic" => 24,
+        _ => 4,
+    }))
+}
+
+fn is_pbld(settings: &Settings) -> bool {
+    is(settings, "network.numeric_embedding", "pbld")
+}
+
+/// The default of `network.frequencies`.
+pub(crate) const FREQUENCIES: Default = From {
+    fields: &["network.numeric_embedding"],
+    rule: "48 with periodic, 16 with pbld",
+    value: |settings| Some(Value::Integer(if is_pbld(settings) { 16 } else { 48 })),
+};
+
+/// The default of `network.frequency_std`.
+pub(crate) const FREQUENCY_STD: Default = From {
+    fields: &["network.numeric_embedding"],
+    rule: "0.01 with periodic, 0.1 with pbld",
+    value: |settings| Some(Value::Number(if is_pbld(settings) { 0.1 } else { 0.01 })),
+};
+
+/// The default of `training.embedding_rate`.
+pub(crate) const EMBEDDING_RATE: Default = From {
+    fields: &["network.numeric_embedding"],
+    rule: "0.1 with pbld, else 1.0",
+    value: |settings| Some(Value::Number(if is_pbld(settings) { 0.1 } else { 1.0 })),
+};
+
 /// The default of `training.epsilon`.
 pub(crate) const EPSILON: Default = From {
     fields: &["training.optimizer", "network.convention"],

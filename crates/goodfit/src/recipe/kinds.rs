@@ -7,6 +7,12 @@ const ACTIVATIONS: &[&str] =
 const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform", "zero"];
 pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
+/// How numbers are embedded.
+pub(crate) const NUMERIC_EMBEDDINGS: &[&str] = &["none", "piecewise-linear", "periodic", "pbld"];
+/// Those that embed them.
+pub(crate) const NUMERIC_EMBEDDING: [&str; 3] = ["piecewise-linear", "periodic", "pbld"];
+/// Those by frequencies.
+pub(crate) const PERIODIC: [&str; 2] = ["periodic", "pbld"];
 const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 
 /// Where the scores of rows begin in a list of curves, and what a reader is told of them.

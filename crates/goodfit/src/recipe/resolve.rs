@@ -1,8 +1,8 @@
 //! Settings to a typed recipe, with the checks of fields against each other.
 
 use goodfit_nn::{
-    Activation, AdamForm, BatchNorm, Convention, DropoutForm, Init, Loss, NesterovForm, Optimizer, RunningForm,
-    Schedule, WeightDecay,
+    Activation, AdamForm, BatchNorm, Convention, DropoutForm, Init, Loss, NesterovForm, NumericEmbedding, Optimizer,
+    RunningForm, Schedule, WeightDecay,
 };
 
 use crate::data::table::Scaling;
@@ -94,6 +94,7 @@ impl Reader<'_> {
             evaluation: if self.word("data.evaluation") == "test" { Evaluation::Test } else { Evaluation::Validation },
             split_seed: self.count("data.split_seed").map(|seed| seed as u64),
             scaling: Scaling::named(&self.word("data.scaling")).unwrap_or_default(),
+            one_hot_limit: self.count("data.one_hot_limit"),
         }
     }
 
@@ -120,6 +121,8 @@ impl Reader<'_> {
             }),
             bias: self.flag("network.bias"),
             bias_std: self.number("network.bias_std").unwrap_or_default(),
+            embedding_size: self.count("network.embedding_size").unwrap_or_default(),
+            numeric_embedding: self.numeric_embedding(),
             input_scale: self.flag("network.input_scale"),
             parametrization: if self.word("network.parametrization") == "ntk" {
                 Parametrization::Ntk
@@ -139,6 +142,19 @@ impl Reader<'_> {
             },
             max_norm: self.number("network.max_norm"),
             convention,
+        }
+    }
+
+    fn numeric_embedding(&self) -> Option<NumericEmbedding> {
+        let count = |path| self.count(path).unwrap_or_default();
+        let (size, bins) = (count("network.numeric_embedding_size"), count("network.bins"));
+        let (frequencies, std) =
+            (count("network.frequencies"), self.number("network.frequency_std").unwrap_or_default());
+        match self.word("network.numeric_embedding").as_str() {
+            "piecewise-linear" => Some(NumericEmbedding::PiecewiseLinear { bins, size }),
+            "periodic" => Some(NumericEmbedding::Periodic { frequencies, size, std }),
+            "pbld" => Some(NumericEmbedding::PeriodicWithPhases { frequencies, size, std }),
+            _ => None,
         }
     }
 
@@ -191,6 +207,7 @@ impl Reader<'_> {
             learning_rate: self.number("training.learning_rate").unwrap_or_default(),
             bias_rate: self.number("training.bias_rate").unwrap_or(1.0),
             scale_rate: self.number("training.scale_rate").unwrap_or(1.0),
+            embedding_rate: self.number("training.embedding_rate").unwrap_or(1.0),
             weight_decay: self.weight_decay(),
             batch_size: self.count("training.batch_size").unwrap_or_default(),
             batches: if self.word("training.batches") == "replacement" {

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use crate::data::table::{Scaling, TableOptions};
 use crate::model::Metric;
-use goodfit_nn::{Activation, BatchNorm, Convention, DropoutForm, Init, Loss, Optimizer, Schedule, WeightDecay};
+use goodfit_nn::{
+    Activation, BatchNorm, Convention, DropoutForm, Init, Loss, NumericEmbedding, Optimizer, Schedule, WeightDecay,
+};
 
 /// Everything that determines one training except its seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +46,8 @@ pub struct DataRecipe {
     pub split_seed: Option<u64>,
     /// How the inputs of a table are scaled.
     pub scaling: Scaling,
+    /// Columns of a table with more levels than this are embedded; `None` = none.
+    pub one_hot_limit: Option<usize>,
 }
 
 /// By what rows are split: those that are sealed from the others, those that validate, and those that choose the epoch.
@@ -159,6 +163,10 @@ pub struct NetworkRecipe {
     pub bias: bool,
     /// Standard deviation of the initial biases of hidden layers; 0 = all 0.
     pub bias_std: f64,
+    /// Values of the learned embedding of a level, where levels are embedded.
+    pub embedding_size: usize,
+    /// How numbers are embedded; `None` = they are not.
+    pub numeric_embedding: Option<NumericEmbedding>,
     /// Whether each input has a learned scale.
     pub input_scale: bool,
     /// In which coordinates weights move.
@@ -198,6 +206,8 @@ pub struct TrainingRecipe {
     pub bias_rate: f64,
     /// Multiplies the learning rate of the inputs' scales.
     pub scale_rate: f64,
+    /// Multiplies the learning rate of the embeddings of numbers.
+    pub embedding_rate: f64,
     /// Weight decay.
     pub weight_decay: WeightDecay,
     /// Rows of a mini-batch.

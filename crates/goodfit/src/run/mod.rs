@@ -4,6 +4,7 @@ mod best;
 mod board;
 mod choice;
 mod diagnostics;
+mod embedding;
 mod network;
 mod scorer;
 mod weights;
@@ -22,6 +23,7 @@ use crate::results::{Curve, EpochActivations, Run};
 pub use board::{Board, Line, Running};
 use choice::Choice;
 use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
+use embedding::set_bins;
 pub use network::{network_spec, training_spec};
 use scorer::Scorer;
 
@@ -75,19 +77,22 @@ pub fn n_steps(recipe: &Recipe, n_rows: usize) -> usize {
 }
 
 /// Bytes that a run of the recipe takes beside its data: parameters with their gradients, the
-/// optimiser's buffers and the best weights; what each layer keeps of a batch; what evaluation takes.
+/// optimiser's buffers and the best weights; what embeddings and each layer keep of a batch; what evaluation takes.
 pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
-    let (inputs, outputs) = (data.train.inputs.n_columns() as u64, data.n_outputs as u64);
+    let outputs = data.n_outputs as u64;
+    let spec = network_spec(recipe, data.inputs(), data.n_outputs);
+    let (inputs, embedded) = (spec.width() as u64, spec.embedding().map_or(0, |own| own.n_values() as u64));
+    let kept = spec.embedding().map_or(0, |embedding| embedding.n_kept(spec.inputs) as u64);
     let batch = training_spec(recipe, data.train.n_rows(), 0).1.max_batch as u64;
     let widths = recipe.network.hidden.iter().map(|&units| units as u64).chain([outputs]);
-    let (mut values, mut units, mut before) = (0_u64, 0_u64, inputs);
+    let (mut values, mut units, mut before) = (embedded, 0_u64, inputs);
     for width in widths {
         values = values.saturating_add(before.saturating_mul(width).saturating_add(5 * width));
         units = units.saturating_add(width);
         before = width;
     }
     let copies = 3 + u64::from(recipe.network.input_scale) + recipe.training.optimizer.n_state() as u64;
-    let cache = batch.saturating_mul(units.saturating_mul(6).saturating_add(2 * inputs));
+    let cache = batch.saturating_mul(units.saturating_mul(6).saturating_add(2 * inputs).saturating_add(kept));
     values.saturating_mul(copies).saturating_add(cache).saturating_mul(size_of::<f32>() as u64)
 }
 
@@ -168,9 +173,11 @@ fn steps(
     watcher: &mut dyn FnMut(&Run, At) -> Watched,
     until: usize,
 ) -> Result<Option<Trained>, goodfit_nn::Error> {
-    let spec = network_spec(recipe, data.train.inputs.n_columns(), data.n_outputs);
+    let spec = network_spec(recipe, data.inputs(), data.n_outputs);
     let (mut batches, training) = training_spec(recipe, data.train.n_rows(), seed);
-    let mut trainer = Trainer::new(&spec, training, seed)?;
+    let mut network = Network::new(&spec, seed)?;
+    set_bins(&mut network, &spec, &data.train.inputs)?;
+    let mut trainer = Trainer::from_network(network, training, seed)?;
     if let Some(team) = monitor.team.get() {
         trainer.join(team);
     }

@@ -4,14 +4,20 @@ use goodfit_nn::{
     Affine, BatchOrder, Batches, Dropout, Group, LayerSpec, NetworkSpec, Optimizer, Schedule, TrainingSpec, WeightDecay,
 };
 
+use super::embedding;
+use crate::data::table::InputColumns;
 use crate::recipe::{Batches as BatchesRecipe, Length, Parametrization, Recipe, TrainingRecipe};
 
-/// The layers of a recipe's network between `inputs` columns and `outputs` classes: per hidden layer
+/// The layers of a recipe's network between its inputs and `outputs` classes: embeddings where it has any; per hidden layer
 /// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs.
-pub fn network_spec(recipe: &Recipe, inputs: usize, outputs: usize) -> NetworkSpec {
+pub fn network_spec(recipe: &Recipe, inputs: impl Into<InputColumns>, outputs: usize) -> NetworkSpec {
+    let inputs = inputs.into();
+    let embedding = embedding::embedding(recipe, &inputs);
+    let mut spec = NetworkSpec { inputs: inputs.n, layers: embedding.into_iter().collect() };
+    // What the first affine map reads.
+    let mut width = spec.outputs();
     let Recipe { network: recipe, training, .. } = recipe;
-    let mut layers = Vec::new();
-    let mut width = inputs;
+    let layers = &mut spec.layers;
     let dropout = |layers: &mut Vec<LayerSpec>, ratio: f64| {
         if ratio > 0.0 {
             layers.push(LayerSpec::Dropout(Dropout { ratio, form: recipe.dropout_form }));
@@ -24,19 +30,19 @@ pub fn network_spec(recipe: &Recipe, inputs: usize, outputs: usize) -> NetworkSp
         group: group(recipe.parametrization, training, inputs),
         ..Affine::new(units, recipe.init)
     };
-    dropout(&mut layers, recipe.input_dropout);
+    dropout(layers, recipe.input_dropout);
     for (i, &units) in recipe.hidden.iter().enumerate() {
         let input_scale = recipe.input_scale && i == 0;
         layers.push(LayerSpec::Affine(Affine { input_scale, ..affine(width, units) }));
         width = units;
         layers.extend(recipe.batch_norm.map(LayerSpec::BatchNorm));
         layers.push(LayerSpec::Activation(recipe.activation));
-        dropout(&mut layers, recipe.hidden_dropout);
+        dropout(layers, recipe.hidden_dropout);
     }
     let input_scale = recipe.input_scale && recipe.hidden.is_empty();
     let last = Affine { input_scale, init: recipe.output_init, bias_std: 0.0, ..affine(width, outputs) };
     layers.push(LayerSpec::Affine(last));
-    NetworkSpec { inputs, layers }
+    spec
 }
 
 /// What multiplies learning rates and decay of a layer with n inputs.

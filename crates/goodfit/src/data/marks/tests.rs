@@ -29,6 +29,7 @@ fn case(sides: &str) -> Case {
         test: 0.2,
         split: Split::Stratified,
         scaling: Scaling::Robust,
+        one_hot_limit: None,
         given: Some(Given::Column("side".into())),
         folds: None,
         fold: None,

@@ -1,9 +1,12 @@
 //! Columns as inputs of a network, fitted on training rows.
 
+use std::ops::Range;
+
 use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
 
 use super::column::{Column, NO_LEVEL, Values};
+use super::inputs::InputColumns;
 use super::scaling::{Scales, Scaling};
 use super::sorted::{quantile, sort};
 use super::{Table, date_parts};
@@ -19,7 +22,9 @@ pub const MOST_PLACES: usize = 100;
 /// has is 0 in all places; two levels of which none is missing make one input, -1 and 1, and 0 else. Dates become day, year, month, day of the month
 /// and of the week, and hour where there are times.
 ///
-/// Then inputs are scaled, see [`Scaling`].
+/// Then inputs are scaled, see [`Scaling`]. Where levels are to be embedded, columns of more of them than a limit make one
+/// input each behind all others, not scaled: the number of the level among those of training rows, from the most frequent
+/// one on, a missing one last; -1 for a level that no training row has, and for a missing one where they miss none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encoder {
     pub(crate) columns: Vec<Encoded>,
@@ -50,6 +55,13 @@ pub(crate) enum Form {
         n_places: usize,
         has_missing: bool,
     },
+    /// The place of the level, as one number.
+    Level {
+        /// By code, the place of a level that training rows have.
+        places: Vec<Option<usize>>,
+        n_places: usize,
+        has_missing: bool,
+    },
     Date {
         median: f64,
         has_missing: bool,
@@ -58,22 +70,26 @@ pub(crate) enum Form {
 }
 
 impl Encoder {
-    /// Fits the columns that are used, all but the target, on training rows.
-    pub fn fit(table: &Table, target: usize, rows: &TrainingRows<'_>, scaling: Scaling) -> Self {
+    /// Fits the columns that are used, all but the target, on training rows; those of more levels than the limit are to be
+    /// embedded.
+    pub fn fit(
+        table: &Table,
+        target: usize,
+        rows: &TrainingRows<'_>,
+        scaling: Scaling,
+        one_hot_limit: Option<usize>,
+    ) -> Self {
         let used = |i: &usize| *i != target && table.columns[*i].kind.is_used();
         let columns = (0..table.columns.len())
             .filter(used)
-            .map(|column| Encoded { column, form: Form::fit(&table.columns[column], rows.rows()) })
+            .map(|column| Encoded { column, form: Form::fit(&table.columns[column], rows.rows(), one_hot_limit) })
             .collect();
         let mut encoder = Self { columns, scales: Scales::none(scaling) };
         let n = encoder.n_inputs();
         let raw = encoder.raw(table, rows.rows());
-        let are_numbers = |Encoded { form, .. }: &Encoded| {
-            let n_numbers = form.n_numbers();
-            (0..form.n_inputs()).map(move |i| i < n_numbers)
-        };
+        let are_numbers: Vec<bool> = encoder.are_numbers().collect();
         let mut values = Vec::with_capacity(rows.rows().len());
-        for (input, is_number) in encoder.columns.iter().flat_map(are_numbers).enumerate() {
+        for (input, is_number) in are_numbers.into_iter().enumerate() {
             values.clear();
             values.extend(raw.iter().skip(input).step_by(n).copied().filter(|x| x.is_finite()));
             encoder.scales.push(sort(&mut values), is_number);
@@ -103,10 +119,36 @@ impl Encoder {
                         && *n_places <= MOST_PLACES + 1
                         && places.iter().flatten().all(|place| place < n_places)
                 }
+                (Form::Level { places, n_places, has_missing }, Values::Levels { names, .. }) => {
+                    places.len() == names.len()
+                        && *n_places <= names.len()
+                        && (*n_places > 0 || *has_missing)
+                        && places.iter().flatten().all(|place| place < n_places)
+                }
                 _ => false,
             }
         };
-        self.columns.iter().all(fits) && self.scales.len() == self.n_inputs() && self.scales.is_sound()
+        self.columns.iter().all(fits) && self.scales.len() == self.n_scaled() && self.scales.is_sound()
+    }
+
+    /// Of the inputs that are scaled, which are numbers; the others are 0 or 1, or -1 or 1.
+    fn are_numbers(&self) -> impl Iterator<Item = bool> {
+        self.columns.iter().filter(|column| !column.form.is_level()).flat_map(|Encoded { form, .. }| {
+            let n_numbers = form.n_numbers();
+            (0..form.n_inputs()).map(move |i| i < n_numbers)
+        })
+    }
+
+    /// Number of inputs that are scaled, in front of all others.
+    fn n_scaled(&self) -> usize {
+        self.columns.iter().filter(|column| !column.form.is_level()).map(|column| column.form.n_inputs()).sum()
+    }
+
+    /// What the inputs are.
+    pub(super) fn inputs(&self) -> InputColumns {
+        let numbers = (0..).zip(self.are_numbers()).filter_map(|(i, is_number)| is_number.then_some(i)).collect();
+        let levels = self.columns.iter().filter_map(|column| column.form.n_levels()).collect();
+        InputColumns { n: self.n_inputs(), numbers, levels }
     }
 
     /// Number of inputs.
@@ -114,16 +156,24 @@ impl Encoder {
         self.columns.iter().map(|column| column.form.n_inputs()).sum()
     }
 
-    /// Number of inputs of each of its columns.
-    pub(super) fn widths(&self) -> Vec<usize> {
-        self.columns.iter().map(|column| column.form.n_inputs()).collect()
+    /// The inputs of each of its columns.
+    pub(super) fn ranges(&self) -> Vec<Range<usize>> {
+        let (mut scaled, mut level) = (0, self.n_scaled());
+        let range = |column: &Encoded| {
+            let first = if column.form.is_level() { &mut level } else { &mut scaled };
+            let start = *first;
+            *first += column.form.n_inputs();
+            start..*first
+        };
+        self.columns.iter().map(range).collect()
     }
 
     /// Rows of a table as inputs.
     pub fn encode(&self, table: &Table, rows: &[u32]) -> Matrix<f32> {
         let n = self.n_inputs();
+        let n_scaled = self.n_scaled();
         let mut values = self.raw(table, rows);
-        values.chunks_exact_mut(n.max(1)).for_each(|row| self.scales.apply(row));
+        values.chunks_exact_mut(n.max(1)).for_each(|row| self.scales.apply(&mut row[..n_scaled]));
         Matrix::from_rows(rows.len(), n, values)
     }
 
@@ -131,21 +181,18 @@ impl Encoder {
     fn raw(&self, table: &Table, rows: &[u32]) -> Vec<f32> {
         let n = self.n_inputs();
         let mut values = vec![0.0; rows.len() * n];
-        let mut first = 0;
-        for Encoded { column, form } in &self.columns {
-            let width = form.n_inputs();
+        for (Encoded { column, form }, inputs) in self.columns.iter().zip(self.ranges()) {
             for (i, &row) in rows.iter().enumerate() {
-                let at = i * n + first;
-                form.write(&table.columns[*column].values, row as usize, &mut values[at..at + width]);
+                let to = &mut values[i * n + inputs.start..i * n + inputs.end];
+                form.write(&table.columns[*column].values, row as usize, to);
             }
-            first += width;
         }
         values
     }
 }
 
 impl Form {
-    fn fit(column: &Column, rows: &[u32]) -> Self {
+    fn fit(column: &Column, rows: &[u32], one_hot_limit: Option<usize>) -> Self {
         let has_missing = rows.iter().any(|&row| column.values.is_missing(row as usize));
         match &column.values {
             Values::Numbers(numbers) => {
@@ -164,13 +211,18 @@ impl Form {
                 }
                 // The most frequent first, ties in the order of their names.
                 seen.sort_by_key(|&code| std::cmp::Reverse(counts[code as usize]));
-                let own = seen.len().min(MOST_PLACES);
+                let is_embedded = one_hot_limit.is_some_and(|limit| seen.len() > limit);
+                let own = if is_embedded { seen.len() } else { seen.len().min(MOST_PLACES) };
                 let mut places = vec![None; names.len()];
                 for (place, &code) in seen.iter().enumerate() {
                     places[code as usize] = Some(place.min(own));
                 }
                 let n_places = own + usize::from(seen.len() > own);
-                Self::Levels { places, n_places, has_missing }
+                if is_embedded {
+                    Self::Level { places, n_places, has_missing }
+                } else {
+                    Self::Levels { places, n_places, has_missing }
+                }
             }
             Values::Days(days) => {
                 let mut known: Vec<f64> = rows.iter().map(|&row| days[row as usize]).filter(|x| !x.is_nan()).collect();
@@ -185,9 +237,22 @@ impl Form {
     fn n_inputs(&self) -> usize {
         match self {
             Self::Number { has_missing, .. } => 1 + usize::from(*has_missing),
-            Self::Two(_) => 1,
+            Self::Two(_) | Self::Level { .. } => 1,
             Self::Levels { n_places, has_missing, .. } => n_places + usize::from(*has_missing),
             Self::Date { has_missing, has_time, .. } => 5 + usize::from(*has_time) + usize::from(*has_missing),
+        }
+    }
+
+    /// Whether its input is the number of a level.
+    fn is_level(&self) -> bool {
+        matches!(self, Self::Level { .. })
+    }
+
+    /// How many levels there are then, a missing one included.
+    fn n_levels(&self) -> Option<usize> {
+        match self {
+            Self::Level { n_places, has_missing, .. } => Some(n_places + usize::from(*has_missing)),
+            _ => None,
         }
     }
 
@@ -195,7 +260,7 @@ impl Form {
     fn n_numbers(&self) -> usize {
         match self {
             Self::Number { .. } => 1,
-            Self::Two(_) | Self::Levels { .. } => 0,
+            Self::Two(_) | Self::Levels { .. } | Self::Level { .. } => 0,
             Self::Date { has_time, .. } => 5 + usize::from(*has_time),
         }
     }
@@ -226,6 +291,13 @@ impl Form {
                     to[place] = 1.0;
                 }
             }
+            (Self::Level { places, n_places, has_missing }, Values::Levels { codes, .. }) => {
+                let place = match codes[row] {
+                    NO_LEVEL => has_missing.then_some(*n_places),
+                    code => places.get(code as usize).copied().flatten(),
+                };
+                to[0] = place.map_or(-1.0, |place| place as f32);
+            }
             (Self::Date { median, has_missing, has_time }, Values::Days(days)) => {
                 let is_missing = days[row].is_nan();
                 let day = if is_missing { *median } else { days[row] };
@@ -252,7 +324,7 @@ mod tests {
     fn encoded(text: &str, training: &[u32], all: &[u32]) -> (usize, Vec<f32>) {
         let table = table(text);
         let target = table.columns.len() - 1;
-        let encoder = Encoder::fit(&table, target, &TrainingRows::of(training), Scaling::Robust);
+        let encoder = Encoder::fit(&table, target, &TrainingRows::of(training), Scaling::Robust, None);
         let raw = encoder.raw(&table, all);
         (encoder.n_inputs(), raw)
     }
@@ -272,14 +344,36 @@ mod tests {
     }
 
     #[test]
+    fn levels_above_a_limit_are_numbered() {
+        let text = "a,x,b,c,y\nu,1,k,p,0\nv,2,l,q,1\nv,4,m,p,0\nw,5,,q,1\n,6,new,p,0\nother,7,m,q,1\n";
+        let table = table(text);
+        let fit = |limit| Encoder::fit(&table, 4, &TrainingRows::of(&[0, 1, 2, 3]), Scaling::Standard, Some(limit));
+        // x, the sign of c, then the levels of a and b, the most frequent first; b misses one.
+        let encoder = fit(2);
+        assert_eq!(encoder.inputs(), InputColumns { n: 4, numbers: vec![0], levels: vec![3, 4] });
+        assert_eq!(encoder.ranges(), [2..3, 0..1, 3..4, 1..2]);
+        let all = encoder.encode(&table, &[0, 1, 2, 3, 4, 5]);
+        let of = |input: usize| all.rows().map(|row| row[input]).collect::<Vec<f32>>();
+        assert_eq!(of(1), [-1.0, 1.0, -1.0, 1.0, -1.0, 1.0]);
+        assert_eq!(of(2), [1.0, 0.0, 0.0, 2.0, -1.0, -1.0], "nothing is missing where it trains");
+        assert_eq!(of(3), [0.0, 1.0, 2.0, 3.0, -1.0, 2.0], "a missing one is a level of its own, a new one is none");
+        assert!((of(0)[0] - -1.264_911).abs() < 1e-6, "numbers are scaled as ever");
+        // Three levels are not more than three.
+        assert_eq!(fit(3).inputs().levels, [] as [usize; 0]);
+        assert_eq!(fit(0).inputs().levels, [3, 4], "two levels are a sign, whatever the limit");
+        let written = serde_json::to_string(&encoder).expect("written");
+        assert_eq!(serde_json::from_str::<Encoder>(&written).expect("read"), encoder);
+    }
+
+    #[test]
     fn scaled_by_training_rows_and_clipped() {
         let clip = |x: f32| x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt();
         let infinite = table("x,y\n1,0\n1,1\ninf,0\n");
-        let encoder = Encoder::fit(&infinite, 1, &TrainingRows::of(&[0, 1]), Scaling::Robust);
+        let encoder = Encoder::fit(&infinite, 1, &TrainingRows::of(&[0, 1]), Scaling::Robust, None);
         assert_eq!(encoder.encode(&infinite, &[0, 2]).data(), [0.0, 0.0], "all training rows are the same");
         let text = "x,constant\n1,0\n2,1\n3,0\n4,1\n5,0\n1e30,1\n";
         let table = table(text);
-        let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]), Scaling::Robust);
+        let encoder = Encoder::fit(&table, 1, &TrainingRows::of(&[0, 1, 2, 3, 4]), Scaling::Robust, None);
         let all = encoder.encode(&table, &[0, 2, 4, 5]);
         // Median 3, quartiles 2 and 4.
         assert_eq!(all.data(), [clip(-1.0), 0.0, clip(1.0), 3.0]);
@@ -289,7 +383,7 @@ mod tests {
     fn each_scaling_takes_numbers_and_robust_scaling_all() {
         let text = "x,two,three,day,y\n1,a,u,2024-01-01,0\n,b,v,2024-01-02,1\n5,a,w,2024-01-04,0\n9,b,u,2031-12-31,1\n";
         let table = table(text);
-        let fit = |scaling| Encoder::fit(&table, 4, &TrainingRows::of(&[0, 1, 2]), scaling);
+        let fit = |scaling| Encoder::fit(&table, 4, &TrainingRows::of(&[0, 1, 2]), scaling, None);
         let raw = fit(Scaling::Robust).raw(&table, &[0, 1, 2, 3]);
         for (scaling, ends) in [
             // 1, 3 in place of the missing one, and 5.

@@ -14,6 +14,7 @@ mod error;
 mod fill;
 mod goal;
 mod input;
+mod inputs;
 mod kind;
 mod profile;
 mod read;
@@ -35,12 +36,14 @@ pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
 pub use goal::Goal;
 pub use input::Packing;
+pub use inputs::InputColumns;
 pub use kind::Kind;
 pub use read::read;
 pub use scaling::Scaling;
 #[cfg(feature = "onnx")]
 pub(crate) use scaling::{MinMax, Quantiles, Robust, Scales, Standard};
 pub use schema::{Predicts, Schema, SchemaColumn, SchemaKind, SealedRows};
+pub(crate) use sorted::{quantile, sort};
 pub use typed::Format;
 
 /// How a table is to be read, where it is not to be guessed.

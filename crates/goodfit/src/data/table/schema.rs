@@ -1,6 +1,7 @@
 //! What a model knows of its columns: their names and kinds, how they become inputs, and what comes out.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use goodfit_nn::Matrix;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use super::cell::DateForm;
 use super::column::{Column, NO_LEVEL, Values};
 use super::encode::Encoder;
 use super::goal::Goal;
+use super::inputs::InputColumns;
 use super::kind::Kind;
 use super::{Table, TableOptions};
 use crate::data::Units;
@@ -122,9 +124,14 @@ impl Schema {
         self.encoder.n_inputs()
     }
 
-    /// Number of inputs that each column becomes, in their order.
-    pub(crate) fn widths(&self) -> Vec<usize> {
-        self.encoder.widths()
+    /// What the inputs of the network are.
+    pub fn inputs(&self) -> InputColumns {
+        self.encoder.inputs()
+    }
+
+    /// The inputs that each column becomes.
+    pub(crate) fn ranges(&self) -> Vec<Range<usize>> {
+        self.encoder.ranges()
     }
 
     /// Number of its outputs.

@@ -1,13 +1,13 @@
 //! Sorted numbers and their quantiles.
 
 /// Sorts numbers in place, smallest first.
-pub(super) fn sort(values: &mut [f32]) -> &[f32] {
+pub(crate) fn sort(values: &mut [f32]) -> &[f32] {
     values.sort_unstable_by(f32::total_cmp);
     values
 }
 
 /// A quantile of sorted values, between two neighbours on the straight line; 0 of none.
-pub(super) fn quantile(sorted: &[f32], share: f64) -> f32 {
+pub(crate) fn quantile(sorted: &[f32], share: f64) -> f32 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     let at = share * last as f64;
     let (low, part) = (at.floor(), at.fract());

@@ -20,18 +20,28 @@ pub(super) fn declare(graph: &mut Graph, column: &SchemaColumn) {
     graph.input(&column.name, holds, doc);
 }
 
-/// The inputs of the network, scaled.
+/// The inputs of the network: those that are scaled, then the numbers of levels.
 ///
 /// # Shapes
 /// N x inputs.
 pub(super) fn add(graph: &mut Graph, schema: &Schema, encoder: &Encoder) -> String {
-    let mut parts = Vec::new();
+    let (mut scaled, mut levels) = (Vec::new(), Vec::new());
     for encoded in &encoder.columns {
-        add_column(graph, schema, encoded, &mut parts);
+        let parts = if let Form::Level { .. } = encoded.form { &mut levels } else { &mut scaled };
+        add_column(graph, schema, encoded, parts);
     }
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let raw = graph.add_with("inputs.raw", "Concat", &parts, vec![int("axis", 1)]);
-    scales::add(graph, &raw, &encoder.scales)
+    let beside = |graph: &mut Graph, name: &str, parts: &[String]| {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        graph.add_with(name, "Concat", &parts, vec![int("axis", 1)])
+    };
+    if !scaled.is_empty() {
+        let raw = beside(graph, "inputs.raw", &scaled);
+        scaled = vec![scales::add(graph, &raw, &encoder.scales)];
+    }
+    match scaled.as_slice() {
+        [scaled] if levels.is_empty() => scaled.clone(),
+        _ => beside(graph, "inputs.all", &[scaled, levels].concat()),
+    }
 }
 
 /// Adds N x width parts of a column, in the order of its inputs.
@@ -62,6 +72,11 @@ fn add_column(graph: &mut Graph, schema: &Schema, encoded: &Encoded, parts: &mut
                 let places = table(levels(column), places, &absent(&schema.missing), has_missing.then_some(*n_places));
                 parts.push(one_hot(graph, name, places, width));
             }
+        }
+        Form::Level { places, n_places, has_missing } => {
+            let places = table(levels(column), places, &absent(&schema.missing), has_missing.then_some(*n_places));
+            let place = place(graph, name, places);
+            parts.push(graph.cast(&format!("{name}.level"), &place, DataType::Float));
         }
         Form::Date { median, has_missing, has_time } => {
             let median = graph.constant(&format!("{name}.median"), &[], &[*median]);
@@ -124,15 +139,20 @@ fn spellings(word: &str) -> Vec<String> {
     all
 }
 
-/// 1 in the place of a text, 0 in the others; 0 in all for a text that has none.
-fn one_hot(graph: &mut Graph, name: &str, table: Vec<(String, usize)>, width: usize) -> String {
+/// The place of a text, -1 for one that has none.
+fn place(graph: &mut Graph, name: &str, table: Vec<(String, usize)>) -> String {
     let (keys, places): (Vec<String>, Vec<usize>) = table.into_iter().unzip();
     let attributes = vec![
         strings("keys_strings", keys),
         ints("values_int64s", places.into_iter().map(|place| place as i64).collect()),
         int("default_int64", -1),
     ];
-    let place = graph.add_with(&format!("{name}.place"), "LabelEncoder", &[name], attributes);
+    graph.add_with(&format!("{name}.place"), "LabelEncoder", &[name], attributes)
+}
+
+/// 1 in the place of a text, 0 in the others; 0 in all for a text that has none.
+fn one_hot(graph: &mut Graph, name: &str, table: Vec<(String, usize)>, width: usize) -> String {
+    let place = place(graph, name, table);
     let all: Vec<i64> = (0..width as i64).collect();
     let all = graph.constant(&format!("{name}.places"), &[1, width], &all);
     let is_there = graph.add(&format!("{name}.is_there"), "Equal", &[&place, &all]);

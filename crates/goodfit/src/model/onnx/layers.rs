@@ -3,9 +3,12 @@
 use std::f64::consts::FRAC_1_SQRT_2;
 use std::slice;
 
-use goodfit_nn::{Activation, Affine, BatchNorm, Dropout, DropoutForm, LayerSpec, Network, Parameter};
+use goodfit_nn::{
+    Activation, Affine, BatchNorm, Dropout, DropoutForm, Embedding, LayerSpec, Network, NumericEmbedding, Parameter,
+};
 
-use super::graph::{Graph, float};
+use super::embedding::{self, NumericValues};
+use super::graph::{Graph, float, int};
 use crate::model::ModelError;
 
 /// `lambda` and `alpha` of selu.
@@ -40,12 +43,48 @@ struct Adding<'a> {
 
 impl<'a> Adding<'a> {
     fn layer(&mut self, layer: &LayerSpec, x: String) -> Result<String, ModelError> {
-        match *layer {
-            LayerSpec::Affine(affine) => self.affine(affine, x),
-            LayerSpec::BatchNorm(norm) => self.norm(norm, &x),
-            LayerSpec::Activation(activation) => Ok(self.activation(activation, x)),
-            LayerSpec::Dropout(dropout) => Ok(self.dropout(dropout, x)),
+        match layer {
+            LayerSpec::Embedding(embedding) => self.embedding(embedding, &x),
+            LayerSpec::Affine(affine) => self.affine(*affine, x),
+            LayerSpec::BatchNorm(norm) => self.norm(*norm, &x),
+            LayerSpec::Activation(activation) => Ok(self.activation(*activation, x)),
+            LayerSpec::Dropout(dropout) => Ok(self.dropout(*dropout, x)),
         }
+    }
+
+    /// The inputs that pass, the embeddings of numbers and those of levels beside each other.
+    fn embedding(&mut self, embedding: &Embedding, x: &str) -> Result<String, ModelError> {
+        let Embedding { numeric, levels } = embedding;
+        let mut parts = Vec::new();
+        let passed: Vec<usize> = embedding.passed(self.network.inputs()).collect();
+        if !passed.is_empty() {
+            parts.push(embedding::columns(self.graph, "embedding.passed", x, &passed));
+        }
+        if let Some(numeric) = numeric {
+            let (mut edges, mut frequencies, mut phases): (&[f32], &[f32], &[f32]) = (&[], &[], &[]);
+            match numeric.form {
+                NumericEmbedding::PiecewiseLinear { .. } => edges = self.values("edges")?,
+                NumericEmbedding::Periodic { .. } => frequencies = self.values("frequencies")?,
+                NumericEmbedding::PeriodicWithPhases { .. } => {
+                    (frequencies, phases) = (self.values("frequencies")?, self.values("phases")?);
+                }
+            }
+            let (weight, bias) = (self.parameter("weight")?, self.parameter("bias")?);
+            let values = NumericValues { edges, frequencies, phases, weight, bias };
+            parts.push(embedding::numbers(self.graph, x, numeric, &values));
+        }
+        for (number, column) in (1..).zip(levels) {
+            let weights = self.values("weight")?;
+            parts.push(embedding::levels(self.graph, &format!("level_embedding{number}"), x, column, weights));
+        }
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        Ok(self.graph.add_with("embedding", "Concat", &parts, vec![int("axis", 1)]))
+    }
+
+    /// The values of the next parameter.
+    fn values(&mut self, part: &str) -> Result<&'a [f32], ModelError> {
+        let parameter = self.parameters.next().filter(|parameter| parameter.name.ends_with(&format!(".{part}")));
+        parameter.map(|parameter| self.network.values(parameter)).ok_or(UNFIT)
     }
 
     /// `x W + b`, or `(x s) W + b`. Fields are named one by one, here and below, so that a new one is thought of.

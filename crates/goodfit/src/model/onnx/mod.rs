@@ -2,6 +2,7 @@
 
 mod columns;
 mod dates;
+mod embedding;
 mod graph;
 mod layers;
 mod proto;
@@ -58,7 +59,7 @@ impl Model {
     pub fn to_onnx(&self) -> Result<Vec<u8>, ModelError> {
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
         let (schema, network) = (&self.schema, &self.network);
-        let spec = network_spec(&experiment.recipe, schema.n_inputs(), schema.n_outputs());
+        let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
 
         let mut graph = Graph::default();
         for column in &schema.columns {

@@ -32,7 +32,7 @@ fn model_of(data: &str, table: &str, target: &str, network: &str) -> Model {
     let experiment = Experiment::from_toml(RECIPE, &recipe).unwrap();
     let data = &experiment.recipe.data;
     let schema = Prepared::new(load(data, 0).unwrap(), data, 0).unwrap().schema.unwrap();
-    let spec = network_spec(&experiment.recipe, schema.n_inputs(), schema.n_outputs());
+    let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
     let network = Network::new(&spec, 0).unwrap();
     Model::new(schema, recipe, network)
 }
