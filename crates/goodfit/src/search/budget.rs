@@ -178,7 +178,7 @@ mod tests {
         // Training again takes half of the time at most.
         let found = trials_have(&budget(100.0, "", 1, &[5.0; 8]));
         assert!((found - (100.0 - 5.0 - 50.0 - 18.0)).abs() < 1e-6, "{found}");
-        let pruned = budget(100.0, "", 2, &[1.0; 4]);
+        let pruned = budget(100.0, "pruner = \"median\"", 2, &[1.0; 4]);
         for _ in 0..3 {
             pruned.pruned();
         }
