@@ -29,7 +29,9 @@ pub use error::Error;
 pub use float::Float;
 pub use init::Init;
 pub use inputs::Inputs;
-pub use layers::{Activation, Affine, BatchNorm, Convention, Dropout, DropoutForm, Group, RunningForm};
+pub use layers::{
+    Activation, Affine, Average, BatchNorm, Convention, Dropout, DropoutForm, Ensemble, Group, RunningForm,
+};
 pub use losses::{Loss, Targets};
 pub use matrix::{MatMut, MatRef, Matrix};
 pub use max_norm::max_norm;

@@ -9,12 +9,14 @@ mod activation;
 mod affine;
 mod batch_norm;
 mod dropout;
+mod ensemble;
 mod unit_functions;
 
 pub use activation::Activation;
 pub use affine::{Affine, Group, affine_backward, affine_forward};
 pub use batch_norm::{BatchNorm, BatchNormCache, RunningForm, RunningStatistics};
 pub use dropout::{Dropout, DropoutForm};
+pub use ensemble::{Average, Ensemble, SharedAffine, SharedAffineGradient};
 
 /// Which of two conventions a network follows where the textbook and the field differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
