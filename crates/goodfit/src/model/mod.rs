@@ -18,7 +18,7 @@ pub use scores::{SCORES, scores};
 use crate::baseline::Baselines;
 use crate::data::table::{Predicts, Schema, Table};
 use crate::files::{read_whole, write_whole};
-use crate::recipe::Experiment;
+use crate::recipe::{Experiment, NetworkRecipe};
 use crate::run::network_spec;
 use crate::weights::Weights;
 
@@ -98,6 +98,18 @@ impl Prediction {
     }
 }
 
+/// Numbers that the layers of a network have, biases not counted.
+fn n_weights(network: &NetworkRecipe, inputs: usize, outputs: usize) -> usize {
+    let members = network.members;
+    let (mut before, mut n) = (inputs, 0_usize);
+    for &width in &network.hidden {
+        let scales = if members > 1 { members.saturating_mul(before.saturating_add(width)) } else { 0 };
+        n = n.saturating_add(before.saturating_mul(width)).saturating_add(scales);
+        before = width;
+    }
+    n.saturating_add(members.saturating_mul(before).saturating_mul(outputs))
+}
+
 impl Model {
     /// A network with its columns.
     pub fn new(schema: Schema, recipe: String, network: Network<f32>) -> Self {
@@ -156,12 +168,7 @@ impl Model {
         let spec = network_spec(&experiment.recipe, schema.n_inputs(), schema.n_outputs());
         // Before any memory is taken for it: what the files ask for has to be there.
         let held: usize = weights.tensors.iter().map(|tensor| tensor.values.len()).sum();
-        let widths = experiment.recipe.network.hidden.iter().copied().chain([schema.n_outputs()]);
-        let (mut before, mut needed) = (schema.n_inputs(), 0_usize);
-        for width in widths {
-            needed = needed.saturating_add(before.saturating_mul(width));
-            before = width;
-        }
+        let needed = n_weights(&experiment.recipe.network, schema.n_inputs(), schema.n_outputs());
         if needed > held {
             return Err(ModelError::Unfit { what: "the weights and the recipe" });
         }

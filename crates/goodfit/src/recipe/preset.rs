@@ -26,6 +26,12 @@ pub struct Preset {
 /// predicted. It differs in that a smaller last batch of an epoch is taken, too, that the rows which choose the epoch rank nothing
 /// else, and that of two levels a missing one has a place of its own.
 ///
+/// `tabm` is `TabM` of Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with parameter-efficient
+/// ensembling" (2025), without embeddings and with the values that its authors' repository suggests. It differs in that a layer's
+/// biases start at 0, that each input has a sign of its own in the first layer, those of one column too, that scales do not decay,
+/// that scores of quantiles are piecewise linear and without noise, that the rows which choose the epoch rank nothing else, and in
+/// the second training on all rows.
+///
 /// `plain` has two layers of 256 with `ReLU`, He, dropout and `AdamW` along a cosine.
 pub const PRESETS: &[Preset] = &[
     Preset {
@@ -40,6 +46,14 @@ pub const PRESETS: &[Preset] = &[
         ],
         numbers: &[("network.activation", "\"mish\""), ("training.learning_rate", "0.07")],
         batch_size: |_| 256,
+    },
+    Preset {
+        name: "tabm",
+        recipe: include_str!("../../presets/tabm.toml"),
+        space: include_str!("../../presets/tabm-space.toml"),
+        classes: &[("training.stopping_metric", "\"accuracy\"")],
+        numbers: &[],
+        batch_size,
     },
     Preset {
         name: "plain",

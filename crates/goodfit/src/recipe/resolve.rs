@@ -30,6 +30,7 @@ impl Recipe {
         let mut faults = settings.unused(free);
         faults.extend(crate::recipe::cross::check(settings, &recipe, free));
         faults.extend(crate::recipe::splits::check(settings, &recipe, free));
+        faults.extend(crate::recipe::ensembles::check(settings, &recipe, free));
         RecipeError::collect(faults)?;
         Ok(recipe)
     }
@@ -135,6 +136,7 @@ impl Reader<'_> {
                 _ => DropoutForm::Inverted,
             },
             max_norm: self.number("network.max_norm"),
+            members: self.count("network.members").unwrap_or(1),
             convention,
         }
     }
@@ -175,6 +177,7 @@ impl Reader<'_> {
                 "glorot" => Init::Glorot,
                 "glorot-uniform" => Init::GlorotUniform,
                 "he-uniform" => Init::HeUniform,
+                "pytorch" => Init::PyTorch,
                 "zero" => Init::Zero,
                 _ => Init::He,
             },
@@ -210,6 +213,7 @@ impl Reader<'_> {
                 StoppingMetric::Loss
             },
             refit: self.flag("training.refit"),
+            ensemble: self.count("training.ensemble").unwrap_or(1),
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },

@@ -34,6 +34,9 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
     let (expected, hint) = match target.field.path {
         "data.target" => ("", "a recipe for each value, or --set"),
         "training.refit" => ("", "leave it out: only train keeps a network, and scores are those of the first one"),
+        "training.ensemble" => {
+            ("", "leave it out: only train makes ensembles; network.members, of one training, may vary")
+        }
         _ => (", expected a field of [data], [network] or [training]", "a recipe for each value, or --set"),
     };
     Err(RecipeError::new(format!("{} cannot vary{expected}", key.name)).at(key.place).hint(hint))

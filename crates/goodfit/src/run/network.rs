@@ -1,13 +1,15 @@
 //! From a recipe to the specifications of the engine.
 
 use goodfit_nn::{
-    Affine, BatchOrder, Batches, Dropout, Group, LayerSpec, NetworkSpec, Optimizer, Schedule, TrainingSpec, WeightDecay,
+    Affine, Average, BatchOrder, Batches, Dropout, Ensemble, Group, LayerSpec, Loss, NetworkSpec, Optimizer, Schedule,
+    TrainingSpec, WeightDecay,
 };
 
 use crate::recipe::{Batches as BatchesRecipe, Length, Parametrization, Recipe, TrainingRecipe};
 
 /// The layers of a recipe's network between `inputs` columns and `outputs` classes: per hidden layer
-/// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs.
+/// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs. Several members are an
+/// ensemble, which averages probabilities where classes are predicted, else values.
 pub fn network_spec(recipe: &Recipe, inputs: usize, outputs: usize) -> NetworkSpec {
     let Recipe { network: recipe, training, .. } = recipe;
     let mut layers = Vec::new();
@@ -24,6 +26,13 @@ pub fn network_spec(recipe: &Recipe, inputs: usize, outputs: usize) -> NetworkSp
         group: group(recipe.parametrization, training, inputs),
         ..Affine::new(units, recipe.init)
     };
+    if recipe.members > 1 {
+        let average = match training.loss {
+            Loss::CrossEntropy { .. } => Average::Probabilities,
+            Loss::MeanSquaredError => Average::Values,
+        };
+        layers.push(LayerSpec::Ensemble(Ensemble { members: recipe.members, average }));
+    }
     dropout(&mut layers, recipe.input_dropout);
     for (i, &units) in recipe.hidden.iter().enumerate() {
         let input_scale = recipe.input_scale && i == 0;
