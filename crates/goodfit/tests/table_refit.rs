@@ -171,9 +171,9 @@ fn a_stopped_one_leaves_the_first_network_and_is_not_complete() {
     let options = Options { first_seed: 0, n_jobs: 1, command: String::new() };
     let monitor = Monitor::default();
     let (conducted, fit) = train_one(&experiment(&place), &options, &monitor, &mut Stopping(&monitor)).unwrap();
-    let (Conducted { results, .. }, Some(Fit { network, .. })) = (conducted, fit) else { panic!("no network") };
+    let (Conducted { results, .. }, Some(Fit { networks, .. })) = (conducted, fit) else { panic!("no network") };
     assert_eq!((results.complete, results.refit, results.arms[0].runs.len()), (false, None::<Refit>, 1));
     trained(&place, "without", &["--set", "training.refit=false"]);
     let first = Weights::load(&place.path("without/weights.safetensors")).unwrap();
-    assert!(Weights::of(&network).tensors == first.tensors);
+    assert!(Weights::of_all(&networks).tensors == first.tensors);
 }

@@ -103,6 +103,11 @@ impl<T: Float> Network<T> {
         self.plan.outputs()
     }
 
+    /// Members of the ensemble, 1 without one.
+    pub fn members(&self) -> usize {
+        self.plan.members()
+    }
+
     /// Every parameter with its name, kind and shape, in order.
     pub fn parameters(&self) -> &[Parameter] {
         &self.plan.parameters

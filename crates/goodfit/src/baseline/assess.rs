@@ -1,12 +1,14 @@
 //! Scores of a network, a linear model and a constant on validation rows.
 
-use goodfit_nn::{Matrix, Network, Workspace};
+use std::collections::BTreeMap;
+
+use goodfit_nn::Network;
 
 use super::Baselines;
 use super::importance::importance;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared, Units};
-use crate::model::{Prediction, scores};
+use crate::model::{Prediction, predict, scores};
 use crate::results::{AgainstLinear, Assessed, Assessment, CalibrationBin, LinearFit};
 use crate::statistics::paired_t;
 
@@ -15,18 +17,19 @@ const MOST_POINTS: usize = 2000;
 /// Bins of equal width between 0 and 1.
 const BINS: usize = 10;
 
-/// Scores what was fitted on the training rows of a table, and a network where there is one, on the validation rows;
-/// `None` where there are none.
-pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f32>>) -> Option<Assessment> {
+/// Scores what was fitted on the training rows of a table, and the mean prediction of networks where there are some, on the
+/// validation rows; `None` where there are none of these.
+pub fn assess(data: &Prepared, baselines: &Baselines, networks: &[Network<f32>]) -> Option<Assessment> {
     let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
     let predicts = &schema.predicts;
     let goal = goal(rows, predicts);
     let mut models = Vec::new();
-    let own = network.map(|network| predictions(network, rows, predicts));
+    let several = networks.len() > 1;
+    let own = (!networks.is_empty()).then(|| predict(networks, &rows.inputs, predicts));
     // A network that overflowed predicts nothing.
     let own = own.filter(|own| own.iter().all(Prediction::is_finite));
     let has_network = own.is_some();
-    models.extend(own.map(|own| ("network", own)));
+    models.extend(own.map(|own| (if several { "ensemble" } else { "network" }, own)));
     models.extend(baselines.predict(&rows.inputs));
     let mut found =
         Assessment { target: schema.target.clone(), rows: rows.n_rows(), shared: true, ..Assessment::default() };
@@ -34,6 +37,11 @@ pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f
         .iter()
         .map(|(name, own)| Assessed { name: (*name).to_owned(), scores: scores(own, &goal, predicts) })
         .collect();
+    if several && has_network {
+        found.networks = Some(networks.len());
+        let alone = |network| scores(&predict(std::slice::from_ref(network), &rows.inputs, predicts), &goal, predicts);
+        found.models.insert(1, Assessed { name: "single".to_owned(), scores: mean(networks.iter().map(alone)) });
+    }
     found.linear = baselines.linear.as_ref().map(|linear| LinearFit {
         rows: linear.rows,
         penalty: linear.penalty,
@@ -42,8 +50,8 @@ pub fn assess(data: &Prepared, baselines: &Baselines, network: Option<&Network<f
     if let Predicts::Classes(names) = predicts {
         found.classes.clone_from(names);
     }
-    if let Some(network) = network.filter(|_| has_network) {
-        found.importance = importance(data, network);
+    if has_network {
+        found.importance = importance(data, networks);
         let own = &models[0].1;
         match &goal {
             Goal::Classes { names, classes } => {
@@ -79,11 +87,14 @@ pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     }
 }
 
-pub(super) fn predictions(network: &Network<f32>, rows: &Labelled, predicts: &Predicts) -> Vec<Prediction> {
-    let n_outputs = if let Predicts::Classes(names) = predicts { names.len() } else { 1 };
-    let mut outputs = Matrix::zeros(rows.n_rows(), n_outputs);
-    Workspace::new(network).predict(outputs.view_mut(), network, &rows.inputs);
-    outputs.rows().map(|outputs| Prediction::of(outputs, predicts)).collect()
+/// The mean of each score, over the networks that have it.
+fn mean(all: impl Iterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+    let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
+    for (name, score) in all.flatten() {
+        let (sum, n) = sums.entry(name).or_default();
+        (*sum, *n) = (*sum + score, *n + 1);
+    }
+    sums.into_iter().map(|(name, (sum, n))| (name, sum / n as f64)).collect()
 }
 
 /// Rows by class, then by predicted class.

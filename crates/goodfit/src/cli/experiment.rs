@@ -33,10 +33,22 @@ pub(super) fn compare(args: &Compare) -> Outcome {
             Some(format!("`goodfit search {recipe}` searches it, --vary FIELD=V1,V2 makes arms")),
         ));
     }
+    single(&experiment, "compare")?;
     let experiment = Experiment { search: None, ..experiment };
     let out = out_dir(&args.of.common, &experiment.name)?;
     let conducted = run(&experiment, &args.of.common)?;
     finish(&conducted, &out, args.of.common.output, false)
+}
+
+/// What trains single networks takes no recipe for several.
+pub(super) fn single(experiment: &Experiment, command: &str) -> Result<(), Failure> {
+    match experiment.recipe.training.ensemble {
+        1 => Ok(()),
+        n => Err(Failure::new(
+            format!("training.ensemble is {n}, but {command} trains single networks"),
+            Some("leave it out here: `goodfit train` makes ensembles, and network.members those of one training"),
+        )),
+    }
 }
 
 /// `goodfit report DIR`

@@ -7,7 +7,9 @@ use goodfit_tune::Order;
 use goodfit_tune::storage::{Memory, Storage};
 
 use super::args::{Common, Keep, Search};
-use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve, set_count};
+use super::experiment::{
+    comparison_failure, finish, open, options, out_dir, recipe_failure, resolve, set_count, single,
+};
 use super::message::Failure;
 use super::progress::Live;
 use super::stop::monitor;
@@ -51,6 +53,7 @@ pub(super) fn search(args: &Search) -> Outcome {
             Some("add [search.space] with \"training.learning_rate\" = { low = 1e-3, high = 1, log = true }"),
         ));
     };
+    single(&experiment, "search")?;
     if of.print_recipe {
         print(&experiment.print())?;
         return Ok(0);

@@ -90,6 +90,9 @@ fn assessment(results: &Results) -> String {
     let Some(assessed) = &results.assessment else { return String::new() };
     let head = format!("{} on {} validation rows", assessed.target, assessed.rows);
     let mut out = format!("\n{}", scores(&head, &assessed.models));
+    if let Some(sentence) = assessed.of_networks() {
+        let _ = writeln!(out, "{sentence}");
+    }
     if let Some(verdict) = verdict(results) {
         let _ = writeln!(out, "{verdict}");
     }

@@ -31,21 +31,23 @@ pub(super) fn train(args: &Train) -> Outcome {
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
-    if let Some(Fit { network, schema, baselines }) = trained {
+    // Something was trained that cannot be kept.
+    let status = if trained.is_none() && !stopped() { status.max(1) } else { status };
+    if let Some(Fit { networks, schema, baselines }) = trained {
         let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
         if status != 0 {
             let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
             let run = if stopped() { "that was stopped" } else { "without a usable result" };
             note(format!("no model is left of a run {run}{earlier}"));
         } else if let Some(schema) = schema {
-            Model::new(schema, recipe, network).with_baselines(baselines).save(&out).map_err(model_failure)?;
+            Model::new(schema, recipe, networks).with_baselines(baselines).save(&out).map_err(model_failure)?;
             if !quiet {
                 note(format!("model: {}", out.display()));
             }
         } else {
             let path = out.join(WEIGHTS);
             let weights =
-                Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
+                Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of_all(&networks) };
             weights.save(&path).map_err(|error| Failure::new(error, None::<String>))?;
             if !quiet {
                 note(format!("weights: {}", path.display()));

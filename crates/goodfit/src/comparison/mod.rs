@@ -2,6 +2,7 @@
 
 mod conduct;
 mod data;
+mod ensemble;
 mod memory;
 mod refit;
 mod tune;

@@ -2,6 +2,7 @@
 
 use goodfit_nn::Network;
 
+use super::ensemble::train_each;
 use super::{ComparisonError, Fit, Observer};
 use crate::baseline::Baselines;
 use crate::data::{Dataset, Prepared};
@@ -12,15 +13,16 @@ use crate::run::{Monitor, Trained, n_steps, train_until};
 /// A training whose rows that validate and choose the epoch have done their part.
 pub(super) struct First<'a> {
     pub(super) recipe: &'a Recipe,
-    pub(super) seed: u64,
+    pub(super) seeds: &'a [u64],
     pub(super) data: &'a Prepared,
-    pub(super) trained: &'a Trained,
+    /// One for each seed.
+    pub(super) trained: &'a [Trained],
     pub(super) baselines: Option<&'a Baselines>,
 }
 
 impl First<'_> {
     /// Trains its recipe again on the same data with all those rows among the training rows, to the same share of the
-    /// schedule; the linear model keeps its penalty. `None` when the monitor stopped it, or when the new network is no number.
+    /// schedule, each network of several to its own; the linear model keeps its penalty. `None` when the monitor stopped it, or when a new network is no number.
     ///
     /// The scores of the first network stand for the second: nothing but the sealed test rows can judge a network that has
     /// trained on all others. It is what scikit-learn's `refit` and `AutoGluon`'s `refit_full` do.
@@ -30,38 +32,46 @@ impl First<'_> {
     pub(super) fn refit(
         &self,
         dataset: Dataset,
+        n_jobs: usize,
         monitor: &Monitor,
         observer: &mut dyn Observer,
     ) -> Result<Option<(Fit, Refit)>, ComparisonError> {
-        let &Self { recipe, seed, data, trained, baselines } = self;
+        let &Self { recipe, seeds, data, trained, baselines } = self;
         let mut again = recipe.clone();
         again.training.early_stopping = None;
         again.training.evaluate_every = Some(0);
-        let split_seed = recipe.data.split_seed.unwrap_or(seed);
+        let split_seed = recipe.data.split_seed.unwrap_or(seeds[0]);
         let joined = Prepared::joined(dataset, &recipe.data, split_seed)?;
         let rows = joined.train.n_rows();
-        let share = trained.n_steps as f64 / n_steps(recipe, data.train.n_rows()).max(1) as f64;
-        let steps = (share * n_steps(&again, rows) as f64).round() as usize;
+        let (first, all) = (n_steps(recipe, data.train.n_rows()).max(1) as f64, n_steps(&again, rows) as f64);
+        let of = |trained: &Trained| (trained.n_steps as f64 / first * all).round() as usize;
+        let each: Vec<usize> = trained.iter().map(of).collect();
+        let steps = each.iter().sum();
         observer.begin("training on all rows", steps as u64);
-        let trained = train_until(&again, &joined, seed, monitor, steps)
-            .map_err(|source| ComparisonError::Network { arm: "refit".to_owned(), source })?;
-        let Some(Trained { network, .. }) = trained.filter(|trained| is_finite(&trained.network)) else {
+        let train = |i: usize| train_until(&again, &joined, seeds[i], monitor, each[i]);
+        let trained = train_each(seeds.len(), n_jobs, monitor, "refit", train, |_, _| {})?;
+        let networks: Vec<Network<f32>> = trained.into_iter().map(|(trained, _)| trained.network).collect();
+        if networks.len() < seeds.len() || !networks.iter().all(is_finite) {
             return Ok(None);
-        };
+        }
         let baselines = baselines.and_then(|baselines| baselines.refit(&joined));
-        Ok(Some((Fit { network, schema: joined.schema, baselines }, Refit { rows, steps })))
+        let refit = Refit { rows, steps, networks: networks.len() };
+        Ok(Some((Fit { networks, schema: joined.schema, baselines }, refit)))
     }
 
     /// Whether it is asked for and possible. Opened test rows are to have scored the network that is kept.
     pub(super) fn is_repeated(&self) -> bool {
         let splits = self.data.validation.is_some() || self.data.stopping.is_some();
         let validates = self.recipe.data.evaluation == Evaluation::Validation;
-        self.recipe.training.refit && splits && validates && self.trained.run.diverged_at.is_none()
+        self.recipe.training.refit
+            && splits
+            && validates
+            && self.trained.iter().all(|trained| trained.run.diverged_at.is_none())
     }
 }
 
 /// Whether all its weights are numbers.
-fn is_finite(network: &Network<f32>) -> bool {
+pub(super) fn is_finite(network: &Network<f32>) -> bool {
     let of = |parameter| network.values(parameter).iter().all(|weight: &f32| weight.is_finite());
     network.parameters().iter().all(of)
 }
@@ -96,13 +106,13 @@ mod tests {
         let split = || load(&recipe.data, 1).expect("rows");
         let data = Prepared::new(split(), &recipe.data, 1).expect("rows");
         let monitor = Monitor::default();
-        let trained = train(&recipe, &data, 1, &monitor).expect("a network").expect("not stopped");
+        let trained = [train(&recipe, &data, 1, &monitor).expect("a network").expect("not stopped")];
         let kept = |recipe: &Recipe| {
-            let first = First { recipe, seed: 1, data: &data, trained: &trained, baselines: None };
+            let first = First { recipe, seeds: &[1], data: &data, trained: &trained, baselines: None };
             assert!(first.is_repeated());
-            first.refit(split(), &monitor, &mut Nobody).expect("a training").map(|(_, refit)| refit)
+            first.refit(split(), 1, &monitor, &mut Nobody).expect("a training").map(|(_, refit)| refit)
         };
-        assert_eq!(kept(&recipe), Some(Refit { rows: 60, steps: 8 }));
+        assert_eq!(kept(&recipe), Some(Refit { rows: 60, steps: 8, networks: 1 }));
         let mut wild = recipe.clone();
         wild.training.learning_rate = 1e30;
         assert_eq!(kept(&wild), None);

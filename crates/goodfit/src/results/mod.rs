@@ -87,17 +87,33 @@ pub struct Results {
 pub struct Refit {
     /// Those rows.
     pub rows: usize,
-    /// Its steps.
+    /// Its steps; of several networks those of all.
     pub steps: usize,
+    /// Networks that are kept.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 impl Refit {
     /// What it means, in a sentence.
     pub fn sentence(self) -> String {
-        let Self { rows, steps } = self;
+        let Self { rows, steps, networks } = self;
+        let (kept, scored) = match networks {
+            1 => (format!("The network that is kept was trained anew for {steps} steps"), "the one"),
+            n => (format!("The {n} networks that are kept were trained anew for {steps} steps in all"), "those"),
+        };
         format!(
-            "The network that is kept was trained anew for {steps} steps on {rows} rows, those that validated and chose the \
-             epoch among them; the scores are those of the one that had not seen them."
+            "{kept} on {rows} rows, those that validated and chose the epoch among them; the scores are those of {scored} that \
+             had not seen them."
         )
     }
 }

@@ -174,7 +174,7 @@ pub fn conduct_study(
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
-        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, None));
+        let assessed = Baselines::fit(&data).and_then(|baselines| assess(&data, &baselines, &[]));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }
