@@ -8,8 +8,9 @@ use std::cell::Cell;
 
 use goodfit_nn::kernels::Csr;
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Float, Init, Inputs,
-    LayerSpec, Loss, Matrix, NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay,
+    Activation, Affine, Average, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Ensemble,
+    Float, Init, Inputs, LayerSpec, Loss, Matrix, NetworkSpec, Optimizer, Purpose, Stream, Targets, Trainer,
+    TrainingSpec, WeightDecay,
 };
 
 struct Counting;
@@ -144,7 +145,16 @@ fn nothing_after_the_first_step() {
                 .collect(),
             ..spec
         };
-        for spec in [spec, dropped_inputs] {
+        let ensemble = LayerSpec::Ensemble(Ensemble { members: 4, average: Average::Probabilities });
+        let without_bound = |layer: &LayerSpec| match *layer {
+            LayerSpec::Affine(affine) => LayerSpec::Affine(Affine { max_norm: None, ..affine }),
+            layer => layer,
+        };
+        let members = NetworkSpec {
+            layers: std::iter::once(ensemble).chain(dropped_inputs.layers.iter().map(without_bound)).collect(),
+            ..dropped_inputs
+        };
+        for spec in [spec, dropped_inputs].into_iter().chain((!has_norm).then_some(members)) {
             for order in [BatchOrder::Shuffle, BatchOrder::Replacement] {
                 for (optimizer, clip_norm, loss) in [
                     (Optimizer::Sgd, None, Loss::CrossEntropy { label_smoothing: 0.1 }),

@@ -33,15 +33,35 @@ fn network() -> NetworkSpec {
     }
 }
 
+/// An ensemble with more members than a team may have threads.
+fn members() -> NetworkSpec {
+    let affine = |units| LayerSpec::Affine(Affine::new(units, Init::He));
+    let dropout = LayerSpec::Dropout(Dropout { ratio: 0.2, form: DropoutForm::Inverted });
+    let relu = LayerSpec::Activation(Activation::Relu);
+    let ensemble = LayerSpec::Ensemble(Ensemble { members: 70, average: Average::Probabilities });
+    NetworkSpec { inputs: COLUMNS, layers: vec![ensemble, affine(48), relu, dropout, affine(40), relu, affine(10)] }
+}
+
 /// The bits of all parameters, of each step's loss and of the scores.
 fn trained(optimizer: Optimizer, share: f64, clip_norm: Option<f64>, n_threads: usize) -> Vec<u64> {
+    trained_of(&network(), 256, optimizer, share, clip_norm, n_threads)
+}
+
+fn trained_of(
+    network: &NetworkSpec,
+    max_batch: usize,
+    optimizer: Optimizer,
+    share: f64,
+    clip_norm: Option<f64>,
+    n_threads: usize,
+) -> Vec<u64> {
     let (inputs, classes) = data(share);
-    let training = TrainingSpec { optimizer, clip_norm, max_batch: 256, n_steps: 6, ..TrainingSpec::default() };
-    let mut trainer = Trainer::<f32>::new(&network(), training, 3).unwrap();
+    let training = TrainingSpec { optimizer, clip_norm, max_batch, n_steps: 6, ..TrainingSpec::default() };
+    let mut trainer = Trainer::<f32>::new(network, training, 3).unwrap();
     if n_threads > 0 {
         trainer.join(&Team::new(n_threads));
     }
-    let mut batches = Batches::new(N, 256, BatchOrder::Replacement, 3);
+    let mut batches = Batches::new(N, max_batch, BatchOrder::Replacement, 3);
     let mut bits = Vec::new();
     for _ in 0..6 {
         let batch = Batch {
@@ -76,6 +96,17 @@ fn every_number_of_threads_gives_the_same_bytes() {
         let alone = trained(optimizer, share, clip_norm, 0);
         for n_threads in [1, 2, 3, 5] {
             assert!(alone == trained(optimizer, share, clip_norm, n_threads), "{optimizer:?}, {n_threads} threads");
+        }
+    }
+}
+
+#[test]
+fn members_share_the_threads() {
+    for (optimizer, clip_norm) in [(Optimizer::Sgd, None), (Optimizer::adam(Convention::Field), Some(0.5))] {
+        let trained = |n_threads| trained_of(&members(), 24, optimizer, 1.0, clip_norm, n_threads);
+        let alone = trained(0);
+        for n_threads in [1, 2, 3, 5] {
+            assert!(alone == trained(n_threads), "{optimizer:?}, {n_threads} threads");
         }
     }
 }

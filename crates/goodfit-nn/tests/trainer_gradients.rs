@@ -4,8 +4,8 @@
 mod plain;
 
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, Convention, Dropout, DropoutForm, Init, Inputs, Kind, LayerSpec, Loss,
-    Matrix, Network, NetworkSpec, Targets, Trainer, TrainingSpec,
+    Activation, Affine, Average, Batch, BatchNorm, Convention, Dropout, DropoutForm, Ensemble, Init, Inputs, Kind,
+    LayerSpec, Loss, Matrix, Network, NetworkSpec, Targets, Trainer, TrainingSpec,
 };
 use plain::{draw, draw_classes, draw_sparse, shaken, sparse};
 
@@ -105,6 +105,25 @@ fn scales_of_inputs() {
         check("scales in front", vec![scaled(5), mish, affine(O)], CROSS_ENTROPY, None, zeros);
         let layers = vec![affine(5), mish, scaled(7), norm(Convention::Field), mish, scaled(O)];
         check("scales within", layers, CROSS_ENTROPY, None, zeros);
+    }
+}
+
+#[test]
+fn members_of_ensembles() {
+    let mish = LayerSpec::Activation(Activation::Mish);
+    let weights = [1.0, 0.5, 0.0, 2.0, 3.0, 1.0, 0.0, 0.25, 1.5];
+    for members in [1, 3] {
+        for (loss, average) in [(CROSS_ENTROPY, Average::Probabilities), (Loss::MeanSquaredError, Average::Values)] {
+            let ensemble = LayerSpec::Ensemble(Ensemble { members, average });
+            for row_weights in [None, Some(&weights[..])] {
+                let what = format!("{members} members, {loss:?}");
+                let drop = dropout(0.3, DropoutForm::Inverted);
+                let layers = vec![ensemble, drop, affine(5), mish, drop, without_bias(7), mish, affine(O)];
+                check(&what, layers, loss, row_weights, 0.0);
+                check(&what, vec![ensemble, affine(5), mish, affine(O)], loss, row_weights, 0.6);
+                check(&what, vec![ensemble, affine(O)], loss, row_weights, 0.0);
+            }
+        }
     }
 }
 
