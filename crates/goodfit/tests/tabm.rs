@@ -44,7 +44,7 @@ fn steps_and_predictions_are_those_of_pytorch() {
             "network.dropout=0",
             "training.learning_rate=2e-2",
             "training.weight_decay=3e-2",
-            "training.clip_norm=0.2",
+            "training.clip_norm=0.15",
             "training.epochs=10",
         ] {
             settings.set("--set", setting).unwrap();

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 SEED, ROWS, BATCH, EPOCHS, MEMBERS, WIDTHS = 20261129, 12, 6, 10, 3, (5, 4, 4)
-RATE, DECAY, CLIP = 2e-2, 3e-2, 0.2
+RATE, DECAY, CLIP = 2e-2, 3e-2, 0.15
 
 
 class TabM(nn.Module):
