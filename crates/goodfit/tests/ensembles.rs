@@ -169,7 +169,7 @@ fn any_number_of_jobs_makes_the_same_bytes() {
 fn an_ensemble_that_diverged_is_not_kept() {
     let place = place();
     let words = ["train", "penguins.csv", "--target", "species", "--out", "m", "--set", "training.ensemble=2"];
-    let rate = ["--set", "training.learning_rate=1e30"];
+    let rate = ["--preset", "plain", "--set", "training.learning_rate=1e30"];
     let ran = place.run(&[&words[..], &rate].concat());
     assert_eq!(ran.status, Some(1), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("2 of the 2 networks of the ensemble diverged"), "{}", ran.stdout);

@@ -31,14 +31,19 @@ pub(super) fn train(args: &Train) -> Outcome {
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
-    // Something was trained that cannot be kept.
-    let status = if trained.is_none() && !stopped() { status.max(1) } else { status };
+    let nothing_left = || {
+        let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
+        let run = if stopped() { "that was stopped" } else { "without a usable result" };
+        note(format!("no model is left of a run {run}{earlier}"));
+    };
+    if trained.is_none() && !stopped() {
+        nothing_left();
+        return Ok(1);
+    }
     if let Some(Fit { networks, schema, baselines }) = trained {
         let (recipe, quiet) = (conducted.results.recipe.clone(), args.of.common.output.quiet);
         if status != 0 {
-            let earlier = if out.join(WEIGHTS).exists() { "; that in the folder is of an earlier run" } else { "" };
-            let run = if stopped() { "that was stopped" } else { "without a usable result" };
-            note(format!("no model is left of a run {run}{earlier}"));
+            nothing_left();
         } else if let Some(schema) = schema {
             Model::new(schema, recipe, networks).with_baselines(baselines).save(&out).map_err(model_failure)?;
             if !quiet {

@@ -109,7 +109,7 @@ impl Refit {
         let Self { rows, steps, networks } = self;
         let (kept, scored) = match networks {
             1 => (format!("The network that is kept was trained anew for {steps} steps"), "the one"),
-            n => (format!("The {n} networks that are kept were trained anew for {steps} steps in all"), "those"),
+            n => (format!("The {n} networks that are kept were trained anew for {steps} steps in all"), "the ones"),
         };
         format!(
             "{kept} on {rows} rows, those that validated and chose the epoch among them; the scores are those of {scored} that \
