@@ -81,7 +81,7 @@ fn members_start_with_signs_of_their_own_and_the_same_biases() {
     assert_eq!(of(&network, "affine1.scale_in"), signs);
     assert!(signs.contains(&1.0) && signs.contains(&-1.0));
     for ones in ["affine1.scale_out", "affine2.scale_in", "affine2.scale_out"] {
-        assert!(of(&network, ones).iter().all(|&x| x == 1.0), "{ones}");
+        assert_eq!(of(&network, ones), vec![1.0; of(&network, ones).len()], "{ones}");
     }
     let heads = of(&network, "affine3.weight");
     let mut stream = Stream::new(3, Purpose::Init, 2);

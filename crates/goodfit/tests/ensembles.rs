@@ -134,7 +134,7 @@ fn members_and_networks_together() {
     assert!(model.to_onnx().is_ok());
     let mut n_rows = 0;
     let table = place.path("penguins.csv");
-    goodfit::data::table::read_chunks(&table, &Default::default(), &model.schema, |rows| {
+    goodfit::data::table::read_chunks(&table, &goodfit::data::table::TableOptions::default(), &model.schema, |rows| {
         for prediction in model.predict(rows) {
             let Prediction::Classes(shares) = prediction else { panic!("classes") };
             assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);

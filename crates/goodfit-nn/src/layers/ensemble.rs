@@ -74,14 +74,18 @@ impl Average {
                 for own in outputs.chunks_exact(dst.len()) {
                     dst.iter_mut().zip(own).for_each(|(dst, &y)| *dst += y);
                 }
-                dst.iter_mut().for_each(|dst| *dst = *dst / members);
+                for dst in dst {
+                    *dst = *dst / members;
+                }
             }
             Self::Probabilities => {
                 for row in outputs.chunks_exact_mut(n_outputs) {
                     let most = row.iter().copied().fold(row[0], larger);
                     let sum: T = row.iter().map(|&z| (z - most).exp()).sum();
                     let shift = most + sum.ln();
-                    row.iter_mut().for_each(|z| *z = *z - shift);
+                    for z in row {
+                        *z -= shift;
+                    }
                 }
                 let n = dst.len();
                 for (i, dst) in dst.iter_mut().enumerate() {

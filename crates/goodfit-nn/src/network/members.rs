@@ -75,7 +75,6 @@ pub(crate) fn shift_rows<T: Float>(member: Option<&Member>, values: &mut [T], ad
     );
 }
 
-#[inline(always)]
 fn on_rows<T: Float>(
     member: Option<&Member>,
     (values, own): (&mut [T], &[T]),

@@ -3,16 +3,17 @@
 //! Shapes: N rows of a batch, M members of an ensemble (1 without one).
 
 mod arena;
+mod masks;
 mod spec;
 pub(crate) mod update;
 
 use std::sync::Arc;
 
 use arena::{Areas, Arena};
+use masks::{Draws, dropouts};
 pub use spec::TrainingSpec;
 
 use crate::kernels::{self, SparseScratch, Team};
-use crate::layers::Dropout;
 use crate::losses::Targets;
 use crate::network::block::{self, BlockCache, Mask, Scratch, Site, Source};
 use crate::network::forward::{Rows, Score, Scored, Workspace};
@@ -20,7 +21,7 @@ use crate::network::gather::{gather_targets, gather_weights};
 use crate::network::members::repeat;
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
-use crate::{Error, Float, Inputs, Purpose, Stream, clip_scale, gradient_norm, warmup_factor};
+use crate::{Error, Float, Inputs, clip_scale, gradient_norm, warmup_factor};
 use update::{Rule, Update};
 
 /// The rows of a mini-batch: indices into inputs, targets and weights.
@@ -92,13 +93,6 @@ pub struct Trainer<T> {
     best: Vec<T>,
 }
 
-/// The draws of dropout, of the input block (first) and of each block; empty without dropout.
-#[derive(Clone, Debug)]
-struct Draws {
-    bytes_per_row: usize,
-    bytes: Vec<u8>,
-}
-
 impl<T: Float> Trainer<T> {
     /// A training of a network drawn by `seed`; the same seed drives its dropout.
     ///
@@ -139,12 +133,7 @@ impl<T: Float> Trainer<T> {
             .collect();
         let mut arena = Arena::new(&plan, &training, n_cache);
         arena.areas().values.copy_from_slice(&network.values);
-        let masks = dropouts(&plan)
-            .map(|(dropout, units)| {
-                let bytes_per_row = if dropout.is_some() { units * Dropout::MASK_BYTES } else { 0 };
-                Draws { bytes_per_row, bytes: vec![0; rows * bytes_per_row] }
-            })
-            .collect();
+        let masks = Draws::of(&plan, rows);
         let product = plan.blocks.iter().map(|b| {
             kernels::matmul_scratch(rows, b.units, b.inputs)
                 .max(kernels::matmul_scratch(rows, b.inputs, b.units))
@@ -223,12 +212,7 @@ impl<T: Float> Trainer<T> {
 
     fn draw_masks(&mut self, step: usize, n: usize) {
         self.dropout_factor = self.training.dropout_schedule.factor(step, self.training.n_steps);
-        for (b, draws) in self.masks.iter_mut().enumerate() {
-            if draws.bytes_per_row > 0 {
-                let mut stream = Stream::new(self.seed, Purpose::Dropout, (step as u64) << 16 | b as u64);
-                Dropout::draw_mask(&mut draws.bytes[..n * draws.bytes_per_row], &mut stream);
-            }
-        }
+        Draws::draw(&mut self.masks, self.seed, step, n);
     }
 
     /// Forward and backward pass of a training step; with a rule every parameter moves as soon as its
@@ -241,10 +225,7 @@ impl<T: Float> Trainer<T> {
         let n = n_rows * members;
         let Self { plan, caches, scratch, masks, training, classes, dropout_factor, .. } = self;
         let Areas { values, gradients, state, cache, delta, inputs, targets, row_weights, units } = self.arena.areas();
-        let mask_of = |b: usize| {
-            let draws = &masks[b];
-            Mask { draws: &draws.bytes[..n * draws.bytes_per_row], ratio_factor: *dropout_factor }
-        };
+        let mask_of = |b: usize| Mask { draws: masks[b].rows(n), ratio_factor: *dropout_factor };
         let site = |b: usize| Site { plan, block: &plan.blocks[b], cache: &caches[b], mask: mask_of(b + 1), n };
 
         let sparse = plan.sparse(batch.inputs);
@@ -375,12 +356,6 @@ impl<T: Float> Trainer<T> {
     pub fn network(&self) -> Network<T> {
         Network { plan: self.plan.clone(), values: self.arena.values().to_vec() }
     }
-}
-
-/// The dropout and the width of the input block (first) and of each block.
-fn dropouts(plan: &Plan) -> impl Iterator<Item = (Option<Dropout>, usize)> {
-    let blocks = plan.blocks.iter().map(|block| (block.dropout, block.units));
-    std::iter::once((plan.input_dropout, plan.inputs)).chain(blocks)
 }
 
 /// What goes into block `b` (the batch's inputs, or what the block before put out, `n_values` values),

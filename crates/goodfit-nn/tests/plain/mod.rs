@@ -241,7 +241,9 @@ impl<T: Float> Chain<T> {
         let mut losses = Vec::new();
         for (d, y) in d.data_mut().chunks_mut(n / members * n_outputs).zip(y.data().chunks(n / members * n_outputs)) {
             losses.push(setting.loss.value_and_gradient(d, y, n_outputs, setting.targets, setting.row_weights));
-            d.iter_mut().for_each(|d| *d = *d / T::from_f64(members as f64));
+            for d in d {
+                *d = *d / T::from_f64(members as f64);
+            }
         }
         let loss = losses.iter().sum::<f64>() / members as f64;
         let mut gradients = Named::new();
@@ -375,7 +377,9 @@ fn averaged<T: Float>(ensemble: Ensemble, outputs: &Matrix<T>, n: usize) -> Matr
     if ensemble.average == Average::Probabilities {
         for row in own.data_mut().chunks_mut(outputs.n_columns()) {
             let sum = row.iter().copied().reduce(log_add).expect("outputs");
-            row.iter_mut().for_each(|z| *z = *z - sum);
+            for z in row {
+                *z -= sum;
+            }
         }
     }
     let length = n * outputs.n_columns();
