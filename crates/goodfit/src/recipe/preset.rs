@@ -29,8 +29,8 @@ pub struct Preset {
 /// `tabm` is `TabM` of Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with parameter-efficient
 /// ensembling" (2025), without embeddings and with the values that its authors' repository suggests. It differs in that a layer's
 /// biases start at 0, that each input has a sign of its own in the first layer, those of one column too, that scales do not decay,
-/// that scores of quantiles are piecewise linear and without noise, that the rows which choose the epoch rank nothing else, and in
-/// the second training on all rows.
+/// that scores of quantiles are piecewise linear and without noise, that batches are smaller below 128 training rows, that the rows
+/// which choose the epoch rank nothing else, and in the second training on all rows.
 ///
 /// `plain` has two layers of 256 with `ReLU`, He, dropout and `AdamW` along a cosine.
 pub const PRESETS: &[Preset] = &[
