@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
-use super::assess::{goal, predictions};
+use super::assess::goal;
 use super::linear::dense;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared};
-use crate::model::scores;
+use crate::model::{predict, scores};
 use crate::results::ColumnImportance;
 use crate::statistics::{PairedTest, paired_t};
 
@@ -16,8 +16,9 @@ use crate::statistics::{PairedTest, paired_t};
 const REPEATS: u64 = 5;
 /// Rows at most.
 const MOST_ROWS: usize = 2000;
-/// Rows that are predicted, over all columns and permutations.
+/// Rows that are predicted, over all columns and permutations, by up to [`FEW`] networks; by more of them fewer.
 const MOST_PREDICTIONS: usize = 400_000;
+const FEW: usize = 4;
 /// With fewer rows than this nothing is said.
 const LEAST_ROWS: usize = 10;
 
@@ -27,12 +28,14 @@ const LEAST_ROWS: usize = 10;
 ///
 /// Mean over 5 permutations, the same ones for all columns, by the stream (0, `Purpose::Split`, 2 to 6); the interval is
 /// Student's t over them and says nothing of other rows. At most 2,000 rows are taken, and so many that 400,000 are
-/// predicted in all; with fewer than 10 rows left for a column there is no importance. Columns that say the same as each
+/// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a column there is no importance. Columns that say the same as each
 /// other share what they are worth.
-pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnImportance> {
+pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<ColumnImportance> {
     let (Some(schema), Some(rows)) = (&data.schema, &data.validation) else { return Vec::new() };
     let n_columns = schema.columns.len().max(1);
-    let n = rows.n_rows().min(MOST_ROWS).min(MOST_PREDICTIONS / (REPEATS as usize * n_columns));
+    let n_networks = networks.iter().map(Network::members).sum::<usize>();
+    let most = MOST_PREDICTIONS * FEW / n_networks.max(FEW);
+    let n = rows.n_rows().min(MOST_ROWS).min(most / (REPEATS as usize * n_columns));
     if n < LEAST_ROWS {
         return Vec::new();
     }
@@ -47,9 +50,9 @@ pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnI
     let predicts = &schema.predicts;
     let whole = some(values.clone());
     let goal = goal(&whole, predicts);
-    let before = worse(network, &whole, &goal, predicts);
+    let before = worse(networks, &whole, &goal, predicts);
     let ranges = schema.ranges();
-    let tests = increases(&values, d, &ranges, before, |permuted| worse(network, &some(permuted), &goal, predicts));
+    let tests = increases(&values, d, &ranges, before, |permuted| worse(networks, &some(permuted), &goal, predicts));
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(tests))
         .filter(|(_, test)| test.difference.is_finite())
         .map(|(column, test)| ColumnImportance {
@@ -92,8 +95,8 @@ fn increases(
 }
 
 /// The score of which less is better.
-fn worse(network: &Network<f32>, rows: &Labelled, goal: &Goal, predicts: &Predicts) -> f64 {
-    let scores = scores(&predictions(network, rows, predicts), goal, predicts);
+fn worse(networks: &[Network<f32>], rows: &Labelled, goal: &Goal, predicts: &Predicts) -> f64 {
+    let scores = scores(&predict(networks, &rows.inputs, predicts), goal, predicts);
     let name = if matches!(goal, Goal::Numbers(_)) { "RMSE" } else { "log loss" };
     scores.get(name).copied().unwrap_or(f64::NAN)
 }

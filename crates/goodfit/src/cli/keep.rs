@@ -20,12 +20,12 @@ pub(super) enum Left {
 
 /// Keeps what was trained by a recipe in a folder.
 pub(super) fn keep(fit: Fit, recipe: String, out: &Path) -> Result<Left, Failure> {
-    let Fit { network, schema, baselines } = fit;
+    let Fit { networks, schema, baselines } = fit;
     if let Some(schema) = schema {
-        Model::new(schema, recipe, network).with_baselines(baselines).save(out).map_err(model_failure)?;
+        Model::new(schema, recipe, networks).with_baselines(baselines).save(out).map_err(model_failure)?;
         return Ok(Left::Model);
     }
-    let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
+    let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of_all(&networks) };
     weights.save(&out.join(WEIGHTS)).map_err(|error| Failure::new(error, None::<String>))?;
     Ok(Left::Weights)
 }
