@@ -145,7 +145,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("training.evaluate_every", "evaluate every", Kind::count(0), Absent("once an epoch"),
         "evaluate after the update of each step s with s % n = 0; 0 is never"),
     Field::new("training.train_scores", "training scores", Kind::Word(&["always", "end"]), Is("\"always\""),
-        "when the training rows are scored: at each evaluation, or at the end, which saves up to a third of the time"),
+        "when the training rows are scored: at each evaluation, or at the end, which saves up to a quarter of the time"),
     Field::new("training.schedule", "schedule", kinds::SCHEDULE, Is("\"constant\""),
         "how the rate changes; if not set factor = 0.1, floor = 0, rise = 0.3, start_divisor = 25, end_divisor = 1e4"),
     Field::new("training.warmup_steps", "warm-up steps", Kind::count(0), Is("0"),
