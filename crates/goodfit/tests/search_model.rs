@@ -92,7 +92,7 @@ fn an_ensemble_is_kept_where_the_recipe_says_so() {
     let trial = &results["search"]["winner"]["trial"];
     let kept = format!("the model that is kept is 3 networks of trial {trial}, trained as `train` trains its recipe");
     assert!(
-        ran.stdout.contains(&kept) && ran.stdout.contains("with seeds 3 to 5 alone, in the mean"),
+        ran.stdout.contains(&kept) && ran.stdout.contains("in the mean of the seeds 3 to 5 alone"),
         "{}",
         ran.stdout
     );

@@ -60,7 +60,7 @@ fn best_epoch(place: &Place, n_epochs: usize) -> usize {
     let data = Prepared::new(load(&recipe.data, 0).unwrap(), &recipe.data, 0).unwrap();
     recipe.training.early_stopping = None;
     let held_back = [data.stopping.as_ref().unwrap(), data.validation.as_ref().unwrap()];
-    assert_eq!(held_back.map(|rows| rows.n_rows()), [5, 10]);
+    assert_eq!(held_back.map(Labelled::n_rows), [5, 10]);
     let losses: Vec<f64> = (1..=n_epochs)
         .map(|epoch| {
             let network = train_until(&recipe, &data, 0, &Monitor::default(), 9 * epoch).unwrap().unwrap().network;
@@ -73,8 +73,7 @@ fn best_epoch(place: &Place, n_epochs: usize) -> usize {
             held_back.map(loss).iter().sum()
         })
         .collect();
-    let least = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    1 + losses.iter().position(|&loss| loss == least).expect("the least")
+    1 + (0..n_epochs).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).expect("an epoch")
 }
 
 #[test]

@@ -59,6 +59,9 @@ impl First<'_> {
     }
 }
 
+/// The networks of all rows, and what is said of them.
+pub(super) type OfAll = (Vec<Network<f32>>, Refit);
+
 /// What is trained on rows of which none is split off.
 pub(super) struct OnAll<'a> {
     pub(super) recipe: &'a Recipe,
@@ -78,7 +81,7 @@ impl OnAll<'_> {
         n_jobs: usize,
         monitor: &Monitor,
         observer: &mut dyn Observer,
-    ) -> Result<Option<(Vec<Network<f32>>, Refit)>, ComparisonError> {
+    ) -> Result<Option<OfAll>, ComparisonError> {
         let &Self { recipe, data, seeds, shares } = self;
         let mut again = recipe.clone();
         again.training.early_stopping = None;

@@ -91,7 +91,7 @@ impl Kept {
                     format!(
                         "the model that is kept is {n} networks of trial {trial}{of}, trained as `train` trains its recipe"
                     ),
-                    format!("with seeds {first} to {last} alone, in the mean"),
+                    format!("in the mean of the seeds {first} to {last} alone"),
                 )
             }
             _ => (
