@@ -48,6 +48,17 @@ impl FileError {
     }
 }
 
+/// What a reader of a file says of it, in one line and cut short where it repeats what stands there.
+pub(crate) fn brief(error: &impl std::fmt::Display) -> String {
+    const MOST: usize = 300;
+    let text = error.to_string();
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        line.push_str(" …");
+    }
+    line
+}
+
 /// The reason in words, without the number of the error.
 pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {

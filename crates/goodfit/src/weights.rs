@@ -18,7 +18,7 @@ use goodfit_nn::{Network, Parameter};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::json;
 
-use crate::files::{FileError, read_whole, write_whole};
+use crate::files::{FileError, brief, read_whole, write_whole};
 
 /// A named array of numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,10 +193,8 @@ impl Weights {
 const METADATA: &str = "__metadata__";
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Weights, WeightsError> {
-    let malformed = |error: safetensors::SafeTensorError| WeightsError::Malformed {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    };
+    let malformed =
+        |error: safetensors::SafeTensorError| WeightsError::Malformed { path: path.to_owned(), reason: brief(&error) };
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
     let file = SafeTensors::deserialize(bytes).map_err(malformed)?;
 

@@ -148,13 +148,8 @@ fn test_rows_are_opened_on_the_record() {
     let place = Place::new();
     place.write("prices.csv", csv(&["x", "city", "day", "price"], &[0, 1, 2, 4], &rows()));
     place.succeed(&["train", "prices.csv", "--target", "price", "--out", "model", "--quiet"]);
-    let closed = place.run(&["evaluate", "model"]);
-    assert_eq!(closed.status, Some(2));
-    assert!(
-        closed.stderr.starts_with("error: 24 test rows are sealed, and evaluating opens them"),
-        "{}",
-        closed.stderr
-    );
+    let closed = place.succeed(&["evaluate", "model"]);
+    assert_eq!(closed.stderr, "24 test rows are sealed; --open-test opens them, once everything is chosen\n");
     assert!(!place.path("model/openings.jsonl").exists());
 
     let opened = place.succeed(&["evaluate", "model", "--open-test"]);
@@ -264,4 +259,62 @@ fn errors() {
         writeln!(said, "$ goodfit predict {}\n{}", words.join(" "), ran.stderr).unwrap();
     }
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
+}
+
+#[test]
+fn a_model_says_how_it_was_trained() {
+    let place = Place::new();
+    let names = ["x", "city", "day", "price"];
+    place.write("prices.csv", csv(&names, &[0, 1, 2, 4], &rows()));
+    let trained = place.succeed(&["train", "prices.csv", "--target", "price", "--out", "model", "--quiet"]).stdout;
+    let known = place.succeed(&["evaluate", "model"]).stdout;
+    let print = place.json("model/training.json")["data"]["files"][0]["fingerprint"].as_str().unwrap().to_owned();
+    let head = format!("a model of price by goodfit {}, seed 0\n", env!("CARGO_PKG_VERSION"));
+    let data = format!(
+        "prices.csv: 120 rows, 4 columns, fingerprint {print}\nrows: 67 training, 19 validation, 10 stopping, 24 test\n"
+    );
+    assert!(known.starts_with(&(head + &data)), "{known}");
+    // The scores are those that the training printed.
+    let scores = |text: &str| -> Vec<String> {
+        let from = text.lines().skip_while(|line| !line.starts_with("price on 19 validation rows"));
+        from.take(4).map(str::to_owned).collect()
+    };
+    assert_eq!((scores(&known).len(), scores(&known)), (4, scores(&trained)));
+    let results = place.json("model/results.json");
+    assert_eq!(results["data"]["files"], place.json("model/training.json")["data"]["files"]);
+    let report = String::from_utf8(place.read("model/report.html")).unwrap();
+    assert!(report.contains(&print), "the report says it, too");
+
+    // The same contents, written otherwise; and others.
+    place.write("again.csv", csv(&names, &[0, 1, 2, 4], &rows()).replace(',', ";"));
+    let again = place.succeed(&["evaluate", "model", "again.csv"]).stdout;
+    assert!(again.ends_with(&format!("fingerprint {print}\nthe model was trained on it\n")), "{again}");
+    let mut changed = rows();
+    let other = (0..120).find(|&i| !is_sealed(&place, i)).unwrap();
+    "Moon".clone_into(&mut changed[other][1]);
+    place.write("other.csv", csv(&names, &[0, 1, 2, 4], &changed));
+    let of_other = place.succeed(&["evaluate", "model", "other.csv"]).stdout;
+    let end = "\ntrained on other data: its names or cells are others, or are written otherwise\n";
+    assert!(of_other.ends_with(end), "{of_other}");
+    let json: serde_json::Value =
+        serde_json::from_str(&place.succeed(&["evaluate", "model", "other.csv", "--json"]).stdout).unwrap();
+    assert_eq!((&json["trained_on_table"], &json["table"][0]["rows"]), (&false.into(), &120.into()));
+    assert_eq!(json["training"]["validation"]["rows"], 19);
+    // Test rows of such a table are opened, and that stands in the record.
+    std::fs::remove_file(place.path("model/openings.jsonl")).unwrap();
+    let opened = place.succeed(&["evaluate", "model", "other.csv", "--open-test"]);
+    let note = "trained on other data: the test rows are the same, but other cells of the table are not, or are written otherwise\n";
+    assert_eq!(opened.stderr, note);
+    place.write("prices.csv", csv(&names, &[0, 1, 2, 4], &rows()));
+    place.succeed(&["evaluate", "model", "--open-test"]);
+    let record = String::from_utf8(place.read("model/openings.jsonl")).unwrap();
+    let flags: Vec<bool> = record.lines().map(|line| line.contains("\"other_data\":true")).collect();
+    assert_eq!(flags, [true, false]);
+    assert!(place.run(&["evaluate", "model"]).stderr.starts_with("24 test rows were opened 2 times, first on 20"));
+
+    // A model of a version that did not say.
+    std::fs::remove_file(place.path("model/training.json")).unwrap();
+    let old = place.succeed(&["evaluate", "model", "again.csv"]).stdout;
+    assert!(old.starts_with("a model of price, which does not say how it was trained\n"), "{old}");
+    assert!(old.ends_with("\nthe model does not say whether it was trained on it\n"), "{old}");
 }

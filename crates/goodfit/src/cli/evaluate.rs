@@ -1,26 +1,24 @@
-//! `goodfit evaluate`: the sealed test rows, opened on the record.
+//! `goodfit evaluate`: what a model says of itself, and its sealed test rows, opened on the record.
 
+use std::fmt::Write as _;
 use std::path::Path;
+
+use serde_json::json;
 
 use super::args::Evaluate;
 use super::predict::model_failure;
 use super::table::scores;
 use super::{Failure, Outcome, message, print};
 use crate::data::DataError;
-use crate::data::table::date_text;
-use crate::model::{Model, ModelError, Opened, RECIPE};
+use crate::data::table::{DataFile, date_text};
+use crate::model::{Metric, Model, ModelError, Opened, RECIPE};
 use crate::recipe::Experiment;
 use crate::results::Assessed;
 
 pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     let model = Model::load(&args.model).map_err(model_failure)?;
     if !args.open_test {
-        let message = match &model.schema.sealed {
-            Some(sealed) => format!("{} test rows are sealed, and evaluating opens them", sealed.rows),
-            None => "no test rows were sealed when the model was trained".to_owned(),
-        };
-        let hint = "--open-test opens them once everything is chosen; validation scores are in results.json";
-        return Err(Failure::new(message, Some(hint)));
+        return record(&model, args);
     }
     let openings = model.open_test(&args.model, args.table.as_deref()).map_err(|error| match error {
         ModelError::Data(DataError::Table(error)) if args.table.is_none() && !Path::new(&error.file).exists() => {
@@ -38,13 +36,104 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     let name = if model.n_networks() > 1 { "ensemble" } else { "network" };
     let own = Assessed { name: name.to_owned(), scores: last.scores.clone(), ..Assessed::default() };
     let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
-    let decides = Experiment::from_toml(RECIPE, &model.recipe).ok().and_then(|kept| kept.recipe.training.metric);
-    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models, decides))?;
+    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models, decides(&model)))?;
     if !earlier.is_empty() {
-        let times = if earlier.len() == 1 { "once".to_owned() } else { format!("{} times", earlier.len()) };
-        message::note(format!("these rows were opened {times} before, first on {}", day(&earlier[0])));
+        message::note(format!("these rows were opened {} before, first on {}", times(earlier.len()), day(&earlier[0])));
+    }
+    if last.other_data {
+        message::note(
+            "trained on other data: the test rows are the same, but other cells of the table are not, or are written otherwise",
+        );
     }
     Ok(0)
+}
+
+/// What the model says of itself; of a table that is named, whether it was trained on it.
+fn record(model: &Model, args: &Evaluate) -> Outcome {
+    let openings = model.openings(&args.model).map_err(model_failure)?;
+    let compared = args.table.as_ref().map(|table| model.compare_data(table)).transpose().map_err(model_failure)?;
+    if args.json {
+        let is_of = compared.as_ref().and_then(|(_, is_of)| *is_of);
+        let files = compared.map(|(files, _)| files);
+        let (training, sealed) = (&model.training, &model.schema.sealed);
+        let known = json!({
+            "training": training, "sealed": sealed, "openings": openings, "table": files, "trained_on_table": is_of
+        });
+        print(&format!("{known:#}\n"))?;
+        return Ok(0);
+    }
+    print(&shown(model))?;
+    if let Some((files, is_of)) = compared {
+        for file in files {
+            print(&format!(
+                "\n{}\n{}\n",
+                described(&file),
+                match is_of {
+                    Some(true) => "the model was trained on it",
+                    Some(false) => "trained on other data: its names or cells are others, or are written otherwise",
+                    None => "the model does not say whether it was trained on it",
+                }
+            ))?;
+        }
+    }
+    message::note(match (&model.schema.sealed, &openings[..]) {
+        (None, _) => "no test rows were sealed when the model was trained".to_owned(),
+        (Some(sealed), []) => {
+            format!("{} test rows are sealed; --open-test opens them, once everything is chosen", sealed.rows)
+        }
+        (Some(sealed), [first, ..]) => {
+            let n = times(openings.len());
+            format!("{} test rows were opened {n}, first on {}; --open-test opens them again", sealed.rows, day(first))
+        }
+    });
+    Ok(0)
+}
+
+/// Version, data, rows and scores.
+fn shown(model: &Model) -> String {
+    let target = &model.schema.target;
+    let Some(training) = &model.training else {
+        return format!("a model of {target}, which does not say how it was trained\n");
+    };
+    let data = &training.data;
+    let trial = training.trial.map_or_else(String::new, |trial| format!(", trial {trial} of a search"));
+    let mut out = format!("a model of {target} by goodfit {}, seed {}{trial}\n", training.goodfit, training.seed);
+    for file in &data.files {
+        let _ = writeln!(out, "{}", described(file));
+    }
+    let sealed = model.schema.sealed.as_ref().map_or(0, |sealed| sealed.rows);
+    let sides = [
+        (data.train_rows, "training"),
+        (data.validation_rows, "validation"),
+        (data.stopping_rows, "stopping"),
+        (sealed, "test"),
+    ];
+    let sides: Vec<String> = sides.iter().filter(|(n, _)| *n > 0).map(|(n, side)| format!("{n} {side}")).collect();
+    let first = if data.folds.is_some() { " (training and stopping rows of the first fold)" } else { "" };
+    let _ = writeln!(out, "rows: {}{first}", sides.join(", "));
+    if let Some(refit) = training.refit {
+        let _ = writeln!(out, "{}", refit.sentence(data));
+    }
+    let Some(validation) = &training.validation else { return out };
+    let over = validation.folds.map_or_else(String::new, |folds| format!(", mean of {folds} folds"));
+    let chosen = if training.trial.is_some() { ", which have chosen it" } else { "" };
+    let head = format!("{target} on {} validation rows{over}{chosen}", validation.rows);
+    let _ = write!(out, "\n{}", scores(&head, &validation.models, decides(model)));
+    out
+}
+
+fn described(file: &DataFile) -> String {
+    let DataFile { file, rows, columns, fingerprint } = file;
+    format!("{file}: {rows} rows, {columns} columns, fingerprint {fingerprint}")
+}
+
+/// The score that decides.
+fn decides(model: &Model) -> Option<Metric> {
+    Experiment::from_toml(RECIPE, &model.recipe).ok().and_then(|kept| kept.recipe.training.metric)
+}
+
+fn times(n: usize) -> String {
+    if n == 1 { "once".to_owned() } else { format!("{n} times") }
 }
 
 fn day(opened: &Opened) -> String {

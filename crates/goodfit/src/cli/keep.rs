@@ -7,7 +7,8 @@ use super::message::{Failure, note};
 use super::predict::model_failure;
 use super::stop::stopped;
 use crate::comparison::Fit;
-use crate::model::{Model, WEIGHTS};
+use crate::model::{Model, Training, WEIGHTS};
+use crate::results::Results;
 use crate::weights::Weights;
 
 /// Where a model or weights are kept.
@@ -18,11 +19,13 @@ pub(super) enum Left {
     Weights,
 }
 
-/// Keeps what was trained by a recipe in a folder.
-pub(super) fn keep(fit: Fit, recipe: String, out: &Path) -> Result<Left, Failure> {
+/// Keeps what a training left in a folder, with what it found; of a search, of which trial it is.
+pub(super) fn keep(fit: Fit, results: &Results, trial: Option<usize>, out: &Path) -> Result<Left, Failure> {
+    let recipe = results.recipe.clone();
     let Fit { networks, schema, baselines } = fit;
     if let Some(schema) = schema {
-        Model::new(schema, recipe, networks).with_baselines(baselines).save(out).map_err(model_failure)?;
+        let model = Model::new(schema, recipe, networks).with_baselines(baselines);
+        model.with_training(Some(Training::of(results, trial))).save(out).map_err(model_failure)?;
         return Ok(Left::Model);
     }
     let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of_all(&networks) };

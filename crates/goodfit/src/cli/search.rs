@@ -79,7 +79,7 @@ pub(super) fn search(args: &Search) -> Outcome {
     match fit.filter(|_| status == 0 && usable(&results)) {
         None => note_none(&out),
         Some(fit) => {
-            keep(fit, results.recipe, &out)?;
+            keep(fit, &results, Some(trial), &out)?;
             if !of.common.output.quiet {
                 let out = out.display();
                 note(format!("model: {out} (trial {trial})"));

@@ -37,7 +37,7 @@ pub(super) fn train(args: &Train) -> Outcome {
             note_none(&out);
             return Ok(status);
         }
-        let left = keep(fit, conducted.results.recipe.clone(), &out)?;
+        let left = keep(fit, &conducted.results, None, &out)?;
         if !args.of.common.output.quiet {
             note(match left {
                 Left::Model => format!("model: {}", out.display()),

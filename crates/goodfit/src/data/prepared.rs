@@ -110,6 +110,7 @@ impl Prepared {
         let Parts { train, validation, stopping, seed } = parts;
         let mut summary = DataSummary {
             source: dataset.source.clone(),
+            files: dataset.files.clone(),
             train_rows: train.len(),
             validation_rows: validation.len(),
             stopping_rows: stopping.len(),

@@ -7,7 +7,7 @@ use goodfit_nn::{Purpose, Stream};
 
 use super::marks::Marks;
 use super::rows::Rows;
-use super::table::{Goal, SealedRows, Table, TableError, TableOptions, read};
+use super::table::{DataFile, Goal, SealedRows, Table, TableError, TableOptions, read};
 use super::{Sealed, idx};
 use crate::recipe::{DataRecipe, Evaluation, Given, Source, Split, nearest};
 
@@ -16,6 +16,8 @@ use crate::recipe::{DataRecipe, Evaluation, Given, Source, Split, nearest};
 pub struct Dataset {
     /// Its name in reports.
     pub source: String,
+    /// Of a table the files that were read.
+    pub files: Vec<DataFile>,
     /// The training rows.
     pub train: Rows,
     /// The test rows; absent where the source has none or nobody asked for them.
@@ -141,7 +143,8 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let test = read.test.filter(|_| with_test).map(rows);
             let highest_test = test.iter().flat_map(|t| &t.classes).max().map_or(0, |&class| class as usize + 1);
             let n_classes = highest.max(highest_test);
-            Ok(Dataset { source, train, test: test.map(Rows::seal), sealed: None, n_classes, marks: Marks::default() })
+            let (test, marks) = (test.map(Rows::seal), Marks::default());
+            Ok(Dataset { source, files: Vec::new(), train, test, sealed: None, n_classes, marks })
         }
         Source::Table { path, target, classes, weight, options } => {
             let mut table = read(path, options)?;
@@ -164,8 +167,8 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let mut stream = Stream::new(seed, Purpose::Data, 0);
             let numbers = (0..n_rows * columns).map(|_| stream.normal() as f32).collect();
             let train = Rows::numbers(*columns, numbers);
-            let marks = Marks::default();
-            Ok(Dataset { source: "normal".into(), train, test: None, sealed: None, n_classes: 0, marks })
+            let (source, files, marks) = ("normal".into(), Vec::new(), Marks::default());
+            Ok(Dataset { source, files, train, test: None, sealed: None, n_classes: 0, marks })
         }
     }
 }
@@ -220,7 +223,8 @@ fn table(
         .as_ref()
         .map(|test| SealedRows { rows: test.n_rows(), fingerprint: format!("{:016x}", test.fingerprint()) });
     let test = test.filter(|_| recipe.evaluation == Evaluation::Test);
-    Ok(Dataset { source: table.source.clone(), train: rows(rest), test, sealed, n_classes, marks })
+    let (source, files) = (table.source.clone(), table.files.clone());
+    Ok(Dataset { source, files, train: rows(rest), test, sealed, n_classes, marks })
 }
 
 /// What a table says of an experiment on it.
@@ -264,6 +268,7 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
     let test = if with_test { Some(mnist::test().map_err(damaged)?) } else { None };
     Ok(Dataset {
         source: "mnist".into(),
+        files: Vec::new(),
         train: Rows::pixels(d, train.pixels, &train.labels),
         test: test.map(|test| Rows::pixels(d, test.pixels, &test.labels).seal()),
         sealed: None,

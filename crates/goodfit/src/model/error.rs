@@ -1,7 +1,7 @@
 //! Why a model cannot be kept or read.
 
 use crate::data::DataError;
-use crate::files::FileError;
+use crate::files::{FileError, brief};
 use crate::recipe::RecipeError;
 use crate::weights::WeightsError;
 
@@ -15,11 +15,14 @@ pub enum ModelError {
     #[error(transparent)]
     Weights(#[from] WeightsError),
     /// The schema is damaged.
-    #[error("schema.json is damaged: {0}")]
+    #[error("schema.json is damaged: {}", brief(.0))]
     Schema(serde_json::Error),
     /// What was fitted beside it is damaged.
-    #[error("baselines.json is damaged: {0}")]
+    #[error("baselines.json is damaged: {}", brief(.0))]
     Baselines(serde_json::Error),
+    /// How it was trained is damaged.
+    #[error("training.json is damaged: {}", brief(.0))]
+    Training(serde_json::Error),
     /// The recipe is damaged.
     #[error(transparent)]
     Recipe(RecipeError),
@@ -27,7 +30,7 @@ pub enum ModelError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// The record of its openings is damaged.
-    #[error("openings.jsonl is damaged: {0}")]
+    #[error("openings.jsonl is damaged: {}", brief(.0))]
     Openings(serde_json::Error),
     /// No rows were sealed when it was trained.
     #[error("no test rows were sealed when the model was trained")]
@@ -70,9 +73,12 @@ impl ModelError {
             Self::File(_) | Self::Weights(WeightsError::File(_)) => {
                 Some("a model is the folder that `goodfit train TABLE --target COLUMN` writes".into())
             }
-            Self::Weights(_) | Self::Schema(_) | Self::Baselines(_) | Self::Recipe(_) | Self::Unfit { .. } => {
-                Some("train it again, or copy its whole folder once more".into())
-            }
+            Self::Weights(_)
+            | Self::Schema(_)
+            | Self::Baselines(_)
+            | Self::Training(_)
+            | Self::Recipe(_)
+            | Self::Unfit { .. } => Some("train it again, or copy its whole folder once more".into()),
             Self::Data(error) => error.hint(),
             Self::Openings(_) => Some("it says when test rows were opened: put it back as it was".into()),
             Self::NothingSealed => Some("data.test = 0.2 seals a fifth of the rows".into()),

@@ -2,10 +2,12 @@
 
 mod average;
 mod error;
+mod folder;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod opening;
 mod scores;
+mod training;
 
 use std::path::Path;
 
@@ -18,11 +20,13 @@ pub use opening::{OPENINGS, Opened};
 use scores::most_probable;
 pub(crate) use scores::{ClassRows, NumberRows, Scored};
 pub use scores::{Metric, SCORES, scores};
+pub use training::Training;
 
 use crate::baseline::Baselines;
 use crate::data::table::{Predicts, Schema, Table};
 use crate::files::{read_whole, write_whole};
 use crate::recipe::{Experiment, NetworkRecipe};
+use crate::results::write_json;
 use crate::run::network_spec;
 use crate::weights::Weights;
 
@@ -34,6 +38,8 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const SCHEMA: &str = "schema.json";
 /// What was fitted beside it.
 pub const BASELINES: &str = "baselines.json";
+/// How it was trained.
+pub const TRAINING: &str = "training.json";
 /// What of the metadata of the weights says in which form the folder is written.
 const FORMAT: &str = "format";
 /// That form.
@@ -62,6 +68,8 @@ pub struct Model {
     pub recipe: String,
     /// What was fitted on its training rows to hold it against.
     pub baselines: Option<Baselines>,
+    /// How it was trained; models of versions before 0.1.0 do not say.
+    pub training: Option<Training>,
     networks: Vec<Network<f32>>,
 }
 
@@ -116,7 +124,7 @@ fn n_weights(network: &NetworkRecipe, spec: &NetworkSpec, outputs: usize) -> usi
 impl Model {
     /// Networks with their columns: one, or as many as the recipe's ensemble has.
     pub fn new(schema: Schema, recipe: String, networks: Vec<Network<f32>>) -> Self {
-        Self { schema, recipe, baselines: None, networks }
+        Self { schema, recipe, baselines: None, training: None, networks }
     }
 
     /// The same with what was fitted on its training rows beside it.
@@ -124,7 +132,13 @@ impl Model {
         Self { baselines, ..self }
     }
 
-    /// Writes `model.toml`, `schema.json`, `weights.safetensors`, and `baselines.json` where there is any, into a folder.
+    /// The same with how it was trained.
+    pub fn with_training(self, training: Option<Training>) -> Self {
+        Self { training, ..self }
+    }
+
+    /// Writes `model.toml`, `schema.json`, `weights.safetensors`, `baselines.json` and `training.json` where there
+    /// are any, into a folder.
     ///
     /// # Errors
     /// When they cannot be written.
@@ -140,6 +154,10 @@ impl Model {
             // Those of an earlier model are not this one's.
             None => drop(std::fs::remove_file(folder.join(BASELINES))),
         }
+        match &self.training {
+            Some(training) => write_whole(&folder.join(TRAINING), |to| write_json(to, training))?,
+            None => drop(std::fs::remove_file(folder.join(TRAINING))),
+        }
         let mut weights = Weights::of_all(&self.networks);
         weights.metadata.insert(FORMAT.to_owned(), CURRENT.to_owned());
         weights.metadata.insert("goodfit".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
@@ -153,6 +171,7 @@ impl Model {
     /// # Errors
     /// When a file is missing or damaged, is written in a later form, or the files do not fit each other.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
+        folder::check(folder)?;
         let weights = Weights::load(&folder.join(WEIGHTS))?;
         let schema = read_whole(&folder.join(SCHEMA))?;
         match weights.metadata.get(FORMAT).map(String::as_str) {
@@ -185,7 +204,10 @@ impl Model {
         if weights.tensors.iter().any(|tensor| tensor.values.iter().any(|x| !x.is_finite())) {
             return Err(ModelError::Overflowed);
         }
-        Ok(Self { schema, recipe, baselines, networks })
+        let training = folder.join(TRAINING);
+        let training = training.exists().then(|| read_whole(&training)).transpose()?;
+        let training = training.map(|text| serde_json::from_slice(&text).map_err(ModelError::Training)).transpose()?;
+        Ok(Self { schema, recipe, baselines, training, networks })
     }
 
     /// What was fitted beside the model; models may be without.

@@ -10,7 +10,7 @@ use goodfit_nn::Inputs;
 use serde::{Deserialize, Serialize};
 
 use super::{Model, ModelError, RECIPE, scores};
-use crate::data::{Sealed, load};
+use crate::data::{DataError, Sealed, load};
 use crate::files::{FileError, read_whole};
 use crate::recipe::{Evaluation, Experiment, Given, Source};
 use crate::results::Assessed;
@@ -29,12 +29,25 @@ pub struct Opened {
     pub rows: usize,
     /// Scores by name.
     pub scores: BTreeMap<String, f64>,
+    /// Whether the table had another fingerprint than when the model was trained, though these rows are the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_data: bool,
     /// Those of simple models that were fitted on the same training rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baselines: Vec<Assessed>,
 }
 
 impl Model {
+    /// When its test rows were opened, the first time first.
+    ///
+    /// # Errors
+    /// When the record in its folder cannot be read.
+    pub fn openings(&self, folder: &Path) -> Result<Vec<Opened>, ModelError> {
+        let mut openings = earlier(folder)?;
+        openings.retain(|opened| self.schema.sealed.as_ref().is_some_and(|own| own.fingerprint == opened.fingerprint));
+        Ok(openings)
+    }
+
     /// Scores the model on the test rows that were sealed when it was trained, and records that in its folder. The earlier
     /// openings of the same rows come first, then this one. `table` is where the table is now, if it is not where it was; a
     /// file of test rows that is not where it was is looked for beside it.
@@ -46,8 +59,9 @@ impl Model {
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
         let mut recipe = experiment.recipe.data;
         recipe.evaluation = Evaluation::Test;
-        if let (Source::Table { path, .. }, Some(table)) = (&mut recipe.source, table) {
+        if let (Source::Table { path, options, .. }, Some(table)) = (&mut recipe.source, table) {
             table.clone_into(path);
+            *options = options.for_copy(table).map_err(DataError::Table)?;
             if let Some(Given::TestFile(file)) = &mut recipe.given
                 && let (false, Some(name)) = (file.exists(), file.file_name())
             {
@@ -55,11 +69,11 @@ impl Model {
             }
         }
         let dataset = load(&recipe, 0)?;
+        let is_of = self.training.as_ref().and_then(|training| training.is_of(&dataset.files));
         let is_same = |test: &Sealed<_>| format!("{:016x}", test.fingerprint()) == sealed.fingerprint;
         let test = dataset.test.filter(is_same).ok_or(ModelError::Changed { source_name: dataset.source })?;
         // A record that cannot be read stops the opening, and so does one that cannot be written: nothing is shown then.
-        let mut openings = earlier(folder)?;
-        openings.retain(|opened| opened.fingerprint == sealed.fingerprint);
+        let mut openings = self.openings(folder)?;
         let (rows, opening) = test.open();
         let (table, goal) =
             rows.for_model(&self.schema).ok_or(ModelError::Unfit { what: "its columns and those of the table" })?;
@@ -71,7 +85,8 @@ impl Model {
             .map(|(name, own)| Assessed { name: name.to_owned(), scores: scored(&own), ..Assessed::default() })
             .collect();
         let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let opened = Opened { time, fingerprint: sealed.fingerprint.clone(), rows: opening.n_rows, scores, baselines };
+        let (fingerprint, rows, other_data) = (sealed.fingerprint.clone(), opening.n_rows, is_of == Some(false));
+        let opened = Opened { time, fingerprint, rows, scores, other_data, baselines };
         let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;
         let path = folder.join(OPENINGS);
         // Somebody's editor may have taken the end of the last line off.

@@ -8,7 +8,7 @@ use serde_json::ser::{Formatter, Serializer};
 /// Writes a value with two spaces of indentation, objects a line per field, lists of objects a line
 /// per object, and lists of anything else in one line. Numbers are as short as they can be without
 /// losing a bit. Ends with a line break.
-pub(super) fn write_json(writer: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+pub(crate) fn write_json(writer: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut Serializer::with_formatter(&mut *writer, Lines::default()))?;
     writer.write_all(b"\n")
 }

@@ -15,9 +15,13 @@ mod search;
 mod summarise;
 mod timing;
 
+pub(crate) use json::write_json;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::data::table::DataFile;
 
 pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
 pub use error::ResultsError;
@@ -156,6 +160,9 @@ impl Results {
 pub struct DataSummary {
     /// `mnist`, `normal`, or the path as it was given.
     pub source: String,
+    /// Of a table the files that were read, that of test rows last, each with the fingerprint of its contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<DataFile>,
     /// Rows that are trained on, after the split.
     pub train_rows: usize,
     /// Rows split off for validation; with folds those of all of them.

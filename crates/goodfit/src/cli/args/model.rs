@@ -11,13 +11,13 @@ pub(in crate::cli) struct Evaluate {
     /// The folder of the model
     #[arg(value_hint = ValueHint::DirPath)]
     pub(in crate::cli) model: PathBuf,
-    /// Where the table is now on which it was trained
+    /// Where the table is now on which it was trained; without --open-test, a table to be held against that one
     #[arg(value_hint = ValueHint::FilePath)]
     pub(in crate::cli) table: Option<PathBuf>,
     /// Open the test rows: whoever has seen them cannot choose by them any more
     #[arg(long)]
     pub(in crate::cli) open_test: bool,
-    /// Print all openings as JSON
+    /// Print JSON: all openings, or without --open-test what the model says of itself
     #[arg(long)]
     pub(in crate::cli) json: bool,
 }

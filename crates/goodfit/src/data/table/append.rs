@@ -5,6 +5,7 @@ use std::path::Path;
 use super::cell::trimmed;
 use super::column::{Column, Values};
 use super::fill::Fill;
+use super::fingerprint::Fingerprint;
 use super::read::with_reading;
 use super::{Table, TableError};
 
@@ -16,7 +17,7 @@ impl Table {
     /// # Errors
     /// When the file cannot be read, lacks a column, or has a cell that is no value of its column, or no target.
     pub(in crate::data) fn followed_by(&self, file: &Path, target: usize) -> Result<Self, TableError> {
-        let (fills, n_rows) = with_reading(file, &self.options, |reading| {
+        let (fills, own) = with_reading(file, &self.options, |reading| {
             let head = reading.head()?;
             let mut fills: Vec<Fill> = self.columns.iter().map(Fill::behind).collect();
             let mut places = Vec::new();
@@ -25,7 +26,9 @@ impl Table {
                     places.push((column, head.place_of(&known.name, reading)?));
                 }
             }
+            let mut print = Fingerprint::new(&head.names);
             reading.records(head.has_header, |record, line| {
+                print.row(record);
                 for &(column, place) in &places {
                     let cell = trimmed(&record[place]);
                     let fault = |what: String| reading.fault(what).line(line).column(&self.columns[column].name);
@@ -41,11 +44,13 @@ impl Table {
                 }
                 Ok(())
             })?;
-            Ok((fills, head.n_rows))
+            Ok((fills, print.of(reading.file())))
         })?;
         let columns = self.columns.iter().zip(fills);
         let columns = columns.map(|(known, fill)| Column { values: fill.values(), ..known.without_values() });
-        Ok(Self { n_rows: self.n_rows + n_rows, columns: columns.collect(), ..self.without_columns() })
+        let (n_rows, columns) = (self.n_rows + own.rows, columns.collect());
+        let files = self.files.iter().cloned().chain([own]).collect();
+        Ok(Self { files, n_rows, columns, ..self.without_columns() })
     }
 }
 
@@ -75,6 +80,7 @@ mod tests {
         let second = "city;more;day;y\nUlm;1;2024-02-01;1\nKiel;2;2024-02-02;0\n;3;2024-02-03;1\n";
         let table = followed(first, second).expect("a table");
         assert_eq!(table.n_rows, 5);
+        assert_eq!(table.files.iter().map(|file| (file.rows, file.columns)).collect::<Vec<_>>(), [(2, 4), (3, 4)]);
         let Values::Levels { names, codes } = &table.columns[1].values else { panic!("levels") };
         assert_eq!(names, &["Bonn", "Kiel", "Ulm"]);
         assert_eq!(codes, &[2, 0, 2, 1, NO_LEVEL]);

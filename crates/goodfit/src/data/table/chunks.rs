@@ -78,6 +78,7 @@ pub fn read_chunks<E: From<TableError>>(
             encoding: input.encoding.name(),
             dialect: Dialect { has_header: has_names, ..reading.dialect },
             options: options.clone(),
+            files: Vec::new(),
             n_rows,
             columns: columns.collect(),
         }

@@ -12,6 +12,7 @@ mod dialect;
 mod encode;
 mod error;
 mod fill;
+mod fingerprint;
 mod goal;
 mod input;
 mod inputs;
@@ -34,6 +35,7 @@ pub use dialect::{Dialect, delimiter_named};
 pub(crate) use encode::{Encoded, Form};
 pub use encode::{Encoder, MOST_PLACES};
 pub use error::TableError;
+pub use fingerprint::DataFile;
 pub use goal::Goal;
 pub use input::Packing;
 pub use inputs::InputColumns;
@@ -106,6 +108,8 @@ pub struct Table {
     pub dialect: Dialect,
     /// How it was read.
     pub options: TableOptions,
+    /// What its files held; none are named of rows that were taken out of a table.
+    pub files: Vec<DataFile>,
     /// Number of rows.
     pub n_rows: usize,
     /// Its columns, in the order of the file.
@@ -123,7 +127,7 @@ impl Table {
     fn without_columns(&self) -> Self {
         let (source, options) = (self.source.clone(), self.options.clone());
         let Self { format, packing, encoding, dialect, .. } = *self;
-        Self { source, format, packing, encoding, dialect, options, n_rows: 0, columns: Vec::new() }
+        Self { source, format, packing, encoding, dialect, options, files: Vec::new(), n_rows: 0, columns: Vec::new() }
     }
 
     /// The values of some rows as bytes, by which they are told from others.

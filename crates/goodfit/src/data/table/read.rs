@@ -10,6 +10,7 @@ use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
 use super::fill::Fill;
+use super::fingerprint::Fingerprint;
 use super::goal::which_column;
 use super::input::Input;
 use super::kind::{Inferred, Kind, choose, infer};
@@ -38,6 +39,22 @@ pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
         return Err(TableError::new(&table.source, what).hint(format!("take {said} out: its cells need none")));
     }
     Ok(table)
+}
+
+impl TableOptions {
+    /// The same for a copy of the table that they are of: what is said of delimited text is left out where the copy is none.
+    ///
+    /// # Errors
+    /// When the copy cannot be opened.
+    pub(crate) fn for_copy(&self, path: &Path) -> Result<Self, TableError> {
+        let mut options = self.clone();
+        let says = options.delimiter.is_some() || options.has_header.is_some();
+        // The standard input can be opened once.
+        if says && path != Path::new("-") && Input::open(path)?.typed.is_some() {
+            (options.delimiter, options.has_header) = (None, None);
+        }
+        Ok(options)
+    }
 }
 
 /// Calls with a file that is read as UTF-8, and once more with it as Windows-1252 where it is no UTF-8.
@@ -127,7 +144,9 @@ impl<'a> Reading<'a> {
             .zip(&inferred)
             .map(|(profile, inferred)| Fill::new(profile, inferred.kind, head.n_rows))
             .collect();
+        let mut print = Fingerprint::new(&head.names);
         self.records(head.has_header, |record, _| {
+            print.row(record);
             for (fill, cell) in fills.iter_mut().zip(record) {
                 fill.take(trimmed(cell), &self.words);
             }
@@ -149,6 +168,7 @@ impl<'a> Reading<'a> {
             encoding: self.input.encoding.name(),
             dialect: Dialect { has_header: head.has_header, ..self.dialect },
             options: self.options.clone(),
+            files: vec![print.of(&self.input.name)],
             n_rows: head.n_rows,
             columns: columns.collect(),
         })
