@@ -270,7 +270,9 @@ fn a_model_says_how_it_was_trained() {
     let known = place.succeed(&["evaluate", "model"]).stdout;
     let print = place.json("model/training.json")["data"]["files"][0]["fingerprint"].as_str().unwrap().to_owned();
     let head = format!("a model of price by goodfit {}, seed 0\n", env!("CARGO_PKG_VERSION"));
-    let data = format!("prices.csv: 120 rows, 4 columns, fingerprint {print}\nrows: 67 training, 19 validation, 10 stopping, 24 test\n");
+    let data = format!(
+        "prices.csv: 120 rows, 4 columns, fingerprint {print}\nrows: 67 training, 19 validation, 10 stopping, 24 test\n"
+    );
     assert!(known.starts_with(&(head + &data)), "{known}");
     // The scores are those that the training printed.
     let scores = |text: &str| -> Vec<String> {
