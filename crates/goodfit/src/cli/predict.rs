@@ -64,6 +64,10 @@ pub(super) fn predict(args: &Predict) -> Outcome {
             "column {column}: {cells} a level that the model does not know, first {first:?} in line {line}"
         ));
     }
+    for StrangeCells { column, n, first, line } in &strange.infinite {
+        let cells = if *n == 1 { "1 cell is" } else { &format!("{n} cells are") };
+        message::note(format!("column {column}: {cells} infinite or beyond 32 bits, first {first:?} in line {line}"));
+    }
     Ok(0)
 }
 

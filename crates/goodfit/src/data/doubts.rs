@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-use super::table::{Goal, NO_LEVEL, Table, Values};
+use super::table::{Goal, NO_LEVEL, StrangeCells, Table, Values};
 use crate::results::Finding;
 
 /// A column that alone explains so much of the target gives it away.
@@ -27,7 +27,24 @@ pub(super) struct Sides<'a> {
 impl Sides<'_> {
     /// What is to be doubted.
     pub(super) fn doubts(&self) -> Vec<Finding> {
-        self.twice().into_iter().chain(self.leaks()).collect()
+        self.infinite().chain(self.twice()).chain(self.leaks()).collect()
+    }
+
+    /// Columns of numbers some of which are infinite.
+    fn infinite(&self) -> impl Iterator<Item = Finding> {
+        let used = self.table.columns.iter().enumerate().filter(|(place, _)| *place != self.target);
+        let found = used.filter_map(|(_, column)| column.infinite.as_ref().filter(|_| column.kind.is_used()));
+        found.map(|StrangeCells { column, n, first, line }| {
+            let cells = if *n == 1 { "1 cell is".to_owned() } else { format!("{n} cells are") };
+            Finding {
+                statement: format!("column {column}: {cells} infinite or beyond 32 bits"),
+                evidence: format!(
+                    "{}:{line}: the first is {first:?}; no scale is fitted to such cells, which count as the largest or smallest",
+                    self.table.source
+                ),
+                next: format!("--missing {first} takes them for missing"),
+            }
+        })
     }
 
     /// Validation rows whose values, the target among them, are those of a training row.

@@ -213,7 +213,9 @@ fn table(
     let n_classes = if let Goal::Classes { names, .. } = &goal { names.len() } else { 0 };
     let (table, goal) = (Arc::new(table), Arc::new(goal));
     let (test, mut rest) = marks.sealed(table.n_rows, recipe.test)?;
+    let n_free = rest.len();
     rest.retain(|&row| weights.as_ref().is_none_or(|weights| weights[row as usize] > 0.0));
+    check_weights(recipe, n_free, rest.len(), &table.source)?;
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
     let marks = marks.select(&rest);
@@ -249,6 +251,20 @@ pub fn survey(path: &Path, target: &str, options: &TableOptions) -> Result<Surve
     let is_said = options.kinds.contains_key(&table.columns[target].name);
     let is_guessed = is_of_classes && !is_said && table.different_numbers(target).len() > 2;
     Ok(Survey { is_of_classes, is_guessed, n_rows: table.n_rows })
+}
+
+/// Whether weights of rows leave any worth a training.
+fn check_weights(recipe: &DataRecipe, n_free: usize, n_left: usize, source: &str) -> Result<(), TableError> {
+    const FEWEST: usize = 10;
+    match &recipe.source {
+        Source::Table { weight: Some(column), .. } if n_left < FEWEST && n_left < n_free => {
+            let what = format!("{n_left} of {n_free} rows that are not sealed weigh more than 0, too few to train on");
+            let hint =
+                format!("data.weight is a column of numbers above 0 in {FEWEST} rows at least; is it the right one?");
+            Err(TableError::new(source, what).column(column).hint(hint))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_rows(asked: Option<usize>, present: usize, source: &str) -> Result<(), DataError> {

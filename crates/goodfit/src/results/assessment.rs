@@ -55,7 +55,7 @@ pub struct ColumnImportance {
     pub column: String,
     /// By how much the log loss, or the RMSE, is higher when its values are permuted among the rows.
     pub increase: f64,
-    /// 95 % interval of that over permutations.
+    /// 95 % interval of that over rows, with what permutations leave to chance.
     #[serde(with = "super::nullable::pair")]
     pub ci95: [f64; 2],
     /// Rows that it was measured on.

@@ -58,8 +58,8 @@ impl Column {
     fn without_values(&self) -> Self {
         let Self { kind, n_missing, first_missing, first_negative, constant, is_coarse, .. } = *self;
         let (name, notes) = (self.name.clone(), self.notes.clone());
-        let values = Values::None;
-        Self { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, values }
+        let (infinite, values) = (self.infinite.clone(), Values::None);
+        Self { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, infinite, values }
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Strange {
     pub cells: Vec<StrangeCells>,
     /// Of columns of levels those that the model does not know.
     pub levels: Vec<StrangeCells>,
+    /// Of columns of numbers those that are infinite, or too large for 32 bits: they count as larger, or smaller, than all that
+    /// were trained on.
+    pub infinite: Vec<StrangeCells>,
 }
 
 /// What of a column was not as the model knows it.
@@ -54,6 +57,9 @@ pub fn read_chunks<E: From<TableError>>(
     {
         input = input.western();
     }
+    if let Some(typed) = &mut input.typed {
+        typed.only(|name| schema.columns.iter().any(|column| column.name == name));
+    }
     let options = &as_trained(options, schema);
     let reading = Reading::new(&input, options)?;
     // A model of a table without names has made them up, and a table of words alone may have none that tells itself.
@@ -64,6 +70,7 @@ pub fn read_chunks<E: From<TableError>>(
     let mut extra: Option<(usize, usize)> = None;
     let mut strange = Strange::default();
     let mut counts: Vec<(u64, String, u64)> = vec![(0, String::new(), 0); schema.columns.len()];
+    let mut infinite: Vec<Option<StrangeCells>> = vec![None; schema.columns.len()];
     let mut fills: Vec<Fill> = schema.columns.iter().map(fill).collect();
     let mut n_rows = 0;
     let mut failed = None;
@@ -110,13 +117,17 @@ pub fn read_chunks<E: From<TableError>>(
             let what = format!("{} cells, expected {expected}", record.len());
             return Err(TableError::new(&input.name, what).line(line));
         }
-        for ((fill, &place), count) in fills.iter_mut().zip(&places).zip(&mut counts) {
+        for (i, ((fill, &place), count)) in fills.iter_mut().zip(&places).zip(&mut counts).enumerate() {
             let cell = trimmed(record.get(place + shift).unwrap_or_default());
             if !fill.take(cell, &reading.words) {
                 if count.0 == 0 {
                     (count.1, count.2) = (cell.to_owned(), line);
                 }
                 count.0 += 1;
+            } else if fill.ends_infinite() {
+                let first =
+                    || StrangeCells { column: schema.columns[i].name.clone(), n: 0, first: cell.to_owned(), line };
+                infinite[i].get_or_insert_with(first).n += 1;
             }
         }
         n_rows += 1;
@@ -151,6 +162,7 @@ pub fn read_chunks<E: From<TableError>>(
         let is_level = matches!(column.kind, SchemaKind::Categorical(_));
         if is_level { &mut strange.levels } else { &mut strange.cells }.push(cells);
     }
+    strange.infinite = infinite.into_iter().flatten().collect();
     Ok(strange)
 }
 

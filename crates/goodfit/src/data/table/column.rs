@@ -1,5 +1,6 @@
 //! The values of a column.
 
+use super::chunks::StrangeCells;
 use super::kind::Kind;
 
 /// A column of a table.
@@ -21,6 +22,8 @@ pub struct Column {
     pub constant: Option<f32>,
     /// Whether 32 bits hold its numbers too roughly to tell them apart.
     pub is_coarse: bool,
+    /// Of a column of numbers those that are infinite, or too large for 32 bits.
+    pub infinite: Option<StrangeCells>,
     /// Its values; of a column that is set aside none.
     pub values: Values,
 }

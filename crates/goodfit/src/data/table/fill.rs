@@ -57,6 +57,11 @@ impl Fill {
         Self::Levels { names, places, codes, is_closed }
     }
 
+    /// Whether the last number that was taken is infinite, or too large for 32 bits.
+    pub(super) fn ends_infinite(&self) -> bool {
+        matches!(self, Self::Numbers(numbers) if numbers.last().is_some_and(|x| x.is_infinite()))
+    }
+
     /// Takes a cell without blanks around it; false when it is no value of the column, which counts as missing, or as a level
     /// that is not known.
     pub(super) fn take(&mut self, cell: &str, words: &Words<'_>) -> bool {

@@ -63,6 +63,11 @@ pub struct TableOptions {
     pub kinds: BTreeMap<String, ColumnKind>,
 }
 
+/// Which of some values has a name, by the names of all of them.
+fn named<T: Copy>(all: &[T], names: &[&str], name: &str) -> Option<T> {
+    names.iter().position(|known| *known == name).map(|place| all[place])
+}
+
 /// What a column is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -84,7 +89,7 @@ impl ColumnKind {
 
     /// The kind of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+        named(&Self::ALL, Self::NAMES, name)
     }
 
     /// Its name.

@@ -6,6 +6,7 @@ use std::path::Path;
 use csv::StringRecord;
 
 use super::cell::{Words, trimmed};
+use super::chunks::StrangeCells;
 use super::column::Column;
 use super::dialect::Dialect;
 use super::error::TableError;
@@ -158,8 +159,26 @@ impl<'a> Reading<'a> {
             let Inferred { kind, notes } = inferred;
             let is_coarse = kind == Kind::Numeric && profile.is_coarse();
             let constant = if kind == Kind::Constant { profile.only_number() } else { None };
+            let first = profile.first_infinite.as_ref().filter(|_| kind == Kind::Numeric);
+            let infinite = first.map(|at| StrangeCells {
+                column: name.clone(),
+                n: profile.infinite,
+                first: at.cell.clone(),
+                line: at.line,
+            });
             let (first_negative, values) = (profile.first_negative, fill.values());
-            Column { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, values }
+            Column {
+                name,
+                kind,
+                notes,
+                n_missing,
+                first_missing,
+                first_negative,
+                constant,
+                is_coarse,
+                infinite,
+                values,
+            }
         });
         Ok(Table {
             source: self.input.name.clone(),

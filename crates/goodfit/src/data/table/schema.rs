@@ -193,6 +193,7 @@ impl SchemaColumn {
             first_negative: None,
             constant: None,
             is_coarse: false,
+            infinite: None,
             values,
         }
     }

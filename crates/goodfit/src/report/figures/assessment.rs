@@ -179,7 +179,7 @@ fn importance(results: &Results, assessed: &Assessment) -> Option<Figure> {
     let more = if rest > 0 { format!(" {rest} further columns matter less.") } else { String::new() };
     let caption = format!(
         "{}. By how much the {score} of {} gets worse when the values of a column are permuted among them: mean of 5 \
-         permutations with its 95 % interval over permutations (Student’s t). Columns that say the same share what they are worth.{more}",
+         permutations with its 95 % interval over rows (Student’s t). Columns that say the same share what they are worth.{more}",
         origin(results),
         label::count(rows, "validation row", "validation rows")
     );

@@ -46,7 +46,7 @@ impl Scaling {
 
     /// The scaling of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::NAMES.iter().position(|known| *known == name).map(|place| Self::ALL[place])
+        super::named(&Self::ALL, Self::NAMES, name)
     }
 }
 

@@ -70,9 +70,14 @@ impl Writer {
         self.moment(count.div_euclid(per_second), nanoseconds as i32);
     }
 
-    /// A text of UTF-8; other bytes become replacement characters.
+    /// A text of UTF-8; bytes that are none are written as `\xff`, so that different ones stay different.
     pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.text += &String::from_utf8_lossy(bytes);
+        for chunk in bytes.utf8_chunks() {
+            self.text += chunk.valid();
+            for byte in chunk.invalid() {
+                self.show(format_args!("\\x{byte:02x}"));
+            }
+        }
     }
 
     fn show(&mut self, what: std::fmt::Arguments<'_>) {
@@ -125,6 +130,13 @@ mod tests {
         assert_eq!(written(|w| w.decimal(-1250, 2)), ["-12.50", "-12,50"]);
         assert_eq!(written(|w| w.decimal(7, 3))[0], "0.007");
         assert_eq!(written(|w| w.decimal(i128::MIN, 1))[0].len(), 41);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text() {
+        assert_eq!(written(|w| w.bytes("Köln".as_bytes()))[0], "Köln");
+        assert_eq!(written(|w| w.bytes(b"a\xff\x80b"))[0], r"a\xff\x80b");
+        assert_ne!(written(|w| w.bytes(&[0xff, 0xfe])), written(|w| w.bytes(&[0xfe, 0xff])));
     }
 
     #[test]

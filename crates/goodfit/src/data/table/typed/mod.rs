@@ -74,6 +74,19 @@ impl Typed {
         }
     }
 
+    /// Leaves out what costs time to read and is no cell of the columns of which it is true; cells of others may be empty.
+    #[cfg_attr(
+        not(feature = "parquet"),
+        expect(unused_variables, clippy::unused_self, reason = "arrays are read as they are")
+    )]
+    pub(super) fn only(&mut self, is_asked_for: impl Fn(&str) -> bool) {
+        match self {
+            #[cfg(feature = "parquet")]
+            Self::Parquet(parquet) => parquet.only(is_asked_for),
+            Self::Arrays(..) => {}
+        }
+    }
+
     /// Calls with the names, then with each row.
     pub(super) fn records(&self, decimal_comma: bool, take: Take<'_>) -> Result<(), Stopped> {
         match self {

@@ -36,6 +36,8 @@ struct Place {
     name: String,
     /// Which of the columns of values it is, and what those are; of lists and structures there are several or none.
     leaf: Option<(usize, Value)>,
+    /// Whether somebody asks for its cells.
+    is_read: bool,
 }
 
 impl std::fmt::Debug for Parquet {
@@ -50,7 +52,8 @@ impl Parquet {
         let reader = guarded(|| SerializedFileReader::new(file)).map_err(damaged)?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let fields = schema.root_schema().get_fields().iter();
-        let mut columns: Vec<Place> = fields.map(|field| Place { name: field.name().to_owned(), leaf: None }).collect();
+        let place = |name: &str| Place { name: name.to_owned(), leaf: None, is_read: true };
+        let mut columns: Vec<Place> = fields.map(|field| place(field.name())).collect();
         for (i, leaf) in schema.columns().iter().enumerate() {
             let place = &mut columns[schema.get_column_root_idx(i)];
             let is_flat = schema.get_column_root(i).is_primitive() && leaf.max_rep_level() == 0;
@@ -77,6 +80,15 @@ impl Parquet {
         self.columns[column].leaf.is_none()
     }
 
+    /// Decodes no other columns from now on than those of which it is true; the cells of the others are empty. Where it is
+    /// true of none nothing changes, since nothing else would bear out how many rows there are.
+    pub(super) fn only(&mut self, is_asked_for: impl Fn(&str) -> bool) {
+        let asked: Vec<bool> = self.columns.iter().map(|place| is_asked_for(&place.name)).collect();
+        if self.columns.iter().zip(&asked).any(|(place, asked)| *asked && place.leaf.is_some()) {
+            self.columns.iter_mut().zip(asked).for_each(|(place, asked)| place.is_read = asked);
+        }
+    }
+
     /// Calls with the names, then with each row.
     pub(super) fn records(&self, decimal_comma: bool, take: Take<'_>) -> Result<(), Stopped> {
         take(&self.columns.iter().map(|column| &column.name).collect(), 1)?;
@@ -101,7 +113,8 @@ impl Parquet {
         let mut columns: Vec<Option<Column>> = Vec::with_capacity(self.columns.len());
         for place in &self.columns {
             let open = |&(leaf, value): &(usize, Value)| guarded(|| Column::open(group, leaf, value, decimal_comma));
-            columns.push(place.leaf.as_ref().map(open).transpose().map_err(|error| of(place, error))?);
+            let leaf = place.leaf.as_ref().filter(|_| place.is_read);
+            columns.push(leaf.map(open).transpose().map_err(|error| of(place, error))?);
         }
         let mut record = StringRecord::new();
         let mut left = n_rows;
@@ -145,6 +158,50 @@ mod tests {
     use parquet::schema::parser::parse_message_type;
 
     use super::*;
+
+    /// A column that nobody asks for may be damaged, for it is not decoded.
+    #[test]
+    fn columns_that_are_asked_for() {
+        let schema = "message rows { required int32 a; required int32 b; }";
+        let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+        let mut bytes = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default()).expect("a writer");
+        let mut group = writer.next_row_group().expect("a group");
+        for first in [10, 20] {
+            let mut column = group.next_column().expect("a column").expect("one more");
+            let values: Vec<i32> = (first..first + 5).collect();
+            column.typed::<parquet::data_type::Int32Type>().write_batch(&values, None, None).expect("written");
+            column.close().expect("closed");
+        }
+        group.close().expect("closed");
+        writer.close().expect("closed");
+
+        let opened = |bytes: &[u8]| {
+            let mut file = tempfile::tempfile().expect("a file");
+            std::io::Write::write_all(&mut file, bytes).expect("written");
+            Parquet::open(file).expect("a table")
+        };
+        let cells = |parquet: &Parquet| {
+            let mut cells: Vec<String> = Vec::new();
+            let mut take = |record: &StringRecord, _| {
+                cells.push(record.iter().collect::<Vec<_>>().join(","));
+                Ok(())
+            };
+            parquet.records(false, &mut take).is_ok().then_some(cells)
+        };
+        let whole = opened(&bytes);
+        assert_eq!(cells(&whole).expect("rows")[..2], ["a,b", "10,20"]);
+        let chunk = whole.reader.metadata().row_group(0).column(1);
+        let start = chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset());
+        let end = start + chunk.compressed_size();
+        bytes[start as usize..end as usize].fill(0xff);
+        let mut damaged = opened(&bytes);
+        assert_eq!(cells(&damaged), None);
+        damaged.only(|name| name == "a");
+        assert_eq!(cells(&damaged).expect("rows")[..2], ["a,b", "10,"]);
+        damaged.only(|name| name == "c");
+        assert_eq!(cells(&damaged).expect("rows")[1], "10,", "nothing changes where there is no such column");
+    }
 
     #[test]
     fn rows_of_lists_alone_are_not_counted() {
