@@ -46,7 +46,7 @@ impl Judged {
         }
         self.alone.iter_mut().zip(other.alone).for_each(|(own, more)| own.extend(more));
         self.linear = match (self.linear, other.linear) {
-            (Some(one), Some(another)) => Some(if one.converged { another } else { one }),
+            (Some(one), Some(another)) => Some(if one.converged && !another.converged { another } else { one }),
             _ => None,
         };
         self

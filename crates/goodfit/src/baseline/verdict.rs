@@ -14,6 +14,7 @@ pub fn verdict(results: &Results) -> Option<String> {
     if let Some(against) = &assessed.against_linear {
         let ([low, high], subject) = (against.ci95, assessed.subject());
         let over = if assessed.folds.is_some() { "folds" } else { "rows" };
+        let judges = assessed.folds.map_or_else(|| rows.clone(), |folds| format!("{folds} folds"));
         let (score, network, linear) = (&against.score, number(against.network), number(against.linear));
         let by = if low == 0.0 && high == 0.0 {
             if assessed.folds.is_some() { "the same in every fold" } else { "the same in every row" }.to_owned()
@@ -34,7 +35,7 @@ pub fn verdict(results: &Results) -> Option<String> {
                 "The linear model is better than the {subject}: {score} {linear} against {network} on {rows} ({by})."
             ),
             _ => format!(
-                "The {subject} does not beat the linear model, as far as {rows} can tell: {score} {network} against \
+                "The {subject} does not beat the linear model, as far as {judges} can tell: {score} {network} against \
                  {linear} ({by})."
             ),
         });

@@ -111,7 +111,7 @@ fn assessment(results: &Results) -> String {
 pub(super) fn scores(head: &str, models: &[Assessed], first: Option<Metric>) -> String {
     const COLUMN: usize = 10;
     const INTERVAL: usize = 18;
-    let has_interval = |model: &Assessed| model.name == "network" && !model.ci95.is_empty();
+    let has_interval = |model: &Assessed| matches!(&*model.name, "network" | "ensemble") && !model.ci95.is_empty();
     let interval = |low: f64, high: f64| format!("{} to {}", number(low), number(high));
     let mut names: Vec<&str> = models.iter().flat_map(|model| model.scores.keys()).map(String::as_str).collect();
     let decides = |name: &str| first.is_some_and(|first| first.name() == name);

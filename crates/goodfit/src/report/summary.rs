@@ -20,7 +20,7 @@ pub fn summary(results: &Results) -> Vec<String> {
         out.extend(best_trial(results));
     } else if results.report.figure == FigureKind::Histograms {
         out.extend(activations(results));
-    } else if results.report.figure != FigureKind::Claims {
+    } else if results.report.figure != FigureKind::Claims && results.data.folds.is_none() {
         out.extend(outcome(results));
     }
     out.extend(verdicts(results));
@@ -65,6 +65,9 @@ fn subject(results: &Results) -> String {
         let claims = label::count(results.claims.len(), "claim", "claims");
         let parts = label::count(results.parts.len(), "experiment", "experiments");
         return format!("{claims} put to the test by {parts} on {data}{}.", with_seeds(results));
+    }
+    if let Some(folds) = results.data.folds {
+        return format!("One recipe over {folds} folds of {data}{}.", with_seeds(results));
     }
     match &results.arms[..] {
         [] => format!("No arm was run on {data}."),

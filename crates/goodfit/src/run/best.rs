@@ -21,6 +21,15 @@ impl Seen {
     }
 }
 
+/// What an evaluation is beside those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its weights are to be kept.
+    pub(super) is_best: bool,
+    /// There is progress: patience begins anew.
+    pub(super) improves: bool,
+}
+
 /// The best evaluation so far.
 ///
 /// The lowest loss or error, and the highest score, the first of equal ones; where what counts rows one by one is equal, the
@@ -55,9 +64,15 @@ impl Best {
         Self { rule, chosen: None }
     }
 
-    /// Takes what was found after so many steps, and says whether it is the best now. NaN never is.
-    pub(super) fn observe(&mut self, seen: Seen, n_steps: usize) -> bool {
+    /// Takes what was found after so many steps, and says whether it is the best now and whether that is an improvement: not
+    /// where it is only equal, but also where it is the best accuracy and something of less loss stays chosen. NaN is neither.
+    pub(super) fn observe(&mut self, seen: Seen, n_steps: usize) -> Found {
         let kept = self.chosen.map(|(kept, _)| kept);
+        let mut improves = kept.map_or(!seen.value.is_nan(), |kept| match self.rule {
+            Rule::Lowest => seen.value < kept.value,
+            Rule::Highest { .. } => seen.value > kept.value,
+            Rule::Accuracy { best, .. } => seen.value > best,
+        });
         let is_best = match &mut self.rule {
             Rule::Lowest => kept.map_or(!seen.value.is_nan(), |kept| seen.value < kept.value),
             Rule::Highest { last_of_equal: false } => kept.map_or(!seen.value.is_nan(), |kept| seen.value > kept.value),
@@ -67,13 +82,15 @@ impl Best {
                 let least = *best - (*best * (1.0 - *best) / *rows).sqrt();
                 let is_finite = seen.value.is_finite() && seen.loss.is_finite();
                 let beats = |kept: Seen| seen.loss < kept.loss || kept.value < least;
-                is_finite && seen.value >= least && kept.is_none_or(beats)
+                let is_best = is_finite && seen.value >= least && kept.is_none_or(beats);
+                improves |= is_best;
+                is_best
             }
         };
         if is_best {
             self.chosen = Some((seen, n_steps));
         }
-        is_best
+        Found { is_best, improves }
     }
 
     /// Steps before the best evaluation; `None` while there is none.
@@ -117,6 +134,29 @@ mod tests {
         assert_eq!(chosen(accuracy, 100.0, &[(1.0, 0.3), (1.0, f64::INFINITY), (1.0, 0.2)]), Some(3));
         // What is kept falls out of the band when a much better one comes.
         assert_eq!(chosen(accuracy, 100.0, &[(0.6, 0.1), (0.9, 0.5)]), Some(2));
+    }
+
+    #[test]
+    fn less_loss_at_an_accuracy_that_is_not_worse_is_progress() {
+        let observed = |metric: StoppingMetric, seen: &[(f64, f64)]| -> Vec<(bool, bool)> {
+            let mut best = Best::of(metric, 100.0);
+            let one = |(&(value, loss), step)| {
+                let Found { is_best, improves } = best.observe(Seen { value, loss }, step);
+                (is_best, improves)
+            };
+            seen.iter().zip(1..).map(one).collect()
+        };
+        let accuracy = StoppingMetric::Score(Metric::Accuracy);
+        // Flat with a falling loss; then more loss; then a better accuracy within one standard error at more loss; then one far off.
+        let seen = [(0.9, 0.5), (0.9, 0.4), (0.89, 0.3), (0.9, 0.35), (0.91, 0.4), (0.5, 0.1), (f64::NAN, 0.1)];
+        let found =
+            [(true, true), (true, true), (true, true), (false, false), (false, true), (false, false), (false, false)];
+        assert_eq!(observed(accuracy, &seen), found);
+        let counted = StoppingMetric::Score(Metric::F1);
+        assert_eq!(
+            observed(counted, &[(0.5, 0.0), (0.5, 0.0), (0.6, 0.0)]),
+            [(true, true), (true, false), (true, true)]
+        );
     }
 
     #[test]

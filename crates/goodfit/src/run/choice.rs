@@ -1,6 +1,6 @@
 //! Which epoch's weights a run gives back.
 
-use goodfit_nn::{Batch, Decision, Direction, EarlyStopping, Score, Trainer};
+use goodfit_nn::{Batch, Score, Trainer};
 
 use super::best::{Best, Seen};
 use super::scorer::Scorer;
@@ -8,7 +8,6 @@ use super::weights;
 use crate::data::{Labelled, Prepared};
 use crate::model::Metric;
 use crate::recipe::{Recipe, StoppingMetric};
-use crate::statistics::Direction as Good;
 
 /// The choice of the epoch: by the stopping rows, which nothing is ranked by, or by the validation rows where there are no
 /// others.
@@ -16,7 +15,9 @@ use crate::statistics::Direction as Good;
 /// A training on all rows that follows (`training.refit`) takes as many steps as were best on the stopping and the validation
 /// rows together: it is not scored by either, and more rows choose better.
 pub(super) struct Choice<'a> {
-    stopping: EarlyStopping,
+    /// Evaluations without improvement after which the run ends, and how many there were.
+    patience: usize,
+    n_without_improvement: usize,
     /// What it is chosen by.
     chosen_by: Option<Judge<'a>>,
     best: Best,
@@ -40,10 +41,6 @@ impl<'a> Choice<'a> {
     /// Ends a run after so many evaluations that are not better than the best.
     pub(super) fn new(patience: usize, recipe: &Recipe, data: &'a Prepared) -> Self {
         let metric = recipe.training.stopping_metric;
-        let direction = match metric {
-            StoppingMetric::Score(metric) if metric.direction() == Good::Higher => Direction::Maximize,
-            StoppingMetric::Loss | StoppingMetric::Score(_) => Direction::Minimize,
-        };
         let judge = |labelled: &'a Labelled| Judge::new(labelled, recipe, data);
         let chosen_by = data.stopping.as_ref().or(data.validation.as_ref()).map(judge);
         let both = data.stopping.as_ref().and(data.validation.as_ref());
@@ -51,7 +48,7 @@ impl<'a> Choice<'a> {
         let rows = chosen_by.as_ref().map_or(0.0, Judge::rows);
         let of_all = rows + others.as_ref().map_or(0.0, Judge::rows);
         let (best, best_of_all) = (Best::of(metric, rows), Best::of(metric, of_all));
-        Self { stopping: EarlyStopping::new(patience, direction), chosen_by, best, others, best_of_all }
+        Self { patience, n_without_improvement: 0, chosen_by, best, others, best_of_all }
     }
 
     /// Looks at the weights after a step, keeps them when they are the best, and says whether the run goes on. `validation` is
@@ -59,9 +56,11 @@ impl<'a> Choice<'a> {
     pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, step: usize, validation: Option<Score>) -> bool {
         let Some(judge) = &mut self.chosen_by else { return true };
         let seen = judge.look(trainer);
-        if self.best.observe(seen, step + 1) {
+        let found = self.best.observe(seen, step + 1);
+        if found.is_best {
             trainer.keep();
         }
+        self.n_without_improvement = if found.improves { 0 } else { self.n_without_improvement + 1 };
         let of_all = match &mut self.others {
             None => seen,
             Some(others) => {
@@ -69,11 +68,11 @@ impl<'a> Choice<'a> {
                     Some(score) => others.seen(score),
                     None => others.look(trainer),
                 };
-                seen.together(judge.rows(), found, others.rows())
+                seen.together(judge.weight(), found, others.weight())
             }
         };
         self.best_of_all.observe(of_all, step + 1);
-        self.stopping.observe(seen.value) != Decision::Stop
+        self.n_without_improvement < self.patience
     }
 
     /// Steps behind the weights that are kept; `None` when no evaluation had a finite score.
@@ -105,6 +104,12 @@ impl<'a> Judge<'a> {
         let Some((_, weights)) = &self.weighted else { return self.labelled.n_rows() as f64 };
         let sum = |power: i32| weights.iter().map(|&weight| f64::from(weight).powi(power)).sum::<f64>();
         sum(1).powi(2) / sum(2)
+    }
+
+    /// The sum of what its rows weigh.
+    fn weight(&self) -> f64 {
+        let weights = self.weighted.as_ref().map(|(_, weights)| weights.iter().map(|&weight| f64::from(weight)).sum());
+        weights.unwrap_or(self.labelled.n_rows() as f64)
     }
 
     fn look(&mut self, trainer: &mut Trainer<f32>) -> Seen {
