@@ -46,6 +46,8 @@ EMBEDDED = {
     "periodic": ('hidden = [16]\nactivation = "mish"\nnumeric_embedding = "periodic"\nfrequencies = 6\nfrequency_std = 0.5', 0),
     "pbld": ('hidden = [16]\nactivation = "selu"\nnumeric_embedding = "pbld"\ndropout = { input = 0.1 }', 9),
     "levels": ("hidden = []\nembedding_size = 3", 3),
+    "members of bins": ('hidden = [16]\nmembers = 5\nnumeric_embedding = "piecewise-linear"\nbins = 9', 2),
+    "networks of members": ('hidden = [16]\nmembers = 3\nnumeric_embedding = "pbld"\n[training]\nensemble = 2', 0),
 }
 MISSING = ["", "NA", "nan", "None", "?", OWN]
 
@@ -118,11 +120,12 @@ def fed(rows):
 
 def recipe(table, target, network, scaling, limit):
     loss = 'loss = "mean-squared-error"\n' if target == "price" else ""
+    network, _, training = network.partition("[training]\n")
     return (
         f'[data]\nsource = "{table}"\ntarget = "{target}"\nmissing = ["{OWN}"]\nscaling = "{scaling}"\n'
         + (f"one_hot_limit = {limit}\n" if limit is not None else "")
         + f"[network]\n{network}\n"
-                f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}'
+        f'[training]\noptimizer = "adam"\nlearning_rate = 0.01\nbatch_size = 32\nepochs = 8\n{loss}{training}'
     )
 
 
@@ -307,6 +310,10 @@ def main():
         "linear": "hidden = []",
         "scaled": 'hidden = [32, 32]\nactivation = "selu"\ninput_scale = true\nbias_std = 1.0\nparametrization = "ntk"',
         "deep": "depth = 6\nwidth = 64\nbatch_norm = true",
+        "members": 'hidden = [24, 16]\nactivation = "mish"\nmembers = 5\ndropout = { input = 0.1, hidden = 0.2 }',
+        "wide members": "hidden = [48]\nbias = false\nmembers = 32",
+        "seeds": "hidden = [24, 16]\n[training]\nensemble = 3",
+        "members and seeds": "hidden = [16]\nmembers = 3\n[training]\nensemble = 2",
     }
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)

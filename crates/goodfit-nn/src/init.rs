@@ -15,11 +15,12 @@ use crate::{Error, Float, Stream};
 /// | `GlorotUniform` | uniform on ± sqrt(6 / (I + O)) | sqrt(2 / (I + O)) |
 /// | `He` | normal | sqrt(2 / I) |
 /// | `HeUniform` | uniform on ± sqrt(6 / I) | sqrt(2 / I) |
+/// | `PyTorch` | uniform on ± sqrt(1 / I) | sqrt(1 / (3 I)) |
 /// | `Zero` | 0 for all | 0 |
 ///
 /// Sources: X. Glorot, Y. Bengio: Understanding the difficulty of training deep feedforward neural
 /// networks, AISTATS 2010 (`Xavier` is the form in which the textbook gives it); K. He, X. Zhang,
-/// S. Ren, J. Sun: Delving deep into rectifiers, ICCV 2015.
+/// S. Ren, J. Sun: Delving deep into rectifiers, ICCV 2015. `PyTorch` is the default of `torch.nn.Linear`.
 ///
 /// ```
 /// use goodfit_nn::{Init, Purpose, Stream};
@@ -48,6 +49,8 @@ pub enum Init {
     He,
     /// Uniform on ± `sqrt(6 / fan_in)`: the same variance as [`Init::He`].
     HeUniform,
+    /// Uniform on ± `sqrt(1 / fan_in)`: the default of `PyTorch`'s `Linear`.
+    PyTorch,
     /// All 0: for a last layer, whose outputs then start equal.
     Zero,
 }
@@ -61,6 +64,7 @@ impl Init {
             Self::Xavier | Self::XavierUniform => (1.0 / i).sqrt(),
             Self::Glorot | Self::GlorotUniform => (2.0 / (i + o)).sqrt(),
             Self::He | Self::HeUniform => (2.0 / i).sqrt(),
+            Self::PyTorch => (1.0 / (3.0 * i)).sqrt(),
             Self::Zero => 0.0,
         }
     }
@@ -106,6 +110,6 @@ impl Init {
     }
 
     fn is_uniform(self) -> bool {
-        matches!(self, Self::XavierUniform | Self::GlorotUniform | Self::HeUniform)
+        matches!(self, Self::XavierUniform | Self::GlorotUniform | Self::HeUniform | Self::PyTorch)
     }
 }

@@ -30,8 +30,8 @@ pub use float::Float;
 pub use init::Init;
 pub use inputs::Inputs;
 pub use layers::{
-    Activation, Affine, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Group, LevelColumn, NumericColumns,
-    NumericEmbedding, RunningForm,
+    Activation, Affine, Average, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Ensemble, Group, LevelColumn,
+    NumericColumns, NumericEmbedding, RunningForm,
 };
 pub use losses::{Loss, Targets};
 pub use matrix::{MatMut, MatRef, Matrix};

@@ -8,9 +8,9 @@ use std::cell::Cell;
 
 use goodfit_nn::kernels::Csr;
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Embedding, Float,
-    Init, Inputs, LayerSpec, LevelColumn, Loss, Matrix, NetworkSpec, NumericColumns, NumericEmbedding, Optimizer,
-    Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay, Workspace,
+    Activation, Affine, Average, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Embedding,
+    Ensemble, Float, Init, Inputs, LayerSpec, LevelColumn, Loss, Matrix, NetworkSpec, NumericColumns, NumericEmbedding,
+    Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay, Workspace,
 };
 
 struct Counting;
@@ -150,16 +150,30 @@ fn nothing_after_the_first_step() {
                 .collect(),
             ..spec
         };
-        let embedded = |form| {
+        let embedding = |form| {
             let numeric = NumericColumns { inputs: vec![0, 3, 4, 19], form, learning_rate: 1.0 };
             let levels = vec![LevelColumn { input: 1, levels: 3, size: 2 }];
-            let embedding = LayerSpec::Embedding(Embedding { numeric: Some(numeric), levels });
-            let layers = std::iter::once(embedding).chain(dropped_inputs.layers.iter().cloned());
-            NetworkSpec { layers: layers.collect(), ..dropped_inputs }
+            LayerSpec::Embedding(Embedding { numeric: Some(numeric), levels })
         };
-        let bins = embedded(NumericEmbedding::PiecewiseLinear { bins: 5, size: 3 });
-        let waves = embedded(NumericEmbedding::PeriodicWithPhases { frequencies: 5, size: 3, std: 0.1 });
-        for spec in [spec, dropped_inputs, bins, waves] {
+        let behind = |front: Vec<LayerSpec>| NetworkSpec {
+            layers: front.into_iter().chain(dropped_inputs.layers.iter().cloned()).collect(),
+            ..dropped_inputs
+        };
+        let bins = embedding(NumericEmbedding::PiecewiseLinear { bins: 5, size: 3 });
+        let waves = embedding(NumericEmbedding::PeriodicWithPhases { frequencies: 5, size: 3, std: 0.1 });
+        let without_bound = |layer: LayerSpec| match layer {
+            LayerSpec::Affine(affine) => LayerSpec::Affine(Affine { max_norm: None, ..affine }),
+            layer => layer,
+        };
+        let members = |front: Option<&LayerSpec>| {
+            let ensemble = LayerSpec::Ensemble(Ensemble { members: 4, average: Average::Probabilities });
+            let spec = behind(front.cloned().into_iter().chain([ensemble]).collect());
+            NetworkSpec { layers: spec.layers.into_iter().map(without_bound).collect(), ..spec }
+        };
+        let ensembles =
+            if has_norm { Vec::new() } else { vec![members(None), members(Some(&bins)), members(Some(&waves))] };
+        let others = [behind(vec![bins]), behind(vec![waves])];
+        for spec in [spec, dropped_inputs].into_iter().chain(others).chain(ensembles) {
             for order in [BatchOrder::Shuffle, BatchOrder::Replacement] {
                 for (optimizer, clip_norm, loss) in [
                     (Optimizer::Sgd, None, Loss::CrossEntropy { label_smoothing: 0.1 }),

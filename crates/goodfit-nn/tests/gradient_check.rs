@@ -1,6 +1,8 @@
 //! Every backward pass in f64 against central differences of its forward pass.
 
-use goodfit_nn::layers::{BatchNormCache, RunningStatistics, affine_backward, affine_forward};
+use goodfit_nn::layers::{
+    BatchNormCache, RunningStatistics, SharedAffine, SharedAffineGradient, affine_backward, affine_forward,
+};
 use goodfit_nn::{
     Activation, BatchNorm, Convention, Dropout, DropoutForm, Loss, MatMut, MatRef, Purpose, Stream, Targets,
     WeightDecay,
@@ -103,6 +105,35 @@ fn affine() {
     check("affine by x", &x, &dx, |x| f(x, &w, &b));
     check("affine by w", &w, &dw, |w| f(&x, w, &b));
     check("affine by b", &b, &db, |b| f(&x, &w, b));
+}
+
+#[test]
+fn affine_maps_that_members_share() {
+    let (m, n, i, o) = (3, 4, 3, 2);
+    let (x, w, b, c) = (draw(m * n * i, 3), draw(i * o, 4), draw(m * o, 5), draw(m * n * o, 6));
+    let (r, s) = (draw(m * i, 7), draw(m * o, 8));
+    let f = |x: &[f64], [r, w, s, b]: [&[f64]; 4]| {
+        let layer = SharedAffine { scale_in: r, weights: MatRef::new(w, i, o), scale_out: s, bias: Some(b) };
+        let mut y = vec![0.0; m * n * o];
+        layer.forward(&mut MatMut::new(&mut y, m * n, o), MatRef::new(x, m * n, i));
+        dot(&c, &y)
+    };
+    let mut d = [x.len(), r.len(), w.len(), s.len(), b.len()].map(|n| vec![0.0; n]);
+    let [dx, dr, dw, ds, db] = &mut d;
+    let mut by_parameters =
+        SharedAffineGradient { scale_in: dr, weights: MatMut::new(dw, i, o), scale_out: ds, bias: Some(db) };
+    SharedAffine { scale_in: &r, weights: MatRef::new(&w, i, o), scale_out: &s, bias: Some(&b) }.backward(
+        &mut MatMut::new(dx, m * n, i),
+        &mut by_parameters,
+        MatRef::new(&c, m * n, o),
+        MatRef::new(&x, m * n, i),
+    );
+    let [dx, dr, dw, ds, db] = &d;
+    check("shared affine by x", &x, dx, |x| f(x, [&r, &w, &s, &b]));
+    check("shared affine by r", &r, dr, |r| f(&x, [r, &w, &s, &b]));
+    check("shared affine by w", &w, dw, |w| f(&x, [&r, w, &s, &b]));
+    check("shared affine by s", &s, ds, |s| f(&x, [&r, &w, s, &b]));
+    check("shared affine by b", &b, db, |b| f(&x, [&r, &w, &s, b]));
 }
 
 /// The outputs, and what the backward pass needs: the normalised values and 1 / std.

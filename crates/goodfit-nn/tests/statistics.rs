@@ -30,8 +30,9 @@ fn standard_deviation_of_initial_weights() {
         Init::GlorotUniform,
         Init::He,
         Init::HeUniform,
+        Init::PyTorch,
     ] {
-        let is_uniform = matches!(init, Init::XavierUniform | Init::GlorotUniform | Init::HeUniform);
+        let is_uniform = matches!(init, Init::XavierUniform | Init::GlorotUniform | Init::HeUniform | Init::PyTorch);
         let mut weights = vec![0.0_f64; fan_in * fan_out];
         init.fill(&mut weights, fan_in, fan_out, &mut Stream::new(4, Purpose::Init, 1));
         let std = init.standard_deviation(fan_in, fan_out);
@@ -46,6 +47,8 @@ fn standard_deviation_of_initial_weights() {
         (Init::Xavier, (1.0_f64 / 200.0).sqrt()),
         (Init::Glorot, (2.0_f64 / 300.0).sqrt()),
         (Init::He, (2.0_f64 / 200.0).sqrt()),
+        // Uniform on ± 1 / sqrt(200).
+        (Init::PyTorch, (1.0_f64 / 600.0).sqrt()),
     ] {
         assert_eq!(init.standard_deviation(fan_in, fan_out), expected);
     }

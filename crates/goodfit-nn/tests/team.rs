@@ -15,19 +15,18 @@ fn data(share: f64) -> (Inputs<f32>, Vec<u32>) {
     (Inputs::new(Matrix::from_rows(N, COLUMNS, values)), classes)
 }
 
+fn embedding(form: Option<NumericEmbedding>) -> Option<LayerSpec> {
+    let numeric = NumericColumns { inputs: (0..COLUMNS).step_by(9).collect(), form: form?, learning_rate: 0.5 };
+    let levels = vec![LevelColumn { input: 1, levels: 3, size: 8 }];
+    Some(LayerSpec::Embedding(Embedding { numeric: Some(numeric), levels }))
+}
+
 fn network(front: Option<NumericEmbedding>) -> NetworkSpec {
     let affine = |units| LayerSpec::Affine(Affine { max_norm: Some(3.0), ..Affine::new(units, Init::He) });
     let dropout = |ratio| LayerSpec::Dropout(Dropout { ratio, form: DropoutForm::Inverted });
-    let embedding = front.map(|form| {
-        let numeric = NumericColumns { inputs: (0..COLUMNS).step_by(9).collect(), form, learning_rate: 0.5 };
-        LayerSpec::Embedding(Embedding {
-            numeric: Some(numeric),
-            levels: vec![LevelColumn { input: 1, levels: 3, size: 8 }],
-        })
-    });
     NetworkSpec {
         inputs: COLUMNS,
-        layers: embedding
+        layers: embedding(front)
             .into_iter()
             .chain([
                 affine(450),
@@ -43,15 +42,32 @@ fn network(front: Option<NumericEmbedding>) -> NetworkSpec {
     }
 }
 
+/// An ensemble with more members than a team may have threads.
+fn members(front: Option<NumericEmbedding>) -> NetworkSpec {
+    let affine = |units| LayerSpec::Affine(Affine::new(units, Init::He));
+    let dropout = LayerSpec::Dropout(Dropout { ratio: 0.2, form: DropoutForm::Inverted });
+    let relu = || LayerSpec::Activation(Activation::Relu);
+    let ensemble = LayerSpec::Ensemble(Ensemble { members: 70, average: Average::Probabilities });
+    let behind = [ensemble, affine(48), relu(), dropout, affine(40), relu(), affine(10)];
+    NetworkSpec { inputs: COLUMNS, layers: embedding(front).into_iter().chain(behind).collect() }
+}
+
 /// The bits of all parameters, of each step's loss and of the scores.
-fn trained(spec: &NetworkSpec, optimizer: Optimizer, share: f64, clip_norm: Option<f64>, n_threads: usize) -> Vec<u64> {
+fn trained(
+    spec: &NetworkSpec,
+    max_batch: usize,
+    optimizer: Optimizer,
+    share: f64,
+    clip_norm: Option<f64>,
+    n_threads: usize,
+) -> Vec<u64> {
     let (inputs, classes) = data(share);
-    let training = TrainingSpec { optimizer, clip_norm, max_batch: 256, n_steps: 6, ..TrainingSpec::default() };
+    let training = TrainingSpec { optimizer, clip_norm, max_batch, n_steps: 6, ..TrainingSpec::default() };
     let mut trainer = Trainer::<f32>::new(spec, training, 3).unwrap();
     if n_threads > 0 {
         trainer.join(&Team::new(n_threads));
     }
-    let mut batches = Batches::new(N, 256, BatchOrder::Replacement, 3);
+    let mut batches = Batches::new(N, max_batch, BatchOrder::Replacement, 3);
     let mut bits = Vec::new();
     for _ in 0..6 {
         let batch = Batch {
@@ -92,12 +108,27 @@ fn every_number_of_threads_gives_the_same_bytes() {
         // Sparse and dense inputs, with and without clipping.
         let share = [0.2, 1.0][i % 2];
         let clip_norm = [None, Some(0.5)][i / 2 % 2];
-        let alone = trained(&spec, optimizer, share, clip_norm, 0);
+        let alone = trained(&spec, 256, optimizer, share, clip_norm, 0);
         for n_threads in [1, 2, 3, 5] {
             assert!(
-                alone == trained(&spec, optimizer, share, clip_norm, n_threads),
+                alone == trained(&spec, 256, optimizer, share, clip_norm, n_threads),
                 "{optimizer:?}, {n_threads} threads"
             );
+        }
+    }
+}
+
+#[test]
+fn members_share_the_threads() {
+    let adam = Optimizer::adam(Convention::Field);
+    let bins = NumericEmbedding::PiecewiseLinear { bins: 20, size: 3 };
+    for (front, optimizer, clip_norm) in
+        [(None, Optimizer::Sgd, None), (None, adam, Some(0.5)), (Some(bins), adam, None)]
+    {
+        let of = |n_threads| trained(&members(front), 24, optimizer, 1.0, clip_norm, n_threads);
+        let alone = of(0);
+        for n_threads in [1, 2, 3, 5] {
+            assert!(alone == of(n_threads), "{front:?}, {optimizer:?}, {n_threads} threads");
         }
     }
 }

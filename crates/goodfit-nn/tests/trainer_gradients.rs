@@ -4,8 +4,9 @@
 mod plain;
 
 use goodfit_nn::{
-    Activation, Affine, Batch, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Init, Inputs, LayerSpec,
-    LevelColumn, Loss, Matrix, Network, NetworkSpec, NumericColumns, NumericEmbedding, Targets, Trainer, TrainingSpec,
+    Activation, Affine, Average, Batch, BatchNorm, Convention, Dropout, DropoutForm, Embedding, Ensemble, Init, Inputs,
+    LayerSpec, LevelColumn, Loss, Matrix, Network, NetworkSpec, NumericColumns, NumericEmbedding, Targets, Trainer,
+    TrainingSpec,
 };
 use plain::{draw, draw_classes, draw_sparse, shaken, sparse};
 
@@ -130,6 +131,38 @@ fn embeddings() {
             check(&format!("{form:?} of all"), vec![embedding(&all), affine(O)], CROSS_ENTROPY, None, zeros);
             check(&format!("{form:?} alone"), vec![embedding(&some)], Loss::MeanSquaredError, None, zeros);
             check(&format!("{form:?}, no product"), vec![embedding(&all), mish], Loss::MeanSquaredError, None, zeros);
+        }
+    }
+}
+
+#[test]
+fn members_of_ensembles() {
+    let mish = || LayerSpec::Activation(Activation::Mish);
+    let weights = [1.0, 0.5, 0.0, 2.0, 3.0, 1.0, 0.0, 0.25, 1.5];
+    for members in [1, 3] {
+        for (loss, average) in [(CROSS_ENTROPY, Average::Probabilities), (Loss::MeanSquaredError, Average::Values)] {
+            let ensemble = || LayerSpec::Ensemble(Ensemble { members, average });
+            for row_weights in [None, Some(&weights[..])] {
+                let what = format!("{members} members, {loss:?}");
+                let drop = || dropout(0.3, DropoutForm::Inverted);
+                let layers = vec![ensemble(), drop(), affine(5), mish(), drop(), without_bias(7), mish(), affine(O)];
+                check(&what, layers, loss, row_weights, 0.0);
+                check(&what, vec![ensemble(), affine(5), mish(), affine(O)], loss, row_weights, 0.6);
+                check(&what, vec![ensemble(), affine(O)], loss, row_weights, 0.0);
+                for form in [
+                    NumericEmbedding::PiecewiseLinear { bins: 4, size: 3 },
+                    NumericEmbedding::PeriodicWithPhases { frequencies: 4, size: 3, std: 0.4 },
+                ] {
+                    let what = format!("{what} behind {form:?}");
+                    let numeric = Some(NumericColumns { inputs: vec![1, 4], form, learning_rate: 1.0 });
+                    let levels = vec![LevelColumn { input: 2, levels: 2, size: 3 }];
+                    let embedding =
+                        || LayerSpec::Embedding(Embedding { numeric: numeric.clone(), levels: levels.clone() });
+                    let layers = vec![embedding(), ensemble(), drop(), affine(5), mish(), affine(O)];
+                    check(&what, layers, loss, row_weights, 0.0);
+                    check(&what, vec![embedding(), ensemble(), affine(O)], loss, row_weights, 0.6);
+                }
+            }
         }
     }
 }

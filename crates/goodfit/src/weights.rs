@@ -101,6 +101,37 @@ impl Weights {
         self.tensors.iter().try_for_each(|tensor| network.set(&tensor.name, &tensor.values))
     }
 
+    /// Those of one network, or of several: then `network1.` stands before the names of the first one, and so on.
+    pub fn of_all(networks: &[Network<f32>]) -> Self {
+        if let [network] = networks {
+            return Self::of(network);
+        }
+        let named = (1..).zip(networks).flat_map(|(number, network)| {
+            Self::of(network)
+                .tensors
+                .into_iter()
+                .map(move |tensor| Tensor { name: format!("network{number}.{}", tensor.name), ..tensor })
+        });
+        Self { tensors: named.collect(), metadata: BTreeMap::new() }
+    }
+
+    /// Copies the tensors of [`Weights::of_all`] into so many networks.
+    ///
+    /// # Errors
+    /// As [`Weights::put_into`].
+    pub fn put_into_all(&self, networks: &mut [Network<f32>]) -> Result<(), goodfit_nn::Error> {
+        if let [network] = networks {
+            return self.put_into(network);
+        }
+        self.tensors.iter().try_for_each(|tensor| {
+            let of = |(number, network)| Some((tensor.name.strip_prefix(&format!("network{number}."))?, network));
+            match (1..).zip(&mut *networks).find_map(of) {
+                Some((name, network)) => network.set(name, &tensor.values),
+                None => Err(goodfit_nn::Error::UnknownParameter { name: tensor.name.clone() }),
+            }
+        })
+    }
+
     /// Writes a file, or leaves what was there. The same weights give the same bytes.
     ///
     /// # Errors

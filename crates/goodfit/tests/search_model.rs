@@ -78,6 +78,33 @@ fn it_is_the_model_that_train_makes_of_the_winner() {
     assert!(again.stderr.contains("opened once before"), "{}", again.stderr);
 }
 
+/// Trials are single networks; the model has as many as the recipe says.
+#[test]
+fn an_ensemble_is_kept_where_the_recipe_says_so() {
+    let place = place();
+    let words = ["search", "r.toml", "--out", "out", "--trials", "4", "--seed", "3"];
+    let plain = place.succeed(&[&words[..], &["--set", "search.finalists=1", "--storage", "memory"]].concat());
+    assert!(plain.stdout.contains("trained once more"), "{}", plain.stdout);
+    let trials = place.json("out/results.json")["trials"].clone();
+    let ran = place.succeed(&[&words[..], &["--set", "search.finalists=1", "--set", "training.ensemble=3"]].concat());
+    let results = place.json("out/results.json");
+    assert_eq!(results["trials"], trials, "an ensemble changes no trial");
+    let trial = &results["search"]["winner"]["trial"];
+    let kept = format!("the model that is kept is 3 networks of trial {trial}, trained as `train` trains its recipe");
+    assert!(
+        ran.stdout.contains(&kept) && ran.stdout.contains("in the mean of the seeds 3 to 5 alone"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(results["refit"]["networks"], 3);
+    place.write("best.toml", place.succeed(&["study", "best", "out/study.db", "--print-recipe"]).stdout);
+    place.succeed(&["train", "best.toml", "--out", "trained", "--seed", "3"]);
+    let (searched, trained) = (said(&place, "out"), said(&place, "trained"));
+    assert!(searched == trained, "the models differ");
+    assert!(searched.0.iter().any(|tensor| tensor.name.starts_with("network3.")));
+    place.succeed(&["export", "out", "--onnx", "species.onnx"]);
+}
+
 #[test]
 fn the_winner_is_that_of_the_retrained_for_any_number_of_jobs() {
     let place = place();

@@ -10,6 +10,7 @@ mod affine;
 mod batch_norm;
 mod dropout;
 mod embedding;
+mod ensemble;
 mod unit_functions;
 
 pub use activation::Activation;
@@ -20,6 +21,7 @@ pub use embedding::{
     Embedding, LevelColumn, NumericColumns, NumericEmbedding, bin_of, encode_periodic, encode_periodic_backward,
     encode_piecewise_linear,
 };
+pub use ensemble::{Average, Ensemble, SharedAffine, SharedAffineGradient};
 
 /// Which of two conventions a network follows where the textbook and the field differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! One training step through one block: forward, keeping what the backward pass needs; backward,
 //! with what becomes of each gradient as an argument.
 //!
-//! Shapes: N rows of the batch, D inputs of the block, U units.
+//! Shapes: N rows of the batch (in an ensemble those of all members, one behind the other), D inputs of the block, U units.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::plan::{Block, Plan};
+use super::member_affine::{Kept, backward_own, backward_shared, forward_own, forward_shared};
+use super::plan::{AffinePart, Block, Members, Plan};
 use super::rows::{add_to_rows, part_length, scale_weights, split_scaled_gradient};
 use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share, share_vectorised};
 use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
@@ -74,6 +75,8 @@ pub(crate) struct BlockCache {
     y_units: usize,
     dropped_units: usize,
     n_scaled: usize,
+    /// D and U, where the members of an ensemble share weights.
+    shared: [usize; 2],
 }
 
 /// The buffers of a block.
@@ -90,6 +93,7 @@ struct Stages<'a, T> {
     moments: &'a mut [T],
     /// With a scale for each input the weights times it, D x U.
     scaled: &'a mut [T],
+    kept: Kept<'a, T>,
 }
 
 impl BlockCache {
@@ -103,7 +107,8 @@ impl BlockCache {
         let last = stages.iter().rposition(|&units| units > 0).unwrap_or(0);
         let output = start + rows * stages[..last].iter().sum::<usize>();
         let n_scaled = block.n_scaled();
-        let end = start + rows * stages.iter().sum::<usize>() + 2 * z_units + n_scaled;
+        let shared = if block.is_shared() { [block.inputs, block.units] } else { [0; 2] };
+        let end = start + rows * (stages.iter().sum::<usize>() + shared[0] + shared[1]) + 2 * z_units + n_scaled;
         Self {
             all: start..end,
             output: output..output + rows * block.units,
@@ -112,6 +117,7 @@ impl BlockCache {
             y_units,
             dropped_units,
             n_scaled,
+            shared,
         }
     }
 
@@ -121,20 +127,24 @@ impl BlockCache {
         let (z, rest) = rest.split_at_mut(self.rows * self.z_units);
         let (y, rest) = rest.split_at_mut(self.rows * self.y_units);
         let (dropped, rest) = rest.split_at_mut(self.rows * self.dropped_units);
-        let (moments, scaled) = rest.split_at_mut(2 * self.z_units);
+        let (moments, rest) = rest.split_at_mut(2 * self.z_units);
+        let (scaled, rest) = rest.split_at_mut(self.n_scaled);
+        let (scaled_inputs, product) = rest.split_at_mut(self.rows * self.shared[0]);
+        let [inputs, outputs] = self.shared.map(|units| n * units);
         Stages {
             linear: &mut linear[..n * units],
             z: &mut z[..n * self.z_units],
             y: &mut y[..n * self.y_units],
             dropped: &mut dropped[..n * self.dropped_units],
             moments,
-            scaled: &mut scaled[..self.n_scaled],
+            scaled,
+            kept: Kept { scaled: &mut scaled_inputs[..inputs], product: &mut product[..outputs] },
         }
     }
 }
 
 /// The values of a parameter.
-fn of<'a, T>(plan: &Plan, values: &'a [T], parameter: usize) -> &'a [T] {
+pub(super) fn of<'a, T>(plan: &Plan, values: &'a [T], parameter: usize) -> &'a [T] {
     &values[plan.parameters[parameter].range.clone()]
 }
 
@@ -152,6 +162,13 @@ pub(crate) fn forward<T: Float>(
     let member = member.as_deref();
     let length = part_length(member, n, units);
     match (block.affine, x) {
+        (Some(AffinePart { members: Members::Share { scale_in, scale_out }, .. }), Source::Dense(x)) => {
+            let scales = [scale_in, scale_out];
+            forward_shared(stages.linear, stages.kept, (member, product), x, values, (plan, block, scales));
+        }
+        (Some(AffinePart { members: Members::Own, .. }), Source::Dense(x)) => {
+            forward_own(stages.linear, (member, product), x, values, (plan, block));
+        }
         (Some(affine), _) => {
             let mut weights = of(plan, values, affine.weight);
             if let Some(scale) = affine.scale {
@@ -281,6 +298,18 @@ pub(crate) fn backward<T: Float>(
         }
         return;
     };
+    let mut dx = dx;
+    match (affine.members, x, dx.as_deref_mut()) {
+        (Members::Share { scale_in, scale_out }, Source::Dense(x), Some(dx)) => {
+            let scales = [scale_in, scale_out];
+            return backward_shared(dx, d, update, stages.kept, (member, product), x, (plan, block, scales));
+        }
+        (Members::Own, Source::Dense(x), Some(dx)) => {
+            return backward_own(dx, d, update, (member, product), x, (plan, block));
+        }
+        (Members::None, _, _) => {}
+        _ => unreachable!("members have dense inputs and a gradient by them"),
+    }
     if let Some(dx) = dx {
         let weights = if affine.scale.is_some() { &*stages.scaled } else { update.values(plan, affine.weight) };
         let weights = MatRef::new(weights, block.inputs, units).transposed();

@@ -7,14 +7,21 @@ use std::sync::Arc;
 use super::Network;
 use super::embedding::EmbeddingRoom;
 use super::gather::{gather_targets, gather_weights};
-use super::plan::{Block, Plan};
+use super::member_affine::{evaluate_shared, forward_own};
+use super::members::repeat;
+use super::plan::{Block, Members, Plan};
 use super::rows::{add_to_rows, scale_weights};
 use crate::kernels::{self, Accum, Member};
 use crate::losses::{Loss, Targets, predicted_class, weight_of_row};
 use crate::{Float, Inputs, MatMut, MatRef};
 
-/// Rows that go through the network together.
-pub(crate) const CHUNK: usize = 256;
+/// Rows that go through the network together, in an ensemble those of all members.
+const CHUNK: usize = 256;
+
+/// Rows of a chunk of inputs, which go through an ensemble once for each member.
+fn chunk(plan: &Plan) -> usize {
+    (CHUNK / plan.members()).max(1)
+}
 
 /// Buffers of the forward pass in evaluation mode, made once for a network and all others of the same
 /// layers. Rows go through them in chunks, so their number does not matter.
@@ -85,20 +92,24 @@ impl<T: Float> Workspace<T> {
     }
 
     pub(crate) fn for_plan(plan: &Plan) -> Self {
-        let scratch = plan.blocks.iter().map(|b| kernels::matmul_scratch(CHUNK, b.units, b.inputs)).max();
+        let rows = chunk(plan) * plan.members();
+        let scratch = plan.blocks.iter().map(|b| kernels::matmul_scratch(rows, b.units, b.inputs)).max();
         Self {
-            gathered: vec![T::ZERO; CHUNK * plan.inputs],
-            embedding: plan.embeddings.as_ref().map(|embeddings| EmbeddingRoom::new(embeddings, CHUNK)),
-            front: vec![T::ZERO; CHUNK * plan.max_units()],
-            back: vec![T::ZERO; CHUNK * plan.max_units()],
+            gathered: vec![T::ZERO; rows * plan.inputs],
+            embedding: plan
+                .embeddings
+                .as_ref()
+                .map(|embeddings| EmbeddingRoom::new(embeddings, plan.members(), chunk(plan))),
+            front: vec![T::ZERO; rows * plan.max_units()],
+            back: vec![T::ZERO; rows * plan.max_units()],
             map: vec![T::ZERO; 2 * plan.max_units()],
             scaled: vec![T::ZERO; plan.blocks.iter().map(Block::n_scaled).max().unwrap_or(0)],
             scratch: vec![T::ZERO; scratch.unwrap_or(0)],
             member: None,
-            rows: Vec::with_capacity(CHUNK),
-            classes: Vec::with_capacity(CHUNK),
-            targets: vec![T::ZERO; CHUNK * plan.outputs()],
-            row_weights: vec![T::ZERO; CHUNK],
+            rows: Vec::with_capacity(chunk(plan)),
+            classes: Vec::with_capacity(chunk(plan)),
+            targets: vec![T::ZERO; chunk(plan) * plan.outputs()],
+            row_weights: vec![T::ZERO; chunk(plan)],
         }
     }
 
@@ -111,8 +122,8 @@ impl<T: Float> Workspace<T> {
         self.member = Some(Arc::clone(member));
     }
 
-    /// Runs `rows` (at most [`CHUNK`]) through the network and returns the outputs, N x outputs.
-    /// `inspect` sees what each block puts out (block, N x U) before dropout.
+    /// Runs `rows` (at most [`chunk`]) through the network and returns the outputs, N x outputs; of an ensemble those that are
+    /// averaged. `inspect` sees what each block puts out (block, N x U, N times the members in an ensemble) before dropout.
     pub(crate) fn forward(
         &mut self,
         plan: &Plan,
@@ -121,15 +132,17 @@ impl<T: Float> Workspace<T> {
         rows: &[u32],
         mut inspect: impl FnMut(usize, &[T]),
     ) -> &[T] {
-        let n = rows.len();
+        let n = rows.len() * plan.members();
         let Self { gathered, embedding, front, back, map, scaled, scratch, member, .. } = self;
         let member = member.as_deref();
         let sparse = plan.sparse(inputs);
         let mut first = &mut gathered[..n * plan.inputs];
         if sparse.is_none() {
-            inputs.gather(first, rows);
-            if let Some((embeddings, room)) = plan.embeddings.as_ref().zip(embedding.as_mut()) {
-                first = room.forward((plan, embeddings), member, values, first);
+            let own = &mut first[..rows.len() * plan.inputs];
+            inputs.gather(own, rows);
+            match plan.embeddings.as_ref().zip(embedding.as_mut()) {
+                Some((embeddings, room)) => first = room.forward((plan, embeddings), member, values, own),
+                None => first = repeat(first, plan.members()),
             }
             if let Some(dropout) = plan.input_dropout {
                 dropout.forward_evaluation(first);
@@ -139,7 +152,18 @@ impl<T: Float> Workspace<T> {
             }
         }
         for (b, block) in plan.blocks.iter().enumerate() {
-            if let Some(affine) = block.affine {
+            if let Some(affine) = block.affine.filter(|_| plan.ensemble.is_some()) {
+                let x = if b == 0 { &mut *first } else { &mut front[..n * block.inputs] };
+                let y = &mut back[..n * block.units];
+                match affine.members {
+                    Members::Share { scale_in, scale_out } => {
+                        let scales = [scale_in, scale_out];
+                        evaluate_shared(y, (member, scratch), x, values, (plan, block, scales));
+                    }
+                    _ => forward_own(y, (member, scratch), x, values, (plan, block)),
+                }
+                std::mem::swap(front, back);
+            } else if let Some(affine) = block.affine {
                 let mut weights = &values[plan.parameters[affine.weight].range.clone()];
                 if let Some(scale) = affine.scale {
                     let scaled = &mut scaled[..weights.len()];
@@ -170,7 +194,16 @@ impl<T: Float> Workspace<T> {
                 );
             }
         }
-        &front[..n * plan.outputs()]
+        let Some(ensemble) = plan.ensemble else { return &front[..n * plan.outputs()] };
+        let outputs = &mut back[..rows.len() * plan.outputs()];
+        if !rows.is_empty() {
+            let own = &mut front[..n * plan.outputs()];
+            kernels::vectorised(
+                #[inline(always)]
+                || ensemble.average.combine(outputs, own, plan.outputs()),
+            );
+        }
+        outputs
     }
 
     /// Calls `each` with the first row's index and the outputs of every chunk of `rows`.
@@ -183,8 +216,8 @@ impl<T: Float> Workspace<T> {
         mut each: impl FnMut(&[u32], &[T]),
     ) {
         let mut chunk_rows = std::mem::take(&mut self.rows);
-        for start in (0..rows.len(inputs)).step_by(CHUNK) {
-            rows.chunk(&mut chunk_rows, inputs, start);
+        for start in (0..rows.len(inputs)).step_by(chunk(plan)) {
+            rows.chunk(&mut chunk_rows, inputs, start, chunk(plan));
             let outputs = self.forward(plan, values, inputs, &chunk_rows, |_, _| {});
             each(&chunk_rows, outputs);
         }
@@ -200,8 +233,8 @@ impl<T: Float> Workspace<T> {
         each: &mut impl FnMut(usize, &[T]),
     ) {
         let mut chunk_rows = std::mem::take(&mut self.rows);
-        for start in (0..inputs.n_rows()).step_by(CHUNK) {
-            Rows::All.chunk(&mut chunk_rows, inputs, start);
+        for start in (0..inputs.n_rows()).step_by(chunk(plan)) {
+            Rows::All.chunk(&mut chunk_rows, inputs, start, chunk(plan));
             self.forward(plan, values, inputs, &chunk_rows, &mut *each);
         }
         self.rows = chunk_rows;
@@ -215,8 +248,8 @@ impl<T: Float> Workspace<T> {
         let mut classes = std::mem::take(&mut self.classes);
         let [mut values_of_targets, mut weights] = [&mut self.targets, &mut self.row_weights].map(std::mem::take);
         self.for_each_chunk(plan, values, scored.inputs, scored.rows, |rows, outputs| {
-            let targets = gather_targets(scored.targets, rows, &mut classes, &mut values_of_targets);
-            let row_weights = scored.row_weights.map(|all| gather_weights(all, rows, &mut weights));
+            let targets = gather_targets(scored.targets, (rows, 1), &mut classes, &mut values_of_targets);
+            let row_weights = scored.row_weights.map(|all| gather_weights(all, (rows, 1), &mut weights));
             let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, row_weights);
             sum += chunk_sum;
             weight += chunk_weight;
@@ -265,9 +298,9 @@ impl Rows<'_> {
         }
     }
 
-    /// Puts the row numbers of the chunk that begins at `start` into `chunk`.
-    fn chunk<T: Float>(self, chunk: &mut Vec<u32>, inputs: &Inputs<T>, start: usize) {
-        let end = self.len(inputs).min(start + CHUNK);
+    /// Puts the row numbers of the chunk of `length` that begins at `start` into `chunk`.
+    fn chunk<T: Float>(self, chunk: &mut Vec<u32>, inputs: &Inputs<T>, start: usize, length: usize) {
+        let end = self.len(inputs).min(start + length);
         chunk.clear();
         match self {
             Self::All => chunk.extend(start as u32..end as u32),

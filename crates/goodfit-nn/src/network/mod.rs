@@ -4,13 +4,15 @@ pub(crate) mod block;
 pub(crate) mod embedding;
 pub(crate) mod forward;
 pub(crate) mod gather;
+mod member_affine;
+pub(crate) mod members;
 pub(crate) mod plan;
 mod rows;
 mod spec;
 
 pub use forward::{Score, Workspace};
-use plan::Plan;
 pub use plan::{Kind, Parameter};
+use plan::{Members, Plan};
 pub use spec::{LayerSpec, NetworkSpec};
 
 use crate::{Error, Float, Purpose, Stream};
@@ -49,7 +51,10 @@ impl<T: Float> Network<T> {
     /// (seed, [`Purpose::Init`], i), whatever else the network holds, and behind them its biases, if they do not
     /// start at 0; shifts and running means 0, scales 1, running variances as their form starts. Embeddings come from
     /// the streams from index 2^32 on: numbers from the first (frequencies, phases, weights, biases, each column after
-    /// column), each column of levels from one behind it. Edges of bins run evenly from -3 to 3 until they are set.
+    /// column), each column of levels from one behind it. Edges of bins run evenly from -3 to 3 until they are set. In an
+    /// ensemble the members' weights of the last layer are drawn one after the other, the first biases are those of all, and
+    /// behind them come the scales of the first layer's inputs, member after member: +1 for a draw of 64 bits whose first one
+    /// is set, else -1; behind embeddings one draw from N(0, 1) for all values of an input.
     ///
     /// # Errors
     /// When the specification does not make a network, see [`NetworkSpec::check`].
@@ -64,10 +69,25 @@ impl<T: Float> Network<T> {
             if let Some(affine) = block.affine {
                 let range = plan.parameters[affine.weight].range.clone();
                 let mut stream = Stream::new(seed, Purpose::Init, n_affine);
-                affine.init.fill(&mut values[range], block.inputs, block.units, &mut stream);
+                for own in values[range].chunks_mut(block.inputs * block.units) {
+                    affine.init.fill(own, block.inputs, block.units, &mut stream);
+                }
                 if let Some(bias) = affine.bias.filter(|_| affine.bias_std > 0.0) {
-                    let range = plan.parameters[bias].range.clone();
-                    values[range].fill_with(|| T::from_f64(affine.bias_std * stream.normal()));
+                    let all = &mut values[plan.parameters[bias].range.clone()];
+                    all[..block.units].fill_with(|| T::from_f64(affine.bias_std * stream.normal()));
+                    members::repeat(all, block.members);
+                }
+                if let Members::Share { scale_in, scale_out } = affine.members {
+                    for scale in [scale_in, scale_out] {
+                        values[plan.parameters[scale].range.clone()].fill(T::ONE);
+                    }
+                    if n_affine == 0 {
+                        let scales = &mut values[plan.parameters[scale_in].range.clone()];
+                        match &plan.embeddings {
+                            Some(embeddings) => embeddings.draw_scales(scales, &mut stream),
+                            None => scales.fill_with(|| if stream.bits() >> 63 == 1 { T::ONE } else { -T::ONE }),
+                        }
+                    }
                 }
                 if let Some(scale) = affine.scale {
                     values[plan.parameters[scale].range.clone()].fill(T::ONE);
@@ -91,6 +111,11 @@ impl<T: Float> Network<T> {
     /// Number of output columns.
     pub fn outputs(&self) -> usize {
         self.plan.outputs()
+    }
+
+    /// Members of the ensemble, 1 without one.
+    pub fn members(&self) -> usize {
+        self.plan.members()
     }
 
     /// Every parameter with its name, kind and shape, in order.

@@ -5,24 +5,25 @@
 //! list of layers has a plan. The input block (the rows of a batch, their embeddings, and dropout of
 //! inputs) stands in front.
 //!
-//! Shapes: N rows (samples), D inputs of a block, U units of a block.
+//! Shapes: N rows (samples), D inputs of a block, U units of a block, M members of an ensemble.
 
 use std::ops::Range;
 
 use super::embedding::Embeddings;
 use super::spec::{LayerSpec, NetworkSpec};
 use crate::kernels::Csr;
-use crate::layers::{Activation, Affine, BatchNorm, Dropout};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout, Ensemble};
 use crate::{Error, Init, Inputs};
 
 /// What a parameter is; only weights decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Weights of an affine map, D x U, or of an embedding.
+    /// Weights of an affine map, D x U; in the last one of an ensemble those of each member, M x D x U; or of an embedding.
     Weight,
-    /// Bias of an affine map, U.
+    /// Bias of an affine map, U; in an ensemble M x U.
     Bias,
-    /// Scale of batch normalisation, U, or of the inputs of an affine map, D; frequencies of embedded numbers.
+    /// Scale of batch normalisation, U, or of the inputs of an affine map, D; in an ensemble of the inputs, M x D, or the outputs,
+    /// M x U, of each member; frequencies of embedded numbers.
     Scale,
     /// Shift of batch normalisation, U; phases of embedded numbers.
     Shift,
@@ -46,7 +47,7 @@ pub struct Parameter {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// Rows and columns for weights, else the number of units; of embedded numbers column after column.
+    /// Extents, as [`Kind`] says them; of embedded numbers column after column.
     pub shape: Vec<usize>,
     /// Where it lies among all parameters.
     pub range: Range<usize>,
@@ -66,6 +67,18 @@ pub(crate) struct AffinePart {
     pub(crate) scale: Option<usize>,
     pub(crate) init: Init,
     pub(crate) bias_std: f64,
+    pub(crate) members: Members,
+}
+
+/// What the members of an ensemble have of an affine map for themselves: indices into [`Plan::parameters`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Members {
+    /// There is no ensemble.
+    None,
+    /// Scales and biases around weights that all share.
+    Share { scale_in: usize, scale_out: usize },
+    /// Weights and biases.
+    Own,
 }
 
 /// The batch-norm part of a block: indices into [`Plan::parameters`].
@@ -85,6 +98,8 @@ pub(crate) struct Block {
     pub(crate) inputs: usize,
     /// U
     pub(crate) units: usize,
+    /// M, or 1 without an ensemble.
+    pub(crate) members: usize,
     pub(crate) affine: Option<AffinePart>,
     pub(crate) norm: Option<NormPart>,
     pub(crate) activation: Option<Activation>,
@@ -96,6 +111,7 @@ pub(crate) struct Block {
 pub(crate) struct Plan {
     pub(crate) inputs: usize,
     pub(crate) embeddings: Option<Embeddings>,
+    pub(crate) ensemble: Option<Ensemble>,
     pub(crate) input_dropout: Option<Dropout>,
     pub(crate) blocks: Vec<Block>,
     pub(crate) parameters: Vec<Parameter>,
@@ -109,6 +125,7 @@ impl Plan {
         let mut plan = Self {
             inputs: spec.inputs,
             embeddings: None,
+            ensemble: None,
             input_dropout: None,
             blocks: Vec::new(),
             parameters: Vec::new(),
@@ -119,14 +136,21 @@ impl Plan {
             plan.embeddings = Some(Embeddings::add(embedding, &mut plan));
             layers = rest;
         }
+        if let [LayerSpec::Ensemble(ensemble), rest @ ..] = layers {
+            plan.ensemble = Some(*ensemble);
+            layers = rest;
+        }
         if let [LayerSpec::Dropout(dropout), rest @ ..] = layers {
             plan.input_dropout = Some(*dropout);
             layers = rest;
         }
-        for layer in layers {
+        let last = layers.iter().rposition(|layer| matches!(layer, LayerSpec::Affine(_)));
+        for (place, layer) in layers.iter().enumerate() {
             match layer {
-                LayerSpec::Embedding(_) => unreachable!("checked to stand in front"),
-                LayerSpec::Affine(affine) => plan.add_affine(affine),
+                LayerSpec::Embedding(_) | LayerSpec::Ensemble(_) => {
+                    unreachable!("the check finds one that is not in front")
+                }
+                LayerSpec::Affine(affine) => plan.add_affine(affine, last == Some(place)),
                 LayerSpec::BatchNorm(norm) => plan.add_norm(*norm),
                 LayerSpec::Activation(activation) => {
                     plan.block_with(|b| b.activation.is_none() && b.dropout.is_none()).activation = Some(*activation);
@@ -149,23 +173,30 @@ impl Plan {
         self.blocks.last().map_or(self.width(), |block| block.units)
     }
 
-    /// The widest row that goes between blocks, embedded inputs included.
+    /// Members of the ensemble, 1 without one.
+    pub(crate) fn members(&self) -> usize {
+        self.ensemble.map_or(1, |ensemble| ensemble.members)
+    }
+
+    /// The widest row that goes between blocks, embedded inputs included; in an ensemble also that of the inputs, by which there
+    /// is a gradient for the scales.
     pub(crate) fn max_units(&self) -> usize {
-        let front = if self.embeddings.is_some() { self.width() } else { self.inputs.min(self.outputs()) };
+        let has_front = self.embeddings.is_some() || self.ensemble.is_some();
+        let front = if has_front { self.width() } else { self.inputs.min(self.outputs()) };
         self.blocks.iter().map(|block| block.units).fold(front, usize::max)
     }
 
     /// The inputs without their zeros, if they are so and the first block can read them so: nothing
-    /// but an affine map does.
+    /// but an affine map does, and not for members with scales of their own.
     pub(crate) fn sparse<'a, T>(&self, inputs: &'a Inputs<T>) -> Option<&'a Csr<T>> {
         match inputs {
-            Inputs::Sparse(csr)
-                if self.embeddings.is_none() && self.input_dropout.is_none() && self.starts_affine() =>
-            {
-                Some(csr)
-            }
+            Inputs::Sparse(csr) if self.reads_sparse() => Some(csr),
             _ => None,
         }
+    }
+
+    fn reads_sparse(&self) -> bool {
+        self.embeddings.is_none() && self.ensemble.is_none() && self.input_dropout.is_none() && self.starts_affine()
     }
 
     /// Whether the first block reads the inputs through an affine map.
@@ -178,15 +209,21 @@ impl Plan {
         self.blocks.iter().filter(|block| block.affine.is_some()).count()
     }
 
-    fn add_affine(&mut self, affine: &Affine) {
+    fn add_affine(&mut self, affine: &Affine, is_last: bool) {
         let inputs = self.outputs();
         let number = self.n_affine() + 1;
-        let weight = self.add_parameter(format!("affine{number}.weight"), Kind::Weight, vec![inputs, affine.outputs]);
+        let of_members =
+            |shape: &[usize]| self.ensemble.iter().map(|e| e.members).chain(shape.iter().copied()).collect();
+        let (bias_shape, own_weights): (Vec<usize>, Vec<usize>) =
+            (of_members(&[affine.outputs]), of_members(&[inputs, affine.outputs]));
+        let shares = self.ensemble.filter(|_| !is_last);
+        let shape = if shares.is_some() { vec![inputs, affine.outputs] } else { own_weights };
+        let weight = self.add_parameter(format!("affine{number}.weight"), Kind::Weight, shape);
         self.parameters[weight].learning_rate = affine.group.learning_rate;
         self.parameters[weight].decay = affine.group.decay;
         self.parameters[weight].max_norm = affine.max_norm;
         let bias = affine.bias.then(|| {
-            let bias = self.add_parameter(format!("affine{number}.bias"), Kind::Bias, vec![affine.outputs]);
+            let bias = self.add_parameter(format!("affine{number}.bias"), Kind::Bias, bias_shape);
             self.parameters[bias].learning_rate = affine.group.bias_learning_rate;
             bias
         });
@@ -195,9 +232,20 @@ impl Plan {
             self.parameters[scale].learning_rate = affine.group.scale_learning_rate;
             scale
         });
+        let members = match (shares, self.ensemble) {
+            (Some(Ensemble { members, .. }), _) => {
+                let mut add = |part: &str, units| {
+                    self.add_parameter(format!("affine{number}.{part}"), Kind::Scale, vec![members, units])
+                };
+                Members::Share { scale_in: add("scale_in", inputs), scale_out: add("scale_out", affine.outputs) }
+            }
+            (None, Some(_)) => Members::Own,
+            (None, None) => Members::None,
+        };
+        let Affine { init, bias_std, outputs, .. } = *affine;
         self.blocks.push(Block {
-            affine: Some(AffinePart { weight, bias, scale, init: affine.init, bias_std: affine.bias_std }),
-            ..Block::empty(inputs, affine.outputs)
+            affine: Some(AffinePart { weight, bias, scale, init, bias_std, members }),
+            ..self.empty_block(inputs, outputs)
         });
     }
 
@@ -221,10 +269,14 @@ impl Plan {
     fn block_with(&mut self, has_room: impl Fn(&Block) -> bool) -> &mut Block {
         if !self.blocks.last().is_some_and(has_room) {
             let units = self.outputs();
-            self.blocks.push(Block::empty(units, units));
+            self.blocks.push(self.empty_block(units, units));
         }
         let last = self.blocks.len() - 1;
         &mut self.blocks[last]
+    }
+
+    fn empty_block(&self, inputs: usize, units: usize) -> Block {
+        Block { inputs, units, members: self.members(), affine: None, norm: None, activation: None, dropout: None }
     }
 
     pub(super) fn add_parameter(&mut self, name: String, kind: Kind, shape: Vec<usize>) -> usize {
@@ -243,8 +295,9 @@ impl Block {
         if self.affine.is_some_and(|affine| affine.scale.is_some()) { self.inputs * self.units } else { 0 }
     }
 
-    fn empty(inputs: usize, units: usize) -> Self {
-        Self { inputs, units, affine: None, norm: None, activation: None, dropout: None }
+    /// Whether the members of an ensemble share its weights.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.affine, Some(AffinePart { members: Members::Share { .. }, .. }))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::kernels::{Member, n_parts};
 use crate::{Float, kernels};
 
 /// Values of an elementwise loop that are worth another thread.
-const SHARED_VALUES: usize = 1 << 16;
+const SHARED_VALUES: usize = 1 << 14;
 
 /// The length of the parts, of whole rows, in which the threads of a team share N rows of U values.
 pub(crate) fn part_length(member: Option<&Member>, n: usize, units: usize) -> usize {

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::error::require;
-use crate::layers::{Activation, Affine, BatchNorm, Dropout, Embedding};
+use crate::layers::{Activation, Affine, BatchNorm, Dropout, Embedding, Ensemble};
 
 /// A network: its number of inputs and its layers, first to last.
 ///
@@ -39,6 +39,9 @@ pub enum LayerSpec {
     Activation(Activation),
     /// Dropout.
     Dropout(Dropout),
+    /// All layers behind it are those of an ensemble whose members share weights; in front of it there may be embeddings,
+    /// which all members have in common.
+    Ensemble(Ensemble),
 }
 
 impl NetworkSpec {
@@ -68,7 +71,8 @@ impl NetworkSpec {
     ///
     /// # Errors
     /// When there are no inputs, a layer has no units, a layer's setting is out of its range, or embeddings stand behind
-    /// another layer.
+    /// another layer; when an ensemble does not stand in front of all layers but embeddings, has no affine layer, or has one
+    /// with scaled inputs or a bound on its norm, or batch normalisation.
     pub fn check(&self) -> Result<(), Error> {
         require(self.inputs > 0, "number of inputs", 0.0, "at least 1")?;
         for (place, layer) in self.layers.iter().enumerate() {
@@ -81,8 +85,32 @@ impl NetworkSpec {
                 LayerSpec::BatchNorm(norm) => norm.check()?,
                 LayerSpec::Dropout(dropout) => dropout.check()?,
                 LayerSpec::Activation(activation) => activation.check()?,
+                LayerSpec::Ensemble(ensemble) => {
+                    ensemble.check()?;
+                    let before = place - usize::from(self.embedding().is_some());
+                    require(before == 0, "layers in front of an ensemble", before as f64, "none but embeddings")?;
+                }
             }
         }
-        Ok(())
+        self.check_ensemble()
+    }
+
+    /// What the members of an ensemble cannot have: statistics over the rows of all of them would mix them, a bound would be one
+    /// of the shared weights only, and inputs have a scale for each member as it is.
+    fn check_ensemble(&self) -> Result<(), Error> {
+        let ([LayerSpec::Ensemble(_), layers @ ..] | [LayerSpec::Embedding(_), LayerSpec::Ensemble(_), layers @ ..]) =
+            self.layers.as_slice()
+        else {
+            return Ok(());
+        };
+        let count = |is: fn(&LayerSpec) -> bool| layers.iter().filter(|layer| is(layer)).count() as f64;
+        let norms = count(|layer| matches!(layer, LayerSpec::BatchNorm(_)));
+        require(norms == 0.0, "batch normalisations in an ensemble", norms, "none")?;
+        let scaled = count(|layer| matches!(layer, LayerSpec::Affine(affine) if affine.input_scale));
+        require(scaled == 0.0, "affine layers with scaled inputs in an ensemble", scaled, "none")?;
+        let bound = count(|layer| matches!(layer, LayerSpec::Affine(affine) if affine.max_norm.is_some()));
+        require(bound == 0.0, "affine layers with a max norm in an ensemble", bound, "none")?;
+        let affine = count(|layer| matches!(layer, LayerSpec::Affine(_)));
+        require(affine > 0.0, "affine layers of an ensemble", affine, "at least 1")
     }
 }

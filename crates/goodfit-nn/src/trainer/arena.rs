@@ -1,6 +1,6 @@
 //! The memory of a training.
 //!
-//! Shapes: N rows of the largest batch.
+//! Shapes: N rows of the largest batch, in an ensemble once for each member.
 
 use super::spec::TrainingSpec;
 use crate::Float;
@@ -44,7 +44,7 @@ pub(crate) struct Areas<'a, T> {
 impl<T: Float> Arena<T> {
     /// Room for a plan, with the parameters at 0.
     pub(crate) fn new(plan: &Plan, training: &TrainingSpec, n_cache: usize) -> Self {
-        let rows = training.max_batch;
+        let rows = training.max_batch * plan.members();
         let mut arena = Self {
             data: Vec::new(),
             n_values: plan.n_values,

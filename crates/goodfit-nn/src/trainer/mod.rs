@@ -1,6 +1,6 @@
 //! Training: one step at a time, without allocating.
 //!
-//! Shapes: N rows of a batch.
+//! Shapes: N rows of a batch, M members of an ensemble (1 without one).
 
 mod arena;
 mod masks;
@@ -20,6 +20,7 @@ use crate::network::block::{self, BlockCache, Scratch, Site, Source};
 use crate::network::embedding::EmbeddingRoom;
 use crate::network::forward::{Rows, Score, Scored, Workspace};
 use crate::network::gather::{gather_targets, gather_weights};
+use crate::network::members::repeat;
 use crate::network::plan::{Kind, Parameter, Plan};
 use crate::network::{Network, NetworkSpec};
 use crate::{Error, Float, Inputs, clip_scale, gradient_norm, warmup_factor};
@@ -87,7 +88,7 @@ pub struct Trainer<T> {
     embedding: Option<EmbeddingRoom<T>>,
     masks: Masks,
     scratch: Scratch<T>,
-    /// Classes of the batch, N.
+    /// Classes of the batch, M N.
     classes: Vec<u32>,
     workspace: Workspace<T>,
     /// What [`Trainer::keep`] remembers; empty before.
@@ -119,7 +120,7 @@ impl<T: Float> Trainer<T> {
                 min_batch = 2;
             }
         }
-        let rows = training.max_batch;
+        let rows = training.max_batch * plan.members();
         let mut n_cache = 0;
         let caches: Vec<BlockCache> = plan
             .blocks
@@ -140,7 +141,10 @@ impl<T: Float> Trainer<T> {
         Ok(Self {
             scratch: Scratch { member: None, product: vec![T::ZERO; product.max().unwrap_or(0)], sparse: None },
             workspace: Workspace::for_plan(&plan),
-            embedding: plan.embeddings.as_ref().map(|embeddings| EmbeddingRoom::new(embeddings, rows)),
+            embedding: plan
+                .embeddings
+                .as_ref()
+                .map(|embeddings| EmbeddingRoom::new(embeddings, plan.members(), training.max_batch)),
             classes: Vec::with_capacity(rows),
             best: Vec::new(),
             masks: Masks::new(&plan, rows),
@@ -184,7 +188,7 @@ impl<T: Float> Trainer<T> {
             gradient_scale: 1.0,
             step: step as u64 + 1,
         };
-        self.draw_masks(step, batch.rows.len());
+        self.draw_masks(step, batch.rows.len() * self.plan.members());
         let loss = match self.training.clip_norm {
             None => self.pass(batch, Some(rule)),
             Some(bound) => {
@@ -207,7 +211,7 @@ impl<T: Float> Trainer<T> {
     /// # Panics
     /// As for [`Trainer::step`].
     pub fn differentiate(&mut self, batch: &Batch<'_, T>) -> f64 {
-        self.draw_masks(self.n_steps_done, batch.rows.len());
+        self.draw_masks(self.n_steps_done, batch.rows.len() * self.plan.members());
         self.pass(batch, None)
     }
 
@@ -219,9 +223,11 @@ impl<T: Float> Trainer<T> {
     /// Forward and backward pass of a training step; with a rule every parameter moves as soon as its
     /// gradient is there and nothing reads it any more.
     fn pass(&mut self, batch: &Batch<'_, T>, rule: Option<Rule>) -> f64 {
-        let n = batch.rows.len();
+        let n_rows = batch.rows.len();
         let (least, most) = (self.min_batch, self.training.max_batch);
-        assert!((least..=most).contains(&n), "a batch of {n} rows, at least {least} and at most {most}");
+        assert!((least..=most).contains(&n_rows), "a batch of {n_rows} rows, at least {least} and at most {most}");
+        let members = self.plan.members();
+        let n = n_rows * members;
         let Self { plan, caches, embedding, scratch, masks, training, classes, .. } = self;
         let member = scratch.member.clone();
         let mut embedding = plan.embeddings.as_ref().zip(embedding.as_mut());
@@ -237,10 +243,11 @@ impl<T: Float> Trainer<T> {
             }
         } else {
             let inputs = &mut inputs[..n * plan.inputs];
-            batch.inputs.gather(inputs, batch.rows);
+            let own = &mut inputs[..n_rows * plan.inputs];
+            batch.inputs.gather(own, batch.rows);
             let front = match &mut embedding {
-                Some((embeddings, room)) => room.forward((plan, embeddings), member.as_deref(), values, inputs),
-                None => inputs,
+                Some((embeddings, room)) => room.forward((plan, embeddings), member.as_deref(), values, own),
+                None => repeat(inputs, members),
             };
             if let Some(dropout) = plan.input_dropout {
                 let mask = masks.of(0, n);
@@ -250,8 +257,8 @@ impl<T: Float> Trainer<T> {
                 );
             }
         }
-        let raw = &inputs[..n * plan.inputs];
-        let inputs = embedding.as_ref().map_or(raw, |(_, room)| room.outputs(n * plan.width()));
+        let (raw, repeated) = (&inputs[..n_rows * plan.inputs], &inputs[..n * plan.inputs]);
+        let inputs = embedding.as_ref().map_or(repeated, |(_, room)| room.outputs(n * plan.width()));
         let first = sparse.map_or(Source::Dense(inputs), |csr| Source::Sparse(csr, batch.rows));
         for b in 0..plan.blocks.len() {
             let (x, own) = block_data(first, cache, caches, b, n * plan.blocks[b].inputs);
@@ -264,14 +271,16 @@ impl<T: Float> Trainer<T> {
             None => &inputs[..n * n_outputs],
         };
         let [mut d, mut d_next] = delta;
-        let targets = gather_targets(batch.targets, batch.rows, classes, targets);
-        let row_weights = batch.row_weights.map(|all| gather_weights(all, batch.rows, row_weights));
+        let targets = gather_targets(batch.targets, (batch.rows, members), classes, targets);
+        let row_weights = batch.row_weights.map(|all| gather_weights(all, (batch.rows, members), row_weights));
         let loss = training.loss.value_and_gradient(&mut d[..n * n_outputs], outputs, n_outputs, targets, row_weights);
 
         let mut update = Update { values, gradients, state, units, member: member.as_deref(), rule };
         for (b, block) in plan.blocks.iter().enumerate().rev() {
             let (x, own) = block_data(first, cache, caches, b, n * block.inputs);
-            let dx = (b > 0 || plan.embeddings.is_some()).then(|| &mut d_next[..n * block.inputs]);
+            // The scales of members move along what reaches the inputs.
+            let wants_dx = b > 0 || plan.embeddings.is_some() || plan.ensemble.is_some();
+            let dx = wants_dx.then(|| &mut d_next[..n * block.inputs]);
             block::backward(dx, &mut d[..n * block.units], &mut update, own, scratch, x, site(b));
             std::mem::swap(&mut d, &mut d_next);
         }

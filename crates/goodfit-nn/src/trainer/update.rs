@@ -54,6 +54,13 @@ impl<T: Float> Update<'_, T> {
         self.apply(parameter);
     }
 
+    /// The same where the gradient is computed from the parameter's values, or they are needed once more before it moves.
+    pub(crate) fn with_values(&mut self, plan: &Plan, parameter: usize, gradient: impl FnOnce(&mut [T], &[T])) {
+        let parameter = &plan.parameters[parameter];
+        gradient(&mut self.gradients[parameter.range.clone()], &self.values[parameter.range.clone()]);
+        self.apply(parameter);
+    }
+
     /// Computes the gradients of two parameters from the values of both, then lets both move.
     pub(crate) fn two(
         &mut self,

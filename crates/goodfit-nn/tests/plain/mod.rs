@@ -6,10 +6,12 @@ mod embedding;
 
 use std::collections::BTreeMap;
 
-use goodfit_nn::layers::{BatchNormCache, RunningStatistics, affine_backward, affine_forward};
+use goodfit_nn::layers::{
+    BatchNormCache, RunningStatistics, SharedAffine, SharedAffineGradient, affine_backward, affine_forward,
+};
 use goodfit_nn::{
-    Dropout, Float, Inputs, Kind, LayerSpec, Loss, Matrix, Network, NetworkSpec, Parameter, Purpose, Stream, Targets,
-    Trainer, TrainingSpec, UpdateStep, WeightDecay, clip_scale, gradient_norm, max_norm,
+    Average, Dropout, Ensemble, Float, Inputs, Kind, LayerSpec, Loss, Matrix, Network, NetworkSpec, Parameter, Purpose,
+    Stream, Targets, Trainer, TrainingSpec, UpdateStep, WeightDecay, clip_scale, gradient_norm, max_norm,
 };
 
 /// Buffers by the names of parameters.
@@ -65,6 +67,101 @@ impl<T: Float> Chain<T> {
         Matrix::from_rows(inputs, units, self.parameters[&format!("affine{number}.weight")].clone())
     }
 
+    fn ensemble(&self) -> Option<Ensemble> {
+        self.spec.layers.iter().find_map(|layer| match layer {
+            LayerSpec::Ensemble(ensemble) => Some(*ensemble),
+            _ => None,
+        })
+    }
+
+    /// The rows as each member sees them, one member behind the other.
+    fn for_members(&self, x: &Matrix<T>) -> Matrix<T> {
+        let members = self.ensemble().map_or(1, |ensemble| ensemble.members);
+        Matrix::from_rows(members * x.n_rows(), x.n_columns(), x.data().repeat(members))
+    }
+
+    /// Whether the members of an ensemble share the weights of an affine layer: of all but the last.
+    fn shares(&self, number: usize) -> bool {
+        let n_affine = self.spec.layers.iter().filter(|layer| matches!(layer, LayerSpec::Affine(_))).count();
+        self.ensemble().is_some() && number < n_affine
+    }
+
+    /// An affine layer whose weights are shared.
+    fn shared<'a>(&'a self, number: usize, weights: &'a Matrix<T>) -> SharedAffine<'a, T> {
+        let of = |part: &str| self.parameters.get(&format!("affine{number}.{part}")).map(Vec::as_slice);
+        let (scale_in, scale_out) = (of("scale_in").unwrap(), of("scale_out").unwrap());
+        SharedAffine { scale_in, weights: weights.view(), scale_out, bias: of("bias") }
+    }
+
+    /// The forward pass of an affine layer, whatever the members have of it.
+    fn affine(&self, number: usize, x: &Matrix<T>, units: usize) -> Matrix<T> {
+        let mut y = Matrix::zeros(x.n_rows(), units);
+        let inputs = x.n_columns();
+        if self.shares(number) {
+            let weights = self.weights(number, inputs, units);
+            self.shared(number, &weights).forward(&mut y.view_mut(), x.view());
+            return y;
+        }
+        let members = self.ensemble().map_or(1, |ensemble| ensemble.members);
+        let (rows, x) = (x.n_rows() / members, self.scaled(number, x));
+        let bias = self.parameters.get(&format!("affine{number}.bias"));
+        for m in 0..members {
+            let own = Matrix::from_rows(rows, inputs, x.data()[m * rows * inputs..][..rows * inputs].to_vec());
+            let mut out = Matrix::zeros(rows, units);
+            let bias = bias.map(|bias| &bias[m * units..][..units]);
+            affine_forward(&mut out.view_mut(), own.view(), self.own_weights(number, m, inputs, units).view(), bias);
+            y.data_mut()[m * rows * units..][..rows * units].copy_from_slice(out.data());
+        }
+        y
+    }
+
+    fn own_weights(&self, number: usize, m: usize, inputs: usize, units: usize) -> Matrix<T> {
+        let all = &self.parameters[&format!("affine{number}.weight")];
+        Matrix::from_rows(inputs, units, all[m * inputs * units..][..inputs * units].to_vec())
+    }
+
+    /// The gradient by the inputs of an affine layer of an ensemble; those by its parameters go to `gradients`.
+    fn member_backward(&self, number: usize, d: &Matrix<T>, x: &Matrix<T>, gradients: &mut Named<T>) -> Matrix<T> {
+        let (inputs, units) = (x.n_columns(), d.n_columns());
+        let zeros = |part: &str| self.parameters.get(&format!("affine{number}.{part}")).map(|v| vec![T::ZERO; v.len()]);
+        let mut dx = Matrix::zeros(x.n_rows(), inputs);
+        let mut db = zeros("bias");
+        let mut dw = zeros("weight").unwrap();
+        if self.shares(number) {
+            let (mut dr, mut ds) = (zeros("scale_in").unwrap(), zeros("scale_out").unwrap());
+            let weights = self.weights(number, inputs, units);
+            let mut dw_matrix = Matrix::zeros(inputs, units);
+            let mut own = SharedAffineGradient {
+                scale_in: &mut dr,
+                weights: dw_matrix.view_mut(),
+                scale_out: &mut ds,
+                bias: db.as_deref_mut(),
+            };
+            self.shared(number, &weights).backward(&mut dx.view_mut(), &mut own, d.view(), x.view());
+            dw.copy_from_slice(dw_matrix.data());
+            gradients.insert(format!("affine{number}.scale_in"), dr);
+            gradients.insert(format!("affine{number}.scale_out"), ds);
+        } else {
+            let members = self.ensemble().unwrap().members;
+            let rows = x.n_rows() / members;
+            let part = |all: &Matrix<T>, m: usize, width: usize| {
+                Matrix::from_rows(rows, width, all.data()[m * rows * width..][..rows * width].to_vec())
+            };
+            for m in 0..members {
+                let (mut own_dx, mut own_dw) = (Matrix::zeros(rows, inputs), Matrix::zeros(inputs, units));
+                let own_db = db.as_mut().map(|db| &mut db[m * units..][..units]);
+                let (x, d, w) = (part(x, m, inputs), part(d, m, units), self.own_weights(number, m, inputs, units));
+                let (mut dx_view, mut dw_view) = (own_dx.view_mut(), own_dw.view_mut());
+                affine_backward(&mut dx_view, &mut dw_view, own_db, d.view(), x.view(), w.view());
+                dx.data_mut()[m * rows * inputs..][..rows * inputs].copy_from_slice(own_dx.data());
+                dw[m * inputs * units..][..inputs * units].copy_from_slice(own_dw.data());
+            }
+        }
+        gradients.insert(format!("affine{number}.weight"), dw);
+        gradients.extend(db.map(|db| (format!("affine{number}.bias"), db)));
+        dx
+    }
+
     /// The inputs of an affine layer, times their scales where there are some.
     fn scaled(&self, number: usize, x: &Matrix<T>) -> Matrix<T> {
         let mut scaled = x.clone();
@@ -78,8 +175,9 @@ impl<T: Float> Chain<T> {
 
     /// Forward and backward in training mode; running statistics move.
     pub(crate) fn pass(&mut self, x: &Matrix<T>, setting: &Setting<'_, T>) -> Pass<T> {
-        let n = x.n_rows();
-        let mut y = x.clone();
+        let mut y = self.for_members(x);
+        let n = y.n_rows();
+        let members = n / x.n_rows();
         let (mut n_affine, mut n_norm) = (0, 0);
         // Dropout is drawn block by block: a layer that does not come later than the one before it in
         // the order affine, batch norm, activation, dropout begins a block; dropout in front is block 0.
@@ -93,6 +191,7 @@ impl<T: Float> Chain<T> {
                 LayerSpec::BatchNorm(_) => 1,
                 LayerSpec::Activation(_) => 2,
                 LayerSpec::Dropout(_) => 3,
+                LayerSpec::Ensemble(_) => continue,
             };
             if rank <= rank_before {
                 block += 1;
@@ -101,18 +200,15 @@ impl<T: Float> Chain<T> {
             let units = y.n_columns();
             caches.push(match layer {
                 LayerSpec::Embedding(spec) => {
-                    y = embedding::forward(&spec, &self.parameters, x);
-                    Cache::Embedding { x: x.clone() }
+                    // Row by row for each member anew.
+                    let embedded = embedding::forward(&spec, &self.parameters, &y);
+                    Cache::Embedding { x: std::mem::replace(&mut y, embedded) }
                 }
                 LayerSpec::Affine(affine) => {
                     n_affine += 1;
-                    let w = self.weights(n_affine, units, affine.outputs);
-                    let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
-                    assert_eq!(b.is_some(), affine.bias);
-                    let x = std::mem::replace(&mut y, Matrix::zeros(n, affine.outputs));
-                    let scaled = self.scaled(n_affine, &x);
-                    affine_forward(&mut y.view_mut(), scaled.view(), w.view(), b);
-                    Cache::Affine { x }
+                    assert_eq!(self.parameters.contains_key(&format!("affine{n_affine}.bias")), affine.bias);
+                    let outputs = self.affine(n_affine, &y, affine.outputs);
+                    Cache::Affine { x: std::mem::replace(&mut y, outputs) }
                 }
                 LayerSpec::BatchNorm(norm) => {
                     n_norm += 1;
@@ -145,18 +241,32 @@ impl<T: Float> Chain<T> {
                     dropout.forward_training(y.data_mut(), &mask);
                     Cache::Dropout { dropout, mask }
                 }
+                LayerSpec::Ensemble(_) => unreachable!("passed over above"),
             });
         }
 
         let mut d = Matrix::zeros(n, y.n_columns());
         let n_outputs = y.n_columns();
-        let loss =
-            setting.loss.value_and_gradient(d.data_mut(), y.data(), n_outputs, setting.targets, setting.row_weights);
+        // The mean of the members' losses, each over the same rows.
+        let mut losses = Vec::new();
+        for (d, y) in d.data_mut().chunks_mut(n / members * n_outputs).zip(y.data().chunks(n / members * n_outputs)) {
+            losses.push(setting.loss.value_and_gradient(d, y, n_outputs, setting.targets, setting.row_weights));
+            for d in d {
+                *d = *d / T::from_f64(members as f64);
+            }
+        }
+        let loss = losses.iter().sum::<f64>() / members as f64;
         let mut gradients = Named::new();
-        for (layer, cache) in self.spec.layers.iter().zip(caches).rev() {
+        let layers = self.spec.layers.iter().filter(|layer| !matches!(layer, LayerSpec::Ensemble(_)));
+        let with_caches: Vec<_> = layers.zip(caches).collect();
+        for (layer, cache) in with_caches.into_iter().rev() {
             match (layer, cache) {
                 (LayerSpec::Embedding(spec), Cache::Embedding { x }) => {
                     gradients.extend(embedding::backward(spec, &self.parameters, &x, &d));
+                }
+                (LayerSpec::Affine(_), Cache::Affine { x }) if self.ensemble().is_some() => {
+                    d = self.member_backward(n_affine, &d, &x, &mut gradients);
+                    n_affine -= 1;
                 }
                 (LayerSpec::Affine(affine), Cache::Affine { x }) => {
                     let w = self.weights(n_affine, x.n_columns(), affine.outputs);
@@ -204,18 +314,15 @@ impl<T: Float> Chain<T> {
 
     /// The outputs in evaluation mode.
     pub(crate) fn evaluate(&self, x: &Matrix<T>) -> Matrix<T> {
-        let mut y = x.clone();
+        let mut y = self.for_members(x);
         let (mut n_affine, mut n_norm) = (0, 0);
         for layer in &self.spec.layers {
             let units = y.n_columns();
             match layer {
-                LayerSpec::Embedding(spec) => y = embedding::forward(spec, &self.parameters, x),
+                LayerSpec::Embedding(spec) => y = embedding::forward(spec, &self.parameters, &y),
                 LayerSpec::Affine(affine) => {
                     n_affine += 1;
-                    let w = self.weights(n_affine, units, affine.outputs);
-                    let b = self.parameters.get(&format!("affine{n_affine}.bias")).map(Vec::as_slice);
-                    let x = std::mem::replace(&mut y, Matrix::zeros(x.n_rows(), affine.outputs));
-                    affine_forward(&mut y.view_mut(), self.scaled(n_affine, &x).view(), w.view(), b);
+                    y = self.affine(n_affine, &y, affine.outputs);
                 }
                 LayerSpec::BatchNorm(norm) => {
                     n_norm += 1;
@@ -227,9 +334,13 @@ impl<T: Float> Chain<T> {
                 }
                 LayerSpec::Activation(activation) => activation.forward_in_place(y.data_mut()),
                 LayerSpec::Dropout(dropout) => dropout.forward_evaluation(y.data_mut()),
+                LayerSpec::Ensemble(_) => {}
             }
         }
-        y
+        match self.ensemble() {
+            Some(ensemble) => averaged(ensemble, &y, x.n_rows()),
+            None => y,
+        }
     }
 
     /// One update, from the plain gradient and [`goodfit_nn::Optimizer::update`]. Returns the loss.
@@ -268,6 +379,32 @@ impl<T: Float> Chain<T> {
         self.n_steps_done += 1;
         pass.loss
     }
+}
+
+/// What an ensemble puts out: the mean of values, or the logarithm of the mean of probabilities, added up two by two as
+/// `ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|)`, since probabilities may be too small for a number.
+fn averaged<T: Float>(ensemble: Ensemble, outputs: &Matrix<T>, n: usize) -> Matrix<T> {
+    let log_add =
+        |a: T, b: T| if a > b { a + (T::ONE + (b - a).exp()).ln() } else { b + (T::ONE + (a - b).exp()).ln() };
+    let members = T::from_f64(ensemble.members as f64);
+    let mut own = outputs.clone();
+    if ensemble.average == Average::Probabilities {
+        for row in own.data_mut().chunks_mut(outputs.n_columns()) {
+            let sum = row.iter().copied().reduce(log_add).expect("outputs");
+            for z in row {
+                *z -= sum;
+            }
+        }
+    }
+    let length = n * outputs.n_columns();
+    let combined = (0..length).map(|i| {
+        let mut all = own.data()[i..].iter().step_by(length).copied();
+        match ensemble.average {
+            Average::Values => all.sum::<T>() / members,
+            Average::Probabilities => all.by_ref().reduce(log_add).expect("members") - members.ln(),
+        }
+    });
+    Matrix::from_rows(n, outputs.n_columns(), combined.collect())
 }
 
 /// Normal draws.

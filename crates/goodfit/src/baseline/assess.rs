@@ -1,12 +1,14 @@
 //! Scores of a network, a linear model and a constant on validation rows.
 
-use goodfit_nn::{Matrix, Network, Workspace};
+use std::collections::BTreeMap;
+
+use goodfit_nn::Network;
 
 use super::Baselines;
 use super::importance::importance;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared};
-use crate::model::{Metric, Prediction, Scored, scores};
+use crate::model::{Metric, Prediction, Scored, predict, scores};
 use crate::results::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
 use crate::statistics::paired_t;
 
@@ -15,17 +17,20 @@ const MOST_POINTS: usize = 2000;
 /// Bins of equal width between 0 and 1.
 const BINS: usize = 10;
 
-/// Scores what was fitted on the training rows of a table, and a network where there is one, on the validation rows;
-/// `None` where there are none. The network is held against the linear model by a metric: the accuracy or the RMSE, unless
-/// another one is said.
+/// Scores what was fitted on the training rows of a table, and the mean prediction of networks where there are some, on the
+/// validation rows; `None` where there are none of these. The networks are held against the linear model by a metric: the
+/// accuracy or the RMSE, unless another one is said.
 pub fn assess(
     data: &Prepared,
     baselines: &Baselines,
-    network: Option<&Network<f32>>,
+    networks: &[Network<f32>],
     metric: Option<Metric>,
 ) -> Option<Assessment> {
-    Some(Judged::new(data, baselines, network)?.assessment(metric))
+    Some(Judged::new(data, baselines, networks)?.assessment(metric))
 }
+
+/// The name of the mean score that each of several networks has alone.
+pub(super) const SINGLE: &str = "single";
 
 /// What models of a table predict on its validation rows.
 #[derive(Clone, Debug)]
@@ -33,8 +38,10 @@ pub(crate) struct Judged {
     pub(super) target: String,
     pub(super) predicts: Predicts,
     pub(super) goal: Goal,
-    /// By name, the network first where there is one.
+    /// By name, first `network`, or `ensemble` of several, where there is any.
     pub(super) models: Vec<(&'static str, Vec<Prediction>)>,
+    /// What each of several networks predicts alone.
+    pub(super) alone: Vec<Vec<Prediction>>,
     pub(super) linear: Option<LinearFit>,
     pub(super) importance: Vec<ColumnImportance>,
     /// Validation rows by those that are used to train.
@@ -43,25 +50,29 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// Has all of them predict; `None` where the data are no table, or have no validation rows.
-    pub(crate) fn new(data: &Prepared, baselines: &Baselines, network: Option<&Network<f32>>) -> Option<Self> {
+    pub(crate) fn new(data: &Prepared, baselines: &Baselines, networks: &[Network<f32>]) -> Option<Self> {
         let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
         let predicts = &schema.predicts;
-        let own = network.map(|network| predictions(network, rows, predicts));
+        let own = (!networks.is_empty()).then(|| predict(networks, &rows.inputs, predicts));
         // A network that overflowed predicts nothing.
         let own = own.filter(|own| own.iter().all(Prediction::is_finite));
-        let importance = network.filter(|_| own.is_some()).map(|network| importance(data, network));
+        let networks = if own.is_some() { networks } else { &[] };
+        let of_several = if networks.len() > 1 { networks } else { &[] };
+        let alone = |network| predict(std::slice::from_ref(network), &rows.inputs, predicts);
         let linear = baselines.linear.as_ref().map(|linear| LinearFit {
             rows: linear.rows,
             penalty: linear.penalty,
             converged: linear.converged,
         });
+        let subject = if networks.len() > 1 { "ensemble" } else { "network" };
         Some(Self {
             target: schema.target.clone(),
             predicts: predicts.clone(),
             goal: goal(rows, predicts),
-            models: own.map(|own| ("network", own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
+            models: own.map(|own| (subject, own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
+            alone: of_several.iter().map(alone).collect(),
             linear,
-            importance: importance.unwrap_or_default(),
+            importance: if networks.is_empty() { Vec::new() } else { importance(data, networks) },
             ratio: rows.n_rows() as f64 / (data.summary.train_rows + data.summary.stopping_rows) as f64,
         })
     }
@@ -78,26 +89,48 @@ impl Judged {
         self.models.iter().find(|model| model.0 == name).map(|model| model.1.as_slice())
     }
 
+    /// What its models call that which was trained.
+    pub(super) fn subject(&self) -> &'static str {
+        if self.alone.is_empty() { "network" } else { "ensemble" }
+    }
+
+    /// What is scored, in the order of the table of results.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<&str> = self.models.iter().map(|model| model.0).collect();
+        if !self.alone.is_empty() {
+            names.insert(1, SINGLE);
+        }
+        names
+    }
+
+    /// The scores of what has this name.
+    pub(super) fn scores(&self, name: &str) -> BTreeMap<String, f64> {
+        let of = |own: &[Prediction]| scores(own, &self.goal, &self.predicts);
+        if name == SINGLE {
+            mean(self.alone.iter().map(|own| of(own)))
+        } else {
+            self.of(name).map(of).unwrap_or_default()
+        }
+    }
+
     /// How good they are.
     pub(super) fn assessment(self, metric: Option<Metric>) -> Assessment {
         let Self { goal, predicts, .. } = &self;
-        let assessed = |(name, own): &(&str, Vec<Prediction>)| Assessed {
-            name: (*name).to_owned(),
-            scores: scores(own, goal, predicts),
-            ..Assessed::default()
-        };
+        let assessed =
+            |name: &str| Assessed { name: name.to_owned(), scores: self.scores(name), ..Assessed::default() };
         let mut found = Assessment {
             target: self.target.clone(),
             rows: self.n_rows(),
             shared: true,
-            models: self.models.iter().map(assessed).collect(),
+            models: self.names().into_iter().map(assessed).collect(),
+            networks: (!self.alone.is_empty()).then_some(self.alone.len()),
             linear: self.linear,
             ..Assessment::default()
         };
         if let Predicts::Classes(names) = predicts {
             found.classes.clone_from(names);
         }
-        if let Some(own) = self.of("network") {
+        if let Some(own) = self.of(self.subject()) {
             match goal {
                 Goal::Classes { names, classes } => {
                     found.confusion = confusion(own, classes, names.len());
@@ -135,11 +168,14 @@ pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     }
 }
 
-pub(super) fn predictions(network: &Network<f32>, rows: &Labelled, predicts: &Predicts) -> Vec<Prediction> {
-    let n_outputs = if let Predicts::Classes(names) = predicts { names.len() } else { 1 };
-    let mut outputs = Matrix::zeros(rows.n_rows(), n_outputs);
-    Workspace::new(network).predict(outputs.view_mut(), network, &rows.inputs);
-    outputs.rows().map(|outputs| Prediction::of(outputs, predicts)).collect()
+/// The mean of each score, over the networks that have it.
+fn mean(all: impl Iterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+    let mut sums: BTreeMap<String, (f64, usize)> = BTreeMap::new();
+    for (name, score) in all.flatten() {
+        let (sum, n) = sums.entry(name).or_default();
+        (*sum, *n) = (*sum + score, *n + 1);
+    }
+    sums.into_iter().map(|(name, (sum, n))| (name, sum / n as f64)).collect()
 }
 
 /// Rows by class, then by predicted class.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::assess::Judged;
 use crate::data::table::Goal;
-use crate::model::{Metric, scores};
+use crate::model::Metric;
 use crate::results::{AgainstLinear, Assessed, Assessment, ColumnImportance};
 use crate::statistics::over_folds;
 
@@ -14,18 +14,21 @@ impl Judged {
     pub(crate) fn over(folds: Vec<Self>, metric: Option<Metric>) -> Option<Assessment> {
         let n_folds = folds.len();
         let ratio = folds.iter().map(|fold| fold.ratio).sum::<f64>() / n_folds as f64;
-        let names: Vec<&str> = folds.first()?.models.iter().map(|model| model.0).collect();
-        let in_all = |name: &&str| folds.iter().all(|fold| fold.of(name).is_some());
+        let (names, subject) = (folds.first()?.names(), folds[0].subject());
+        let in_all = |name: &&str| folds.iter().all(|fold| fold.names().contains(name));
         let models: Vec<Assessed> =
             names.into_iter().filter(in_all).map(|name| assessed(name, &folds, ratio)).collect();
         let decides = folds[0].decides(metric);
-        let against = against(&folds, &models, decides, ratio);
+        let against = against(&folds, (&models, subject), decides, ratio);
         let importance = importance(&folds, ratio);
         let all = folds.into_iter().reduce(Self::and)?;
         // Where a network has overflowed in a fold there is none of all rows.
-        let has_network = models.iter().any(|model| model.name == "network");
-        let models_of_all = all.models.iter().filter(|model| has_network || model.0 != "network").cloned().collect();
-        let pooled = Self { models: models_of_all, ..all }.assessment(metric);
+        let has_network = models.iter().any(|model| model.name == subject);
+        let trained = ["network", "ensemble"];
+        let models_of_all =
+            all.models.iter().filter(|model| has_network || !trained.contains(&model.0)).cloned().collect();
+        let alone = if has_network { all.alone } else { Vec::new() };
+        let pooled = Self { models: models_of_all, alone, ..all }.assessment(metric);
         Some(Assessment { folds: Some(n_folds), models, against_linear: against, importance, ..pooled })
     }
 
@@ -41,6 +44,7 @@ impl Judged {
                 own.extend(more);
             }
         }
+        self.alone.iter_mut().zip(other.alone).for_each(|(own, more)| own.extend(more));
         self.linear = match (self.linear, other.linear) {
             (Some(one), Some(another)) => Some(if one.converged { another } else { one }),
             _ => None,
@@ -51,8 +55,7 @@ impl Judged {
 
 /// The scores of one model, those that are defined in all folds.
 fn assessed(name: &str, folds: &[Judged], ratio: f64) -> Assessed {
-    let of_fold = |fold: &Judged| fold.of(name).map(|own| scores(own, &fold.goal, &fold.predicts)).unwrap_or_default();
-    let by_fold: Vec<BTreeMap<String, f64>> = folds.iter().map(of_fold).collect();
+    let by_fold: Vec<BTreeMap<String, f64>> = folds.iter().map(|fold| fold.scores(name)).collect();
     let mut found = Assessed { name: name.to_owned(), ..Assessed::default() };
     for score in Metric::ALL.map(Metric::name) {
         let values: Vec<f64> = by_fold.iter().filter_map(|scores| scores.get(score).copied()).collect();
@@ -66,14 +69,16 @@ fn assessed(name: &str, folds: &[Judged], ratio: f64) -> Assessed {
     found
 }
 
-/// The network against the linear model, fold by fold.
-fn against(folds: &[Judged], models: &[Assessed], metric: Metric, ratio: f64) -> Option<AgainstLinear> {
+/// What was trained against the linear model, fold by fold.
+fn against(
+    folds: &[Judged],
+    (models, subject): (&[Assessed], &str),
+    metric: Metric,
+    ratio: f64,
+) -> Option<AgainstLinear> {
     let score = |name: &str| models.iter().find(|model| model.name == name)?.scores.get(metric.name()).copied();
-    let (network, linear) = (score("network")?, score("linear")?);
-    let of_fold = |fold: &Judged| {
-        let of = |name| scores(fold.of(name).unwrap_or_default(), &fold.goal, &fold.predicts)[metric.name()];
-        of("network") - of("linear")
-    };
+    let (network, linear) = (score(subject)?, score("linear")?);
+    let of_fold = |fold: &Judged| fold.scores(subject)[metric.name()] - fold.scores("linear")[metric.name()];
     let (difference, ci95) = over_folds(&folds.iter().map(of_fold).collect::<Vec<f64>>(), ratio);
     let [least, most] = metric.range();
     let ci95 = ci95.map(|end| end.clamp(least - most, most - least));

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
-use super::assess::{goal, predictions};
+use super::assess::goal;
 use super::linear::dense;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared};
-use crate::model::{Metric, Scored};
+use crate::model::{Metric, Scored, predict};
 use crate::results::ColumnImportance;
 use crate::statistics::paired_t;
 
@@ -16,8 +16,9 @@ use crate::statistics::paired_t;
 const REPEATS: u64 = 5;
 /// Rows at most.
 const MOST_ROWS: usize = 2000;
-/// Rows that are predicted, over all columns and permutations.
+/// Rows that are predicted, over all columns and permutations, by up to [`FEW`] networks; by more of them fewer.
 const MOST_PREDICTIONS: usize = 400_000;
+const FEW: usize = 4;
 /// With fewer rows than this nothing is said.
 const LEAST_ROWS: usize = 10;
 
@@ -31,12 +32,14 @@ const LEAST_ROWS: usize = 10;
 /// over permutations; of an RMSE by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
 /// mean over pairs of rows (Hoeffding, Annals of Mathematical Statistics 19, 1948); what 5 permutations leave to chance is
 /// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are taken, and so many that 400,000 are
-/// predicted in all; with fewer than 10 rows left for a column there is no importance. Columns that say the same as each
+/// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a column there is no importance. Columns that say the same as each
 /// other share what they are worth.
-pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnImportance> {
+pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<ColumnImportance> {
     let (Some(schema), Some(rows)) = (&data.schema, &data.validation) else { return Vec::new() };
     let n_columns = schema.columns.len().max(1);
-    let n = rows.n_rows().min(MOST_ROWS).min(MOST_PREDICTIONS / (REPEATS as usize * n_columns));
+    let n_networks = networks.iter().map(Network::members).sum::<usize>();
+    let most = MOST_PREDICTIONS * FEW / n_networks.max(FEW);
+    let n = rows.n_rows().min(MOST_ROWS).min(most / (REPEATS as usize * n_columns));
     if n < LEAST_ROWS {
         return Vec::new();
     }
@@ -51,10 +54,10 @@ pub(super) fn importance(data: &Prepared, network: &Network<f32>) -> Vec<ColumnI
     let predicts = &schema.predicts;
     let whole = some(values.clone());
     let goal = goal(&whole, predicts);
-    let before = worse(network, &whole, &goal, predicts);
+    let before = worse(networks, &whole, &goal, predicts);
     let ranges = schema.ranges();
     let increases =
-        increases(&values, d, &ranges, &before, |permuted| worse(network, &some(permuted), &goal, predicts));
+        increases(&values, d, &ranges, &before, |permuted| worse(networks, &some(permuted), &goal, predicts));
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(increases))
         .filter(|(_, one)| one.mean.is_finite())
         .map(|(column, Increase { mean, ci95 })| ColumnImportance {
@@ -115,9 +118,9 @@ fn increases(
 }
 
 /// What each row adds to the score of which less is better.
-fn worse(network: &Network<f32>, rows: &Labelled, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
+fn worse(networks: &[Network<f32>], rows: &Labelled, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
     let metric = if matches!(goal, Goal::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
-    Scored::new(&predictions(network, rows, predicts), goal, predicts).by_row(metric)
+    Scored::new(&predict(networks, &rows.inputs, predicts), goal, predicts).by_row(metric)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ pub fn verdict(results: &Results) -> Option<String> {
     let rows =
         if assessed.rows == 1 { "1 validation row".to_owned() } else { format!("{} validation rows", assessed.rows) };
     if let Some(against) = &assessed.against_linear {
-        let [low, high] = against.ci95;
+        let ([low, high], subject) = (against.ci95, assessed.subject());
         let over = if assessed.folds.is_some() { "folds" } else { "rows" };
         let (score, network, linear) = (&against.score, number(against.network), number(against.linear));
         let by = if low == 0.0 && high == 0.0 {
@@ -20,7 +20,7 @@ pub fn verdict(results: &Results) -> Option<String> {
         } else if low.is_finite() {
             let numbers = [against.difference, low, high].map(number);
             format!(
-                "network less linear {}, 95 % interval over the {over} {} to {}",
+                "{subject} less linear {}, 95 % interval over the {over} {} to {}",
                 numbers[0], numbers[1], numbers[2]
             )
         } else {
@@ -28,13 +28,13 @@ pub fn verdict(results: &Results) -> Option<String> {
         };
         return Some(match against.tells() {
             1 => format!(
-                "The network is better than the linear model: {score} {network} against {linear} on {rows} ({by})."
+                "The {subject} is better than the linear model: {score} {network} against {linear} on {rows} ({by})."
             ),
             -1 => format!(
-                "The linear model is better than the network: {score} {linear} against {network} on {rows} ({by})."
+                "The linear model is better than the {subject}: {score} {linear} against {network} on {rows} ({by})."
             ),
             _ => format!(
-                "The network does not beat the linear model, as far as {rows} can tell: {score} {network} against \
+                "The {subject} does not beat the linear model, as far as {rows} can tell: {score} {network} against \
                  {linear} ({by})."
             ),
         });

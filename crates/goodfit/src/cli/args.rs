@@ -218,7 +218,7 @@ pub(super) struct OfRecipe {
     /// The column of a table that is predicted
     #[arg(long, value_name = "COLUMN")]
     pub(super) target: Option<String>,
-    /// By what recipe a table is trained: realmlp, or plain
+    /// By what recipe a table is trained: realmlp, tabm, or plain
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(PRESETS.iter().map(|preset| preset.name)), hide_possible_values = true)]
     pub(super) preset: Option<String>,
     #[command(flatten)]

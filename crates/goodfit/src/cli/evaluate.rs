@@ -33,7 +33,8 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
         return Ok(0);
     }
     let Some((last, earlier)) = openings.split_last() else { return Ok(1) };
-    let own = Assessed { name: "network".to_owned(), scores: last.scores.clone(), ..Assessed::default() };
+    let name = if model.n_networks() > 1 { "ensemble" } else { "network" };
+    let own = Assessed { name: name.to_owned(), scores: last.scores.clone(), ..Assessed::default() };
     let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
     print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models, decides(&model)))?;
     if !earlier.is_empty() {

@@ -33,6 +33,7 @@ pub(super) fn compare(args: &Compare) -> Outcome {
             Some(format!("`goodfit search {recipe}` searches it, --vary FIELD=V1,V2 makes arms")),
         ));
     }
+    single(&experiment)?;
     let experiment = Experiment { search: None, ..experiment };
     let out = out_dir(&args.of.common, &experiment.name)?;
     let conducted = run(&experiment, &args.of.common)?;
@@ -41,6 +42,17 @@ pub(super) fn compare(args: &Compare) -> Outcome {
         next::training(&experiment.recipe, &conducted.results).into_iter().for_each(message::note);
     }
     Ok(status)
+}
+
+/// What compares single networks takes no recipe for several.
+fn single(experiment: &Experiment) -> Result<(), Failure> {
+    match experiment.recipe.training.ensemble {
+        1 => Ok(()),
+        n => Err(Failure::new(
+            format!("training.ensemble is {n}, but compare trains single networks"),
+            Some("leave it out here: train and search keep ensembles, and network.members are those of one training"),
+        )),
+    }
 }
 
 /// `goodfit report DIR`

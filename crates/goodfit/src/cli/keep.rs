@@ -22,13 +22,13 @@ pub(super) enum Left {
 /// Keeps what a training left in a folder, with what it found; of a search, of which trial it is.
 pub(super) fn keep(fit: Fit, results: &Results, trial: Option<usize>, out: &Path) -> Result<Left, Failure> {
     let recipe = results.recipe.clone();
-    let Fit { network, schema, baselines } = fit;
+    let Fit { networks, schema, baselines } = fit;
     if let Some(schema) = schema {
-        let model = Model::new(schema, recipe, network).with_baselines(baselines);
+        let model = Model::new(schema, recipe, networks).with_baselines(baselines);
         model.with_training(Some(Training::of(results, trial))).save(out).map_err(model_failure)?;
         return Ok(Left::Model);
     }
-    let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of(&network) };
+    let weights = Weights { metadata: BTreeMap::from([("recipe".to_owned(), recipe)]), ..Weights::of_all(&networks) };
     weights.save(&out.join(WEIGHTS)).map_err(|error| Failure::new(error, None::<String>))?;
     Ok(Left::Weights)
 }

@@ -94,6 +94,9 @@ fn assessment(results: &Results) -> String {
     let over = assessed.folds.map_or_else(String::new, |folds| format!(", mean of {folds} folds"));
     let head = format!("{} on {} validation rows{over}", assessed.target, assessed.rows);
     let mut out = format!("\n{}", scores(&head, &assessed.models, Metric::of_curve(&results.primary_metric)));
+    if let Some(sentence) = assessed.of_networks() {
+        let _ = writeln!(out, "{sentence}");
+    }
     if let Some(verdict) = verdict(results) {
         let _ = writeln!(out, "{verdict}");
     }

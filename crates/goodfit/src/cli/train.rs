@@ -5,7 +5,7 @@ use super::experiment::{comparison_failure, finish, open, options, out_dir, reci
 use super::keep::{Left, keep, note_none};
 use super::message::note;
 use super::progress::Live;
-use super::stop::monitor;
+use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::comparison::train_one;
 use crate::model::WEIGHTS;
@@ -28,6 +28,10 @@ pub(super) fn train(args: &Train) -> Outcome {
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
     let status = finish(&conducted, &out, args.of.common.output, false)?;
+    if trained.is_none() && !stopped() {
+        note_none(&out);
+        return Ok(1);
+    }
     if let Some(fit) = trained {
         if status != 0 {
             note_none(&out);

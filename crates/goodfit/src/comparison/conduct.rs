@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use goodfit_nn::Network;
 
+use super::ensemble::{seeds, train_each};
 use super::folds::train_folds;
-use super::refit::First;
+use super::refit::{First, is_finite};
 use super::{ComparisonError, Done, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
 use crate::baseline::{Baselines, assess};
 use crate::data::table::Schema;
@@ -89,7 +90,7 @@ pub fn conduct(
             arm.data = data_differ.then(|| loaded.summary(i));
         }
         if let Some(first) = loaded.rows.first().filter(|_| results.complete) {
-            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, None, None));
+            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, &[], None));
             let shared = !data_differ && !compare.resplit;
             results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
         }
@@ -115,17 +116,17 @@ pub fn conduct(
 /// What a single training leaves beside its results.
 #[derive(Clone, Debug)]
 pub struct Fit {
-    /// The network.
-    pub network: Network<f32>,
+    /// The network, or those of `training.ensemble`.
+    pub networks: Vec<Network<f32>>,
     /// On a table, what a model has to know of its columns.
     pub schema: Option<Schema>,
     /// On a table, what was fitted on the same rows beside it.
     pub baselines: Option<Baselines>,
 }
 
-/// Trains the recipe of an experiment once, without its variations, and again on all rows where `training.refit` says so.
-/// With `data.folds` it is trained once for each fold, and then on all rows.
-/// There is no network when the monitor stopped the first training.
+/// Trains the recipe of an experiment once, without its variations, or with as many seeds as `training.ensemble` says, and again
+/// on all rows where `training.refit` says so. With `data.folds` it is so trained for each fold, and then on all rows.
+/// There is no network when the monitor stopped the first training, or when one of several is no number.
 ///
 /// # Errors
 /// As for [`conduct`].
@@ -145,24 +146,30 @@ pub fn train_one(
     // Read once: the rows of a table are shared.
     let whole = recipe.training.refit.then(|| dataset.clone());
     let data = Prepared::new(dataset, &recipe.data, recipe.data.split_seed.unwrap_or(seed))?;
-    check_fits("recipe", recipe, &data, 1)?;
-    observer.begin("training", n_steps(recipe, data.train.n_rows()) as u64);
+    let seeds = seeds(seed, recipe.training.ensemble);
+    check_fits("recipe", recipe, &data, options.n_jobs.min(seeds.len()))?;
+    observer.begin("training", (seeds.len() * n_steps(recipe, data.train.n_rows())) as u64);
     let name = "recipe".to_owned();
-    let trained =
-        train(recipe, &data, seed, monitor).map_err(|source| ComparisonError::Network { arm: name.clone(), source })?;
-    let seconds = start.elapsed().as_secs_f64();
-    let mut results = blank(experiment, options, Some(&data), vec![seed]);
+    let trained = train_each(
+        seeds.len(),
+        options.n_jobs,
+        monitor,
+        &name,
+        |i| train(recipe, &data, seeds[i], monitor),
+        |i, trained| observer.done(&name, seeds[i], &trained.run),
+    )?;
+    let (trained, seconds): (Vec<Trained>, Vec<f64>) = trained.into_iter().unzip();
+    let mut results = blank(experiment, options, Some(&data), seeds.clone());
     let mut arm = Arm { name: name.clone(), ..Arm::default() };
     let mut fit = None;
-    if let Some(trained) = trained {
-        observer.done(&name, seed, &trained.run);
+    if trained.len() == seeds.len() {
         let baselines = Baselines::fit(&data);
-        results.assessment = baselines
-            .as_ref()
-            .and_then(|baselines| assess(&data, baselines, Some(&trained.network), recipe.training.metric));
-        let first = First { recipe, seed, data: &data, trained: &trained, baselines: baselines.as_ref() };
+        let networks: Vec<Network<f32>> = trained.iter().map(|trained| trained.network.clone()).collect();
+        results.assessment =
+            baselines.as_ref().and_then(|baselines| assess(&data, baselines, &networks, recipe.training.metric));
+        let first = First { recipe, seeds: &seeds, data: &data, trained: &trained, baselines: baselines.as_ref() };
         let again = match whole {
-            Some(dataset) if first.is_repeated() => first.refit(dataset, monitor, observer)?,
+            Some(dataset) if first.is_repeated() => first.refit(dataset, options.n_jobs, monitor, observer)?,
             _ => None,
         };
         let (again, refit) = again.unzip();
@@ -171,16 +178,30 @@ pub fn train_one(
         if again.is_none() && results.complete && first.is_repeated() {
             results.findings.push(not_refitted());
         }
-        let Trained { run, network, .. } = trained;
-        fit = again.or_else(|| Some(Fit { network, schema: data.schema.clone(), baselines }));
-        arm.runs.push(run);
+        fit = again.or_else(|| Some(Fit { networks, schema: data.schema.clone(), baselines }));
+        let lost = trained.iter().filter(|trained| !is_finite(&trained.network)).count();
+        if lost > 0 && trained.len() > 1 {
+            results.findings.push(not_an_ensemble(lost, trained.len()));
+            fit = None;
+        }
     }
+    arm.runs.extend(trained.into_iter().map(|trained| trained.run));
     arm.summarise();
     results.arms = vec![arm];
-    let runs = results.arms[0].runs.iter().map(|run| RunTiming { seed: run.seed, seconds }).collect();
-    let arms = vec![ArmTiming { arm: name, runs }];
-    let timing = Timing { seconds: start.elapsed().as_secs_f64(), jobs: 1, machine: Machine::current(), arms };
+    let runs = results.arms[0].runs.iter().zip(seconds).map(|(run, seconds)| RunTiming { seed: run.seed, seconds });
+    let arms = vec![ArmTiming { arm: name, runs: runs.collect() }];
+    let jobs = options.n_jobs.min(seeds.len());
+    let timing = Timing { seconds: start.elapsed().as_secs_f64(), jobs, machine: Machine::current(), arms };
     Ok((Conducted { results, timing }, fit))
+}
+
+/// That networks of an ensemble are no numbers, and nothing is kept.
+fn not_an_ensemble(lost: usize, of: usize) -> Finding {
+    Finding {
+        statement: format!("{lost} of the {of} networks of the ensemble diverged, so that no model is kept"),
+        evidence: "they have weights that are no numbers".to_owned(),
+        next: "a lower training.learning_rate".to_owned(),
+    }
 }
 
 /// That the rows which rank have chosen the epoch as well.

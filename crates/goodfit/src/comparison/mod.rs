@@ -2,6 +2,7 @@
 
 mod conduct;
 mod data;
+mod ensemble;
 mod fits;
 mod folds;
 mod memory;

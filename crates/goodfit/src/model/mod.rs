@@ -1,5 +1,6 @@
 //! Models: a network with what it knows of its columns, kept in a folder.
 
+mod average;
 mod error;
 mod folder;
 #[cfg(feature = "onnx")]
@@ -11,8 +12,9 @@ mod training;
 use std::path::Path;
 
 use goodfit_nn::losses::softmax;
-use goodfit_nn::{Embedding, Inputs, Matrix, Network, Workspace};
+use goodfit_nn::{Embedding, Inputs, Network, NetworkSpec};
 
+pub(crate) use average::predict;
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
 use scores::most_probable;
@@ -23,7 +25,7 @@ pub use training::Training;
 use crate::baseline::Baselines;
 use crate::data::table::{Predicts, Schema, Table};
 use crate::files::{read_whole, write_whole};
-use crate::recipe::Experiment;
+use crate::recipe::{Experiment, NetworkRecipe};
 use crate::results::write_json;
 use crate::run::network_spec;
 use crate::weights::Weights;
@@ -43,7 +45,7 @@ const FORMAT: &str = "format";
 /// That form.
 const CURRENT: &str = "1";
 
-/// A trained network with its columns.
+/// A trained network with its columns, or several whose predictions are averaged.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -68,7 +70,7 @@ pub struct Model {
     pub baselines: Option<Baselines>,
     /// How it was trained; models of versions before 0.1.0 do not say.
     pub training: Option<Training>,
-    network: Network<f32>,
+    networks: Vec<Network<f32>>,
 }
 
 /// What is predicted for a row.
@@ -107,10 +109,22 @@ impl Prediction {
     }
 }
 
+/// Numbers that the layers of a network have, biases not counted.
+fn n_weights(network: &NetworkRecipe, spec: &NetworkSpec, outputs: usize) -> usize {
+    let members = network.members;
+    let (mut before, mut n) = (spec.width(), spec.embedding().map_or(0, Embedding::n_values));
+    for &width in &network.hidden {
+        let scales = if members > 1 { members.saturating_mul(before.saturating_add(width)) } else { 0 };
+        n = n.saturating_add(before.saturating_mul(width)).saturating_add(scales);
+        before = width;
+    }
+    n.saturating_add(members.saturating_mul(before).saturating_mul(outputs))
+}
+
 impl Model {
-    /// A network with its columns.
-    pub fn new(schema: Schema, recipe: String, network: Network<f32>) -> Self {
-        Self { schema, recipe, baselines: None, training: None, network }
+    /// Networks with their columns: one, or as many as the recipe's ensemble has.
+    pub fn new(schema: Schema, recipe: String, networks: Vec<Network<f32>>) -> Self {
+        Self { schema, recipe, baselines: None, training: None, networks }
     }
 
     /// The same with what was fitted on its training rows beside it.
@@ -144,7 +158,7 @@ impl Model {
             Some(training) => write_whole(&folder.join(TRAINING), |to| write_json(to, training))?,
             None => drop(std::fs::remove_file(folder.join(TRAINING))),
         }
-        let mut weights = Weights::of(&self.network);
+        let mut weights = Weights::of_all(&self.networks);
         weights.metadata.insert(FORMAT.to_owned(), CURRENT.to_owned());
         weights.metadata.insert("goodfit".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         weights.metadata.insert("recipe".to_owned(), self.recipe.clone());
@@ -176,28 +190,24 @@ impl Model {
         let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
         // Before any memory is taken for it: what the files ask for has to be there.
         let held: usize = weights.tensors.iter().map(|tensor| tensor.values.len()).sum();
-        let widths = experiment.recipe.network.hidden.iter().copied().chain([schema.n_outputs()]);
-        let (mut before, mut needed) = (spec.width(), spec.embedding().map_or(0, Embedding::n_values));
-        for width in widths {
-            needed = needed.saturating_add(before.saturating_mul(width));
-            before = width;
-        }
-        if needed > held {
+        let needed = n_weights(&experiment.recipe.network, &spec, schema.n_outputs());
+        let n = experiment.recipe.training.ensemble;
+        if needed.saturating_mul(n) > held {
             return Err(ModelError::Unfit { what: "the weights and the recipe" });
         }
         let unfit = |_| ModelError::Unfit { what: "the weights and the recipe" };
-        let mut network = Network::new(&spec, 0).map_err(unfit)?;
-        if weights.tensors.len() != Weights::of(&network).tensors.len() {
+        let mut networks = vec![Network::new(&spec, 0).map_err(unfit)?; n];
+        if weights.tensors.len() != n * networks[0].parameters().len() {
             return Err(ModelError::Unfit { what: "the weights and the recipe" });
         }
-        weights.put_into(&mut network).map_err(unfit)?;
+        weights.put_into_all(&mut networks).map_err(unfit)?;
         if weights.tensors.iter().any(|tensor| tensor.values.iter().any(|x| !x.is_finite())) {
             return Err(ModelError::Overflowed);
         }
         let training = folder.join(TRAINING);
         let training = training.exists().then(|| read_whole(&training)).transpose()?;
         let training = training.map(|text| serde_json::from_slice(&text).map_err(ModelError::Training)).transpose()?;
-        Ok(Self { schema, recipe, baselines, training, network })
+        Ok(Self { schema, recipe, baselines, training, networks })
     }
 
     /// What was fitted beside the model; models may be without.
@@ -212,11 +222,14 @@ impl Model {
         if fits { Ok(Some(baselines)) } else { Err(ModelError::Unfit { what: "its columns and baselines.json" }) }
     }
 
+    /// The number of its networks.
+    pub fn n_networks(&self) -> usize {
+        self.networks.len()
+    }
+
     /// Predicts rows that have the columns of the schema, in its order.
     pub fn predict(&self, rows: &Table) -> Vec<Prediction> {
         let inputs = Inputs::new(self.schema.encode(rows));
-        let mut outputs = Matrix::zeros(rows.n_rows, self.schema.n_outputs());
-        Workspace::new(&self.network).predict(outputs.view_mut(), &self.network, &inputs);
-        outputs.rows().map(|outputs| Prediction::of(outputs, &self.schema.predicts)).collect()
+        predict(&self.networks, &inputs, &self.schema.predicts)
     }
 }

@@ -322,6 +322,9 @@ impl Field {
     /// Whether arms and trials may differ in it. What is predicted is the question, which all of them answer.
     pub fn varies(&self) -> bool {
         matches!(self.table(), "data" | "network" | "training")
-            && !matches!(self.path, "data.target" | "data.folds" | "training.metric" | "training.refit")
+            && !matches!(
+                self.path,
+                "data.target" | "data.folds" | "training.metric" | "training.refit" | "training.ensemble"
+            )
     }
 }

@@ -4,7 +4,7 @@ use crate::recipe::field::{Kind, Part, Range};
 
 const ACTIVATIONS: &[&str] =
     &["identity", "relu", "sigmoid", "tanh", "leaky-relu", "elu", "selu", "gelu", "silu", "mish"];
-const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform", "zero"];
+const INITS: &[&str] = &["xavier", "xavier-uniform", "glorot", "glorot-uniform", "he", "he-uniform", "pytorch", "zero"];
 pub(crate) const OPTIMIZERS: &[&str] = &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];
 const SCHEDULES: &[&str] = &["constant", "cosine", "one-cycle", "coslog4"];
 /// How numbers are embedded.

@@ -11,6 +11,7 @@ mod condition;
 mod cross;
 mod defaults;
 mod enqueue;
+mod ensembles;
 mod error;
 mod experiment;
 mod field;

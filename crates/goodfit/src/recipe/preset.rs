@@ -27,6 +27,12 @@ pub struct Preset {
 /// else, that the epoch is not that of the best accuracy but one of the least loss whose accuracy may be as good (`run/best.rs`),
 /// that of two levels a missing one has a place of its own, and that `train` keeps a network trained anew on all rows.
 ///
+/// `tabm` is `TabM` of Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with parameter-efficient
+/// ensembling" (2025), without embeddings of numbers and with the values that its authors' repository suggests. It differs in that a layer's
+/// biases start at 0, that each input has a sign of its own in the first layer, those of one column too, that scales do not decay,
+/// that scores of quantiles are piecewise linear and without noise, that batches are smaller below 128 training rows, that the rows
+/// which choose the epoch rank nothing else, that the epoch is chosen as for `realmlp`, and in the second training on all rows.
+///
 /// `plain` has two layers of 256 with `ReLU`, He, dropout and `AdamW` along a cosine.
 pub const PRESETS: &[Preset] = &[
     Preset {
@@ -41,6 +47,14 @@ pub const PRESETS: &[Preset] = &[
         ],
         numbers: &[("network.activation", "\"mish\""), ("training.learning_rate", "0.07")],
         batch_size: |_| 256,
+    },
+    Preset {
+        name: "tabm",
+        recipe: include_str!("../../presets/tabm.toml"),
+        space: include_str!("../../presets/tabm-space.toml"),
+        classes: &[("training.stopping_metric", "\"accuracy\"")],
+        numbers: &[],
+        batch_size,
     },
     Preset {
         name: "plain",

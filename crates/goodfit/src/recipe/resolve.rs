@@ -32,6 +32,7 @@ impl Recipe {
         faults.extend(crate::recipe::cross::check(settings, &recipe, free));
         faults.extend(crate::recipe::splits::check(settings, &recipe, free));
         faults.extend(crate::recipe::metric::check(settings, &recipe, free));
+        faults.extend(crate::recipe::ensembles::check(settings, &recipe, free));
         RecipeError::collect(faults)?;
         Ok(recipe)
     }
@@ -141,6 +142,7 @@ impl Reader<'_> {
                 _ => DropoutForm::Inverted,
             },
             max_norm: self.number("network.max_norm"),
+            members: self.count("network.members").unwrap_or(1),
             convention,
         }
     }
@@ -194,6 +196,7 @@ impl Reader<'_> {
                 "glorot" => Init::Glorot,
                 "glorot-uniform" => Init::GlorotUniform,
                 "he-uniform" => Init::HeUniform,
+                "pytorch" => Init::PyTorch,
                 "zero" => Init::Zero,
                 _ => Init::He,
             },
@@ -229,6 +232,7 @@ impl Reader<'_> {
             stopping_metric: Metric::named(&self.word("training.stopping_metric"))
                 .map_or(StoppingMetric::Loss, StoppingMetric::Score),
             refit: self.flag("training.refit"),
+            ensemble: self.count("training.ensemble").unwrap_or(1),
             loss: match self.word("training.loss").as_str() {
                 "mean-squared-error" => Loss::MeanSquaredError,
                 _ => Loss::CrossEntropy { label_smoothing: smoothing },

@@ -181,6 +181,8 @@ pub struct NetworkRecipe {
     pub dropout_form: DropoutForm,
     /// Upper bound of the norm of each unit's incoming weights.
     pub max_norm: Option<f64>,
+    /// Members of an ensemble that share weights; 1 = a single network.
+    pub members: usize,
     /// Which convention fills in what is not said.
     pub convention: Convention,
 }
@@ -234,6 +236,8 @@ pub struct TrainingRecipe {
     pub stopping_metric: StoppingMetric,
     /// Whether a single training is repeated on all rows that are not sealed.
     pub refit: bool,
+    /// Networks with seeds of their own that a single training keeps.
+    pub ensemble: usize,
     /// The loss.
     pub loss: Loss,
     /// What the rows of a class weigh in it.

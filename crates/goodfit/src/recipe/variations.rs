@@ -36,6 +36,9 @@ pub(crate) fn varying(key: &Key) -> Result<Target, RecipeError> {
         "data.folds" => ("", "leave it out: it is for train; --resplit splits off other rows for each seed"),
         "training.metric" => ("", "leave it out: one metric decides between all; training.stopping_metric can vary"),
         "training.refit" => ("", "leave it out: only train keeps a network, and scores are those of the first one"),
+        "training.ensemble" => {
+            ("", "leave it out: it is for the model that is kept; network.members, of one training, may vary")
+        }
         _ => (", expected a field of [data], [network] or [training]", "a recipe for each value, or --set"),
     };
     Err(RecipeError::new(format!("{} cannot vary{expected}", key.name)).at(key.place).hint(hint))

@@ -48,11 +48,12 @@ pub(super) fn table(results: &Results) -> String {
              share (Nadeau, Bengio, 2003)."
         )
     });
+    let networks = assessed.of_networks().map_or_else(String::new, |sentence| format!(" {sentence}"));
     let constant =
         if assessed.classes.is_empty() { "mean: that of" } else { "majority: the shares of the classes among" };
     let _ = writeln!(
         out,
-        "<p class=\"note\">On {} of {}.{over}{linear} {constant} the training rows, for every row.</p>",
+        "<p class=\"note\">On {} of {}.{over}{networks}{linear} {constant} the training rows, for every row.</p>",
         label::count(assessed.rows, "validation row", "validation rows"),
         escape(&results.data.source)
     );

@@ -22,8 +22,12 @@ pub struct Assessment {
     pub classes: Vec<String>,
     /// Whether all that was trained was scored on these rows: not where arms or seeds have rows of their own.
     pub shared: bool,
-    /// The models with their scores: `network` where one was trained, `linear`, and `majority` or `mean`.
+    /// The models with their scores: `network` where one was trained, or `ensemble` and `single` where several were, `linear`, and
+    /// `majority` or `mean`.
     pub models: Vec<Assessed>,
+    /// Networks whose predictions are averaged, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<usize>,
     /// What the linear model is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linear: Option<LinearFit>,
@@ -110,6 +114,22 @@ pub struct CalibrationBin {
     pub share: f64,
     /// Number of rows.
     pub rows: usize,
+}
+
+impl Assessment {
+    /// What its models call that which was trained.
+    pub fn subject(&self) -> &'static str {
+        if self.networks.is_some() { "ensemble" } else { "network" }
+    }
+
+    /// What the scores of several networks are, in a sentence.
+    pub fn of_networks(&self) -> Option<String> {
+        let n = self.networks?;
+        Some(format!(
+            "The ensemble predicts the mean of what {n} networks with seeds of their own predict; single is the mean of the scores \
+             that each has alone."
+        ))
+    }
 }
 
 impl AgainstLinear {

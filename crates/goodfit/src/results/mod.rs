@@ -91,23 +91,39 @@ pub struct Results {
 pub struct Refit {
     /// Those rows.
     pub rows: usize,
-    /// Its steps.
+    /// Its steps; of several networks those of all.
     pub steps: usize,
+    /// Networks that are kept.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 impl Refit {
     /// What it means, in a sentence.
     pub fn sentence(self, data: &DataSummary) -> String {
-        let Self { rows, steps } = self;
+        let Self { rows, steps, networks } = self;
+        let (kept, in_all, scored) = match networks {
+            1 => ("The network that is kept was trained".to_owned(), "", "the one"),
+            n => (format!("The {n} networks that are kept were trained"), " in all", "the ones"),
+        };
         if let Some(folds) = data.folds {
             return format!(
-                "The network that is kept was trained for {steps} steps on {rows} rows, all that are not sealed: as long as was \
-                 best in the median of the {folds} folds, whose scores are of rows that their networks had not seen."
+                "{kept} for {steps} steps{in_all} on {rows} rows, all that are not sealed: as long as was best in the median of \
+                 the {folds} folds, whose scores are of rows that their networks had not seen."
             );
         }
         format!(
-            "The network that is kept was trained anew for {steps} steps on {rows} rows, those that validated and chose the \
-             epoch among them; the scores are those of the one that had not seen them."
+            "{kept} anew for {steps} steps{in_all} on {rows} rows, those that validated and chose the epoch among them; the scores are those of {scored} that \
+             had not seen them."
         )
     }
 }

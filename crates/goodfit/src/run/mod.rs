@@ -84,15 +84,20 @@ pub fn memory_needed(recipe: &Recipe, data: &Prepared) -> u64 {
     let (inputs, embedded) = (spec.width() as u64, spec.embedding().map_or(0, |own| own.n_values() as u64));
     let kept = spec.embedding().map_or(0, |embedding| embedding.n_kept(spec.inputs) as u64);
     let batch = training_spec(recipe, data.train.n_rows(), 0).1.max_batch as u64;
-    let widths = recipe.network.hidden.iter().map(|&units| units as u64).chain([outputs]);
+    let members = recipe.network.members as u64;
     let (mut values, mut units, mut before) = (embedded, 0_u64, inputs);
-    for width in widths {
-        values = values.saturating_add(before.saturating_mul(width).saturating_add(5 * width));
+    for width in recipe.network.hidden.iter().map(|&units| units as u64) {
+        values = values.saturating_add(before.saturating_mul(width)).saturating_add(5 * members * width);
         units = units.saturating_add(width);
         before = width;
     }
+    values = values.saturating_add((members * outputs).saturating_mul(before + 5)).saturating_add(members * inputs);
+    units = units.saturating_add(outputs);
     let copies = 3 + u64::from(recipe.network.input_scale) + recipe.training.optimizer.n_state() as u64;
-    let cache = batch.saturating_mul(units.saturating_mul(6).saturating_add(2 * inputs).saturating_add(kept));
+    // Members that share weights keep what they scale, too.
+    let of_unit = if members > 1 { 8 } else { 6 };
+    let cache = (members * batch).saturating_mul(units.saturating_mul(of_unit).saturating_add(2 * inputs));
+    let cache = cache.saturating_add(batch.saturating_mul(kept));
     values.saturating_mul(copies).saturating_add(cache).saturating_mul(size_of::<f32>() as u64)
 }
 

@@ -1,7 +1,8 @@
 //! From a recipe to the specifications of the engine.
 
 use goodfit_nn::{
-    Affine, BatchOrder, Batches, Dropout, Group, LayerSpec, NetworkSpec, Optimizer, Schedule, TrainingSpec, WeightDecay,
+    Affine, Average, BatchOrder, Batches, Dropout, Ensemble, Group, LayerSpec, Loss, NetworkSpec, Optimizer, Schedule,
+    TrainingSpec, WeightDecay,
 };
 
 use super::embedding;
@@ -9,7 +10,8 @@ use crate::data::table::InputColumns;
 use crate::recipe::{Batches as BatchesRecipe, Length, Parametrization, Recipe, TrainingRecipe};
 
 /// The layers of a recipe's network between its inputs and `outputs` classes: embeddings where it has any; per hidden layer
-/// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs.
+/// an affine map, batch normalisation, activation and dropout; then the affine map to the outputs. Several members are an
+/// ensemble behind the embeddings, which averages probabilities where classes are predicted, else values.
 pub fn network_spec(recipe: &Recipe, inputs: impl Into<InputColumns>, outputs: usize) -> NetworkSpec {
     let inputs = inputs.into();
     let embedding = embedding::embedding(recipe, &inputs);
@@ -30,6 +32,13 @@ pub fn network_spec(recipe: &Recipe, inputs: impl Into<InputColumns>, outputs: u
         group: group(recipe.parametrization, training, inputs),
         ..Affine::new(units, recipe.init)
     };
+    if recipe.members > 1 {
+        let average = match training.loss {
+            Loss::CrossEntropy { .. } => Average::Probabilities,
+            Loss::MeanSquaredError => Average::Values,
+        };
+        layers.push(LayerSpec::Ensemble(Ensemble { members: recipe.members, average }));
+    }
     dropout(layers, recipe.input_dropout);
     for (i, &units) in recipe.hidden.iter().enumerate() {
         let input_scale = recipe.input_scale && i == 0;

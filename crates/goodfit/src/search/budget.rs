@@ -10,12 +10,21 @@ use crate::recipe::SearchRecipe;
 
 /// The share of the time that training the finalists again, and pruned trials to the end, may take.
 const MOST_AGAIN: f64 = 0.5;
-/// Trainings that the final one is worth: itself, the one on all rows, which are more, and what it takes to score them.
+/// Trainings that the final one of a network is worth: itself, the one on all rows, which are more, and what it takes to score them.
 const FINAL: f64 = 3.0;
 /// Seconds for results, report and figures.
 const WRITING: f64 = 1.0;
 /// Fewer fresh seeds than this make no interval.
 const LEAST_SEEDS: usize = 2;
+
+/// What the final training takes beside that of a network.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Last {
+    /// For data and simple models.
+    pub(super) around: Duration,
+    /// How many networks are trained.
+    pub(super) networks: usize,
+}
 
 /// The time of a search: so many seconds, of which trials leave what is done after them. How long that takes follows
 /// from the trials so far, by the upper quartile of their durations: the best ones are seldom the quickest.
@@ -34,22 +43,21 @@ pub(super) struct Budget {
     audited: usize,
     /// How many times longer a trial takes than its trainings, because it waits for those of its generation.
     waiting: f64,
-    /// Seconds that data and simple models take for the final training, where there is one.
-    around: Option<f64>,
+    /// What is trained at last, where anything is.
+    last: Option<Last>,
     /// Seconds that complete trials took, and how many were pruned.
     seen: Mutex<(Vec<f64>, usize)>,
 }
 
 impl Budget {
-    /// `in_step`: trials that wait for each other. `last`: what data and simple models take for a final training, where there
-    /// is one.
+    /// `in_step`: trials that wait for each other.
     pub(super) fn new(
         start: Instant,
         total: f64,
         search: &SearchRecipe,
         n_jobs: usize,
         in_step: u64,
-        last: Option<Duration>,
+        last: Option<Last>,
     ) -> Self {
         let n_jobs = n_jobs.max(1);
         Self {
@@ -62,7 +70,7 @@ impl Budget {
             folds: search.folds.unwrap_or(1),
             repeats: search.repeats,
             audited: if search.audit > 0.0 { goodfit_tune::Audit::default().least } else { 0 },
-            around: last.map(|around| around.as_secs_f64()),
+            last,
             seen: Mutex::default(),
         }
     }
@@ -130,7 +138,10 @@ impl Budget {
 
     /// The final training, and what is written.
     fn last(&self, trial: f64) -> f64 {
-        self.around.map_or(0.0, |around| FINAL * self.training(trial) + around) + WRITING
+        let of = |Last { around, networks }| {
+            FINAL * networks.div_ceil(self.n_jobs) as f64 * self.training(trial) + around.as_secs_f64()
+        };
+        self.last.map_or(0.0, of) + WRITING
     }
 
     fn at(&self, seconds: f64) -> Instant {
@@ -152,7 +163,12 @@ mod tests {
     }
 
     fn budget(total: f64, more: &str, n_jobs: usize, trials: &[f64]) -> Budget {
-        let budget = Budget::new(Instant::now(), total, &search(more), n_jobs, 1, Some(Duration::from_secs(2)));
+        of_networks(1, total, more, n_jobs, trials)
+    }
+
+    fn of_networks(networks: usize, total: f64, more: &str, n_jobs: usize, trials: &[f64]) -> Budget {
+        let last = Some(Last { around: Duration::from_secs(2), networks });
+        let budget = Budget::new(Instant::now(), total, &search(more), n_jobs, 1, last);
         for &trial in trials {
             budget.complete(Duration::from_secs_f64(trial));
         }
@@ -169,6 +185,9 @@ mod tests {
         // A trial of a second; 3 finalists by 5 seeds on 2 jobs are 8 rounds, the winner's 3; 3 + 2 + 1 for the last training.
         let found = trials_have(&budget(100.0, "", 2, &[1.0; 4]));
         assert!((found - (100.0 - 1.0 - 11.0 - 6.0)).abs() < 1e-6, "{found}");
+        // Five networks at last, on 2 jobs, are 3 rounds of 3.
+        let found = trials_have(&of_networks(5, 100.0, "", 2, &[1.0; 4]));
+        assert!((found - (100.0 - 1.0 - 11.0 - 12.0)).abs() < 1e-6, "{found}");
         // Of two trainings a trial each takes half of it; the upper quartile of 1, 1, 2, 4 is 2.
         let found = trials_have(&budget(100.0, "repeats = 2", 2, &[4.0, 1.0, 2.0, 1.0]));
         assert!((found - (100.0 - 2.0 - 11.0 - 6.0)).abs() < 1e-6, "{found}");
@@ -178,7 +197,7 @@ mod tests {
         // Training again takes half of the time at most.
         let found = trials_have(&budget(100.0, "", 1, &[5.0; 8]));
         assert!((found - (100.0 - 5.0 - 50.0 - 18.0)).abs() < 1e-6, "{found}");
-        let pruned = budget(100.0, "", 2, &[1.0; 4]);
+        let pruned = budget(100.0, "pruner = \"median\"", 2, &[1.0; 4]);
         for _ in 0..3 {
             pruned.pruned();
         }

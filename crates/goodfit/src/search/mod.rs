@@ -31,7 +31,7 @@ use crate::recipe::{Experiment, FIELDS, SearchRecipe};
 use crate::results::{Assessment, DataSummary};
 use crate::run::{Monitor, n_steps};
 use crate::statistics::Direction;
-use budget::Budget;
+use budget::{Budget, Last};
 pub use error::SearchError;
 use objective::Objective;
 pub use rescore::{rescored, retrained};
@@ -137,7 +137,8 @@ pub fn conduct_study(
         let before = Instant::now();
         baselines = Baselines::fit(&data);
         // The final training reads the table again, and fits simple models before and after it has all rows.
-        let last = data.schema.is_some().then(|| loaded + 3 * before.elapsed());
+        let last = || Last { around: loaded + 3 * before.elapsed(), networks: recipe.training.ensemble };
+        let last = data.schema.is_some().then(last);
         let waits = keeping.order == Order::Generations && search.pruner != "none";
         let in_step = if waits { search.generation } else { 1 };
         objective.budget = Some(Budget::new(start, seconds, search, options.n_jobs, in_step, last));
@@ -206,7 +207,7 @@ pub fn conduct_study(
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
         let assessed =
-            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, None, None));
+            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, &[], None));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }

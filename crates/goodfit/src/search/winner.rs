@@ -83,16 +83,28 @@ impl Kept {
         let of = if studies.len() > 1 { format!(" of the study {}", keeping.study) } else { String::new() };
         let metric = &results.primary_metric;
         let own = self.results.arms.first().and_then(|arm| arm.summary.get(metric)).map_or(f64::NAN, |own| own.mean);
-        Finding {
-            statement: format!(
-                "the model that is kept is trial {}{of}, trained once more as `train` trains its recipe",
-                self.trial
+        let trial = self.trial;
+        let (kept, scored) = match self.results.seeds.as_slice() {
+            [first, .., last] => {
+                let n = self.results.seeds.len();
+                (
+                    format!(
+                        "the model that is kept is {n} networks of trial {trial}{of}, trained as `train` trains its recipe"
+                    ),
+                    format!("in the mean of the seeds {first} to {last} alone"),
+                )
+            }
+            _ => (
+                format!("the model that is kept is trial {trial}{of}, trained once more as `train` trains its recipe"),
+                format!("with seed {}", options.first_seed),
             ),
+        };
+        Finding {
+            statement: kept,
             evidence: format!(
-                "{} on the {} validation rows with seed {}, rows that have chosen it; what is sealed had no part in it",
+                "{} on the {} validation rows {scored}, rows that have chosen it; what is sealed had no part in it",
                 words::scored(own, metric),
                 self.results.data.validation_rows,
-                options.first_seed
             ),
             next: String::new(),
         }

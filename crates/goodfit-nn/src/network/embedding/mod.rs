@@ -1,6 +1,6 @@
 //! Embeddings in a network: where their parameters lie, how they are drawn, and a training step through them.
 //!
-//! Shapes: N rows, D inputs, E outputs.
+//! Shapes: N rows, M members of an ensemble (1 without one), D inputs, E outputs.
 #![allow(clippy::inline_always, reason = "the loops are compiled into the kernels' dispatch by instruction set")]
 
 mod column;
@@ -8,6 +8,7 @@ mod numeric;
 
 use numeric::{Numeric, NumericRoom};
 
+use super::members::{fold, repeat};
 use super::plan::{Kind, Plan};
 use super::rows::part_length;
 use crate::kernels::{Member, share};
@@ -45,6 +46,19 @@ impl Embeddings {
         Self { inputs, outputs, passed: spec.passed(inputs).collect(), numeric, levels }
     }
 
+    /// Draws the scales of members, M x E: for each member one from N(0, 1) for all values that an input puts out.
+    pub(crate) fn draw_scales<T: Float>(&self, scales: &mut [T], stream: &mut Stream) {
+        let passed = self.passed.iter().map(|_| 1);
+        let numeric = self.numeric.iter().flat_map(Numeric::sizes);
+        let sizes = || passed.clone().chain(numeric.clone()).chain(self.levels.iter().map(|(column, _)| column.size));
+        for own in scales.chunks_mut(self.outputs) {
+            let mut rest = own;
+            for size in sizes() {
+                take(&mut rest, size).fill(T::from_f64(stream.normal()));
+            }
+        }
+    }
+
     /// Draws the initial values.
     pub(crate) fn draw<T: Float>(&self, plan: &Plan, values: &mut [T], seed: u64) {
         let stream = |index| Stream::new(seed, Purpose::Init, STREAMS + index);
@@ -63,15 +77,15 @@ impl Embeddings {
 pub(crate) struct EmbeddingRoom<T> {
     /// Where there are embedded numbers.
     numeric: Option<NumericRoom<T>>,
-    /// The outputs, N x E.
+    /// The outputs, M N x E, member by member.
     outputs: Vec<T>,
 }
 
 impl<T: Float> EmbeddingRoom<T> {
-    /// Buffers for batches of up to `rows` rows.
-    pub(crate) fn new(embeddings: &Embeddings, rows: usize) -> Self {
+    /// Buffers for batches of up to `rows` rows, put out once for each member.
+    pub(crate) fn new(embeddings: &Embeddings, members: usize, rows: usize) -> Self {
         let numeric = embeddings.numeric.as_ref().map(|numeric| NumericRoom::new(numeric, rows));
-        Self { numeric, outputs: vec![T::ZERO; rows * embeddings.outputs] }
+        Self { numeric, outputs: vec![T::ZERO; members * rows * embeddings.outputs] }
     }
 
     /// Makes room for so many threads.
@@ -81,12 +95,12 @@ impl<T: Float> EmbeddingRoom<T> {
         }
     }
 
-    /// The outputs, N x E, of the last forward pass.
+    /// The outputs, M N x E, of the last forward pass.
     pub(crate) fn outputs(&self, n_values: usize) -> &[T] {
         &self.outputs[..n_values]
     }
 
-    /// Embeds N rows of inputs; returns N x E, to be changed in place by dropout.
+    /// Embeds N rows of inputs; returns M N x E, the same for each member, to be changed in place by dropout.
     pub(crate) fn forward(
         &mut self,
         (plan, embeddings): (&Plan, &Embeddings),
@@ -99,7 +113,8 @@ impl<T: Float> EmbeddingRoom<T> {
         if let (Some(numeric), Some(room)) = (&embeddings.numeric, &mut self.numeric) {
             numeric.forward(plan, room, member, values, (inputs, n));
         }
-        let outputs = &mut self.outputs[..n * width];
+        let all = &mut self.outputs[..plan.members() * n * width];
+        let outputs = &mut all[..n * width];
         let numeric = embeddings.numeric.as_ref().zip(self.numeric.as_ref());
         let length = part_length(member, n, width);
         let n_part = length / width;
@@ -126,18 +141,19 @@ impl<T: Float> EmbeddingRoom<T> {
                 }
             }
         });
-        outputs
+        repeat(all, plan.members())
     }
 
-    /// From the gradient `d` (N x E) by the outputs those by all parameters, each handed to `update`.
+    /// From the gradient `d` (M N x E, overwritten) by the outputs those by all parameters, each handed to `update`.
     pub(crate) fn backward(
         &mut self,
         (plan, embeddings): (&Plan, &Embeddings),
         update: &mut Update<'_, T>,
         inputs: &[T],
-        d: &[T],
+        d: &mut [T],
     ) {
         let width = embeddings.outputs;
+        let d = &*fold(d, plan.members());
         let mut first = embeddings.passed.len();
         if let (Some(numeric), Some(room)) = (&embeddings.numeric, &mut self.numeric) {
             numeric.backward(plan, room, update, (d, first, width));

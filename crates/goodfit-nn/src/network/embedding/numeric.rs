@@ -105,6 +105,11 @@ impl Numeric {
         self.columns.inputs.len() * self.columns.form.size()
     }
 
+    /// Those of each column.
+    pub(super) fn sizes(&self) -> impl Iterator<Item = usize> + Clone {
+        std::iter::repeat_n(self.columns.form.size(), self.columns.inputs.len())
+    }
+
     /// Columns of one of the parts in which the threads of a team share them.
     fn part(&self, member: Option<&Member>, n: usize, most: usize) -> usize {
         let (f, form) = (self.columns.inputs.len(), self.columns.form);

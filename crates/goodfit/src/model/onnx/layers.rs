@@ -4,11 +4,12 @@ use std::f64::consts::FRAC_1_SQRT_2;
 use std::slice;
 
 use goodfit_nn::{
-    Activation, Affine, BatchNorm, Dropout, DropoutForm, Embedding, LayerSpec, Network, NumericEmbedding, Parameter,
+    Activation, Affine, Average, BatchNorm, Dropout, DropoutForm, Embedding, Ensemble, LayerSpec, Network,
+    NumericEmbedding, Parameter,
 };
 
 use super::embedding::{self, NumericValues};
-use super::graph::{Graph, float, int};
+use super::graph::{Graph, float, int, ints};
 use crate::model::ModelError;
 
 /// `lambda` and `alpha` of selu.
@@ -19,7 +20,8 @@ const UNFIT: ModelError = ModelError::Unfit { what: "the layers and their parame
 /// Adds the layers of a network in evaluation mode.
 ///
 /// # Shapes
-/// `x`: N x inputs. The result: N x outputs.
+/// `x`: N x inputs. The result: N x outputs. Within an ensemble of M members values are N x M x units, and M x N x outputs behind
+/// its last affine map, since a product of three dimensions takes a matrix for each of the first.
 ///
 /// # Errors
 /// When the network has other parameters than its layers have.
@@ -29,8 +31,10 @@ pub(super) fn add(
     layers: &[LayerSpec],
     x: String,
 ) -> Result<String, ModelError> {
-    let mut adding = Adding { graph, network, parameters: network.parameters().iter() };
+    let n_affine = layers.iter().filter(|layer| matches!(layer, LayerSpec::Affine(_))).count();
+    let mut adding = Adding { graph, network, parameters: network.parameters().iter(), ensemble: None, n_affine };
     let outputs = layers.iter().try_fold(x, |x, layer| adding.layer(layer, x))?;
+    let outputs = adding.average(outputs);
     if adding.parameters.len() > 0 { Err(UNFIT) } else { Ok(outputs) }
 }
 
@@ -39,16 +43,26 @@ struct Adding<'a> {
     graph: &'a mut Graph,
     network: &'a Network<f32>,
     parameters: slice::Iter<'a, Parameter>,
+    ensemble: Option<Ensemble>,
+    /// Affine maps that are left.
+    n_affine: usize,
 }
 
 impl<'a> Adding<'a> {
     fn layer(&mut self, layer: &LayerSpec, x: String) -> Result<String, ModelError> {
         match layer {
             LayerSpec::Embedding(embedding) => self.embedding(embedding, &x),
-            LayerSpec::Affine(affine) => self.affine(*affine, x),
+            LayerSpec::Affine(affine) => {
+                self.n_affine -= 1;
+                if self.ensemble.is_some() { self.member_affine(*affine, &x) } else { self.affine(*affine, x) }
+            }
             LayerSpec::BatchNorm(norm) => self.norm(*norm, &x),
             LayerSpec::Activation(activation) => Ok(self.activation(*activation, x)),
             LayerSpec::Dropout(dropout) => Ok(self.dropout(*dropout, x)),
+            LayerSpec::Ensemble(ensemble) => {
+                self.ensemble = Some(*ensemble);
+                Ok(self.unsqueeze("members", &x))
+            }
         }
     }
 
@@ -85,6 +99,45 @@ impl<'a> Adding<'a> {
     fn values(&mut self, part: &str) -> Result<&'a [f32], ModelError> {
         let parameter = self.parameters.next().filter(|parameter| parameter.name.ends_with(&format!(".{part}")));
         parameter.map(|parameter| self.network.values(parameter)).ok_or(UNFIT)
+    }
+
+    /// `((x r) W) s + b` for each member, or `x W + b` with weights of its own in the last map.
+    fn member_affine(&mut self, affine: Affine, x: &str) -> Result<String, ModelError> {
+        let Affine { bias, input_scale: _, outputs: _, init: _, bias_std: _, max_norm: _, group: _ } = affine;
+        let (name, weight) = self.first("weight")?;
+        let bias = if bias { Some(self.parameter("bias")?) } else { None };
+        let (y, bias) = if self.n_affine > 0 {
+            let [scale_in, scale_out] = [self.parameter("scale_in")?, self.parameter("scale_out")?];
+            let scaled = self.graph.add(&format!("{name}.scaled"), "Mul", &[x, &scale_in]);
+            let product = self.graph.add(&format!("{name}.product"), "MatMul", &[&scaled, &weight]);
+            (self.graph.add(&format!("{name}.of_members"), "Mul", &[&product, &scale_out]), bias)
+        } else {
+            let order = vec![ints("perm", vec![1, 0, 2])];
+            let by_member = self.graph.add_with(&format!("{name}.by_member"), "Transpose", &[x], order);
+            let product = self.graph.add(&format!("{name}.product"), "MatMul", &[&by_member, &weight]);
+            (product, bias.map(|bias| self.unsqueeze(&bias, &bias)))
+        };
+        Ok(bias.map_or(y.clone(), |bias| self.graph.add(name, "Add", &[&y, &bias])))
+    }
+
+    /// From the outputs of each member, M x N x outputs, to those of the ensemble.
+    fn average(&mut self, y: String) -> String {
+        let Some(Ensemble { members: _, average }) = self.ensemble else { return y };
+        let over_members = vec![ints("axes", vec![0]), int("keepdims", 0)];
+        match average {
+            Average::Values => self.graph.add_with("average", "ReduceMean", &[&y], over_members),
+            Average::Probabilities => {
+                let shares = self.graph.add_with("members.shares", "Softmax", &[&y], vec![int("axis", 2)]);
+                let mean = self.graph.add_with("members.mean", "ReduceMean", &[&shares], over_members);
+                self.graph.add("average", "Log", &[&mean])
+            }
+        }
+    }
+
+    /// A second dimension of one place.
+    fn unsqueeze(&mut self, wanted: &str, x: &str) -> String {
+        let axis = self.graph.constant("axis", &[1], &[1_i64]);
+        self.graph.add(&format!("{wanted}.unsqueezed"), "Unsqueeze", &[x, &axis])
     }
 
     /// `x W + b`, or `(x s) W + b`. Fields are named one by one, here and below, so that a new one is thought of.

@@ -58,7 +58,7 @@ impl Model {
     /// ```
     pub fn to_onnx(&self) -> Result<Vec<u8>, ModelError> {
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
-        let (schema, network) = (&self.schema, &self.network);
+        let schema = &self.schema;
         let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
 
         let mut graph = Graph::default();
@@ -67,7 +67,8 @@ impl Model {
         }
         let names = output_names(&mut graph, &schema.predicts);
         let inputs = columns::add(&mut graph, schema, &schema.encoder);
-        let outputs = layers::add(&mut graph, network, &spec.layers, inputs)?;
+        let add = |network| layers::add(&mut graph, network, &spec.layers, inputs.clone());
+        let outputs: Vec<String> = self.networks.iter().map(add).collect::<Result<_, _>>()?;
         add_predictions(&mut graph, &schema.predicts, names, &outputs);
 
         let opset =
@@ -104,11 +105,20 @@ fn output_names(graph: &mut Graph, predicts: &Predicts) -> Vec<String> {
     wanted.iter().map(|name| graph.free(name)).collect()
 }
 
-/// From the outputs of the network, N x outputs, to what is predicted.
-fn add_predictions(graph: &mut Graph, predicts: &Predicts, names: Vec<String>, outputs: &str) {
+/// From the outputs of each network, N x outputs, to what is predicted: the mean over the networks.
+fn add_predictions(graph: &mut Graph, predicts: &Predicts, names: Vec<String>, outputs: &[String]) {
+    let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
     match (predicts, names.as_slice()) {
         (Predicts::Classes(classes), [label, probabilities]) => {
-            graph.add_named(probabilities.clone(), "Softmax", &[outputs], vec![int("axis", 1)]);
+            let softmax = || vec![int("axis", 1)];
+            if let [outputs] = outputs[..] {
+                graph.add_named(probabilities.clone(), "Softmax", &[outputs], softmax());
+            } else {
+                let own = |outputs: &&str| graph.add_with("network.probabilities", "Softmax", &[outputs], softmax());
+                let own: Vec<String> = outputs.iter().map(own).collect();
+                let own: Vec<&str> = own.iter().map(String::as_str).collect();
+                graph.add_named(probabilities.clone(), "Mean", &own, Vec::new());
+            }
             let attributes = vec![int("axis", 1), int("keepdims", 0)];
             let place = graph.add_with("label.place", "ArgMax", &[probabilities], attributes);
             let attributes = vec![
@@ -121,7 +131,11 @@ fn add_predictions(graph: &mut Graph, predicts: &Predicts, names: Vec<String>, o
             graph.output(probabilities.clone(), DataType::Float, &[classes.len()], &doc);
         }
         (Predicts::Numbers(units), [value]) => {
-            let outputs = graph.cast("value.standardised", outputs, DataType::Double);
+            let outputs = match outputs[..] {
+                [outputs] => outputs.to_owned(),
+                _ => graph.add("value.mean", "Mean", &outputs),
+            };
+            let outputs = graph.cast("value.standardised", &outputs, DataType::Double);
             let Units { sd, mean } = *units;
             let [sd, mean] = [sd, mean].map(|x| graph.scalar(x));
             let scaled = graph.add("value.scaled", "Mul", &[&outputs, &sd]);

@@ -34,7 +34,7 @@ fn model_of(data: &str, table: &str, target: &str, network: &str) -> Model {
     let schema = Prepared::new(load(data, 0).unwrap(), data, 0).unwrap().schema.unwrap();
     let spec = network_spec(&experiment.recipe, schema.inputs(), schema.n_outputs());
     let network = Network::new(&spec, 0).unwrap();
-    Model::new(schema, recipe, network)
+    Model::new(schema, recipe, vec![network])
 }
 
 fn exported(model: &Model) -> ModelProto {
@@ -192,15 +192,31 @@ fn each_layer_has_its_operators() {
     let found = operators("hidden = [4]\ninput_scale = true\nparametrization = \"ntk\"");
     assert_eq!(found, [&["Mul", "Gemm", "Relu"][..], &end].concat());
     assert_eq!(operators("hidden = []\nbias = false"), ["MatMul", "Softmax", "ArgMax", "LabelEncoder"]);
+    let found = operators("hidden = [4]\nmembers = 3");
+    let shared = ["Unsqueeze", "Mul", "MatMul", "Mul", "Add", "Relu"];
+    let own = [
+        "Transpose",
+        "MatMul",
+        "Unsqueeze",
+        "Add",
+        "Softmax",
+        "ReduceMean",
+        "Log",
+        "Softmax",
+        "ArgMax",
+        "LabelEncoder",
+    ];
+    assert_eq!(found, [&shared[..], &own].concat());
 }
 
 #[test]
 fn weights_are_those_of_the_network() {
     let model = model(TABLE, "y", "hidden = [4]\nbatch_norm = true");
     let graph = graph(&model);
-    for parameter in model.network.parameters() {
+    let [network] = &model.networks[..] else { panic!("one network") };
+    for parameter in network.parameters() {
         let tensor = graph.initializer.iter().find(|one| one.name == parameter.name).unwrap();
-        let bytes: Vec<u8> = model.network.values(parameter).iter().flat_map(|x| x.to_le_bytes()).collect();
+        let bytes: Vec<u8> = network.values(parameter).iter().flat_map(|x| x.to_le_bytes()).collect();
         assert_eq!(tensor.raw_data.as_deref(), Some(bytes.as_slice()), "{}", parameter.name);
         assert_eq!(tensor.dims, parameter.shape.iter().map(|&n| n as i64).collect::<Vec<_>>(), "{}", parameter.name);
     }
@@ -211,8 +227,8 @@ fn what_cannot_be_exported() {
     assert!(check_size(MOST_BYTES).is_ok());
     assert!(matches!(check_size(MOST_BYTES + 1), Err(ModelError::TooLarge { .. })));
     // A recipe of other layers than the network has.
-    let layers = ["hidden = [4]", "hidden = [4]\nbatch_norm = true"];
-    for [own, said] in [layers, [layers[1], layers[0]]] {
+    let layers = ["hidden = [4]", "hidden = [4]\nbatch_norm = true", "hidden = [4]\nmembers = 2"];
+    for [own, said] in [[0, 1], [1, 0], [0, 2], [2, 0]].map(|pair| pair.map(|i| layers[i])) {
         let mut model = model(TABLE, "y", own);
         model.recipe = model.recipe.replace(own, said);
         let error = model.to_onnx().expect_err("layers that the network has not");

@@ -72,9 +72,10 @@ fn confusion(results: &Results, assessed: &Assessment) -> Option<Figure> {
     let x = Axis::named("predicted", names(assessed.classes.iter().collect()));
     let y = Axis::named(&assessed.target, names(assessed.classes.iter().rev().collect()));
     let caption = format!(
-        "{}. Validation rows by what they are and what the network takes them for; the colour is the share of the rows of \
+        "{}. Validation rows by what they are and what the {} takes them for; the colour is the share of the rows of \
          a class.",
-        origin(results)
+        origin(results),
+        assessed.subject()
     );
     let title = format!("What {} is taken for", assessed.target);
     Some(figure("confusion", title, caption, vec![key(0, "")], [x, y], all))
@@ -94,8 +95,9 @@ fn calibration(results: &Results, assessed: &Assessment) -> Option<Figure> {
         |x: [f64; 2], y: [f64; 2]| Shape::Line { x: x.to_vec(), y: y.to_vec(), band: None, cross: None, thin: true };
     let mut all = vec![series(1, line([0.0, 1.0], [0.0, 1.0])), series(0, Shape::Points { x, y, labels })];
     all.extend(bins.iter().map(|bin| series(0, line([bin.predicted; 2], wilson(bin).into()))));
+    let subject = assessed.subject();
     let caption = format!(
-        "{}. Validation rows in tenths of the probability that the network gives to {second}: its mean, and the share of \
+        "{}. Validation rows in tenths of the probability that the {subject} gives to {second}: its mean, and the share of \
          the rows that are {second}. Bars: 95 % interval of each share (Wilson).",
         origin(results)
     );
@@ -104,7 +106,7 @@ fn calibration(results: &Results, assessed: &Assessment) -> Option<Figure> {
         Axis::linear(&format!("probability of {second}"), "", [-0.02, 1.02]),
         Axis::linear(&format!("share that is {second}"), "", [-0.02, 1.02]),
     ];
-    let legend = vec![key(0, "network"), key(6, "probabilities that come true")];
+    let legend = vec![key(0, subject), key(6, "probabilities that come true")];
     Some(figure("calibration", format!("How often {second} comes true"), caption, legend, axes, all))
 }
 

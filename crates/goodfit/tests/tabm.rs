@@ -1,0 +1,92 @@
+//! The preset `tabm` against `PyTorch`: `tabm/make.py` trains the network of its authors.
+
+use std::path::Path;
+
+use goodfit::recipe::{Experiment, Preset};
+use goodfit::run::{network_spec, training_spec};
+use goodfit_nn::losses::softmax;
+use goodfit_nn::{Batch, Inputs, Matrix, Network, Targets, Trainer, Workspace};
+use serde_json::Value;
+
+const ROWS: usize = 12;
+const BATCH: usize = 6;
+
+fn numbers(value: &Value) -> Vec<f64> {
+    match value {
+        Value::Array(list) => list.iter().flat_map(numbers).collect(),
+        value => vec![value.as_f64().expect("a number")],
+    }
+}
+
+fn close(what: &str, got: &[f64], expected: &Value) {
+    let expected = numbers(expected);
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (got, expected) in got.iter().zip(expected) {
+        assert!((got - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{what}: {got}, expected {expected}");
+    }
+}
+
+#[test]
+fn steps_and_predictions_are_those_of_pytorch() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tabm/golden.json");
+    let golden: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for network in golden["networks"].as_array().unwrap() {
+        let kind = network["kind"].as_str().unwrap();
+        let of_classes = kind == "classes";
+        let mut settings = Preset::named("tabm").unwrap().settings(false).unwrap();
+        let loss = if of_classes { "cross-entropy" } else { "mean-squared-error" };
+        for setting in [
+            "data.source=\"t.csv\"",
+            "data.target=\"y\"",
+            "network.depth=2",
+            "network.width=4",
+            "network.members=3",
+            "network.dropout=0",
+            "training.learning_rate=2e-2",
+            "training.weight_decay=3e-2",
+            "training.clip_norm=0.15",
+            "training.epochs=10",
+        ] {
+            settings.set("--set", setting).unwrap();
+        }
+        settings.set("--set", &format!("training.batch_size={BATCH}")).unwrap();
+        settings.set("--set", &format!("training.loss={loss}")).unwrap();
+        Preset::named("tabm").unwrap().fit(&mut settings, of_classes, 2 * BATCH).unwrap();
+        let recipe = Experiment::resolve("t", settings).unwrap().recipe;
+
+        let x = numbers(&network["x"]);
+        let targets = numbers(&network["targets"]);
+        let classes: Vec<u32> = targets.iter().map(|&class| class as u32).collect();
+        let values = Matrix::from_rows(ROWS, 1, targets);
+        let n_outputs = if of_classes { 3 } else { 1 };
+        let spec = network_spec(&recipe, x.len() / ROWS, n_outputs);
+        let (_, training) = training_spec(&recipe, ROWS, 0);
+        let mut start = Network::<f64>::new(&spec, 0).unwrap();
+        assert_eq!(start.parameters().len(), network["start"].as_object().unwrap().len(), "{kind}");
+        for (name, values) in network["start"].as_object().unwrap() {
+            start.set(name, &numbers(values)).unwrap();
+        }
+        let mut trainer = Trainer::from_network(start, training, 0).unwrap();
+        let inputs = Inputs::new(Matrix::from_rows(ROWS, x.len() / ROWS, x));
+        let rows: Vec<u32> = (0..ROWS as u32).collect();
+        let losses: Vec<f64> = (0..training.n_steps)
+            .map(|step| {
+                let rows = &rows[step * BATCH % ROWS..][..BATCH];
+                let targets = if of_classes { Targets::Classes(&classes) } else { Targets::Values(values.view()) };
+                trainer.step(&Batch { inputs: &inputs, targets, rows, row_weights: None })
+            })
+            .collect();
+        close(&format!("{kind}: losses"), &losses, &network["losses"]);
+        for parameter in trainer.parameters() {
+            let name = &parameter.name;
+            close(&format!("{kind}: {name}"), trainer.values(parameter), &network["end"][name]);
+        }
+        let mut outputs = Matrix::zeros(ROWS, n_outputs);
+        let trained = trainer.network();
+        Workspace::new(&trained).predict(outputs.view_mut(), &trained, &inputs);
+        if of_classes {
+            softmax(outputs.data_mut(), n_outputs);
+        }
+        close(&format!("{kind}: predicted"), outputs.data(), &network["predicted"]);
+    }
+}
