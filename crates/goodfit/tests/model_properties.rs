@@ -249,10 +249,28 @@ proptest! {
             Just(format!("{}1{}", "[".repeat(3000), "]".repeat(3000))),
             Just(format!("[{}]", vec!["1000000"; 5000].join(","))),
             any::<i32>().prop_map(|x| x.to_string()),
-        ]), 1..4),
+        ]), 0..4),
+        more in prop_oneof![Just(None), select(vec![
+            ("network", "members = 1000"),
+            ("network", "members = 2"),
+            ("network", "depth = 1000000"),
+            ("network", "width = 1000000"),
+            ("network", "numeric_embedding = \"piecewise-linear\"\nbins = 10000"),
+            ("network", "numeric_embedding = \"pbld\"\nfrequencies = 10000"),
+            ("network", "embedding_size = 1000000"),
+            ("training", "ensemble = 1000"),
+            ("training", "ensemble = 3"),
+            ("training", "steps = 9223372036854775807"),
+            ("data", "one_hot_limit = 0"),
+            ("compare", "seeds = 1000000000"),
+        ]).prop_map(Some)],
     ) {
         let mut files = files(model);
-        let recipe = odd_recipe(&files[RECIPE], &changes);
+        let mut recipe = odd_recipe(&files[RECIPE], &changes);
+        if let Some((table, line)) = more {
+            let text = String::from_utf8(recipe).expect("UTF-8");
+            recipe = text.replace(&format!("[{table}]\n"), &format!("[{table}]\n{line}\n")).into_bytes();
+        }
         files.insert(RECIPE, recipe);
         check(model, &files);
     }

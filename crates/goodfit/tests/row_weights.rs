@@ -104,3 +104,18 @@ fn balanced_classes_raise_the_balanced_accuracy() {
     let (plain, balanced) = (score("none"), score("balanced"));
     assert!(balanced > plain + 0.1, "{plain} and {balanced}");
 }
+
+#[test]
+fn weights_that_leave_next_to_nothing() {
+    let place = Place::new();
+    let row = |i: u32| format!("{}.5,{},{}\n", i * 37 % 101, u32::from(i == 1 || i == 50), i % 2);
+    place.write("t.csv", "x,w,y\n".to_owned() + &(0..100).map(row).collect::<String>());
+    let ran = place.run(&["train", "t.csv", "--target", "y", "--set", "data.weight=w"]);
+    let n = ran.stderr.split("column w: ").nth(1).and_then(|rest| rest.chars().next()).unwrap();
+    assert!(('0'..='2').contains(&n), "{}", ran.stderr);
+    let expected = format!(
+        "error: t.csv: column w: {n} of 80 rows that are not sealed weigh more than 0, too few to train on\n\
+         hint: data.weight is a column of numbers above 0 in 10 rows at least; is it the right one?\n"
+    );
+    assert_eq!((ran.status, ran.stderr), (Some(2), expected));
+}

@@ -139,7 +139,8 @@ fn what_no_training_row_had_is_predicted_all_the_same() {
     assert!(!ran.stdout.contains("NaN"), "{}", ran.stdout);
     let expected = "column x: 1 cell is not as the model knows it and taken as missing, first \"many\" in line 4\n\
                     column day: 1 cell is not as the model knows it and taken as missing, first \"soon\" in line 4\n\
-                    column city: 1 cell has a level that the model does not know, first \"Mars\" in line 2\n";
+                    column city: 1 cell has a level that the model does not know, first \"Mars\" in line 2\n\
+                    column x: 1 cell is infinite or beyond 32 bits, first \"-inf\" in line 5\n";
     assert_eq!(ran.stderr, expected);
 }
 
@@ -317,4 +318,24 @@ fn a_model_says_how_it_was_trained() {
     let old = place.succeed(&["evaluate", "model", "again.csv"]).stdout;
     assert!(old.starts_with("a model of price, which does not say how it was trained\n"), "{old}");
     assert!(old.ends_with("\nthe model does not say whether it was trained on it\n"), "{old}");
+}
+
+#[test]
+fn infinite_cells_are_named() {
+    let place = Place::new();
+    let mut with = rows();
+    for (row, cell) in [(7, "inf"), (9, "-1e300"), (30, "Infinity")] {
+        cell.clone_into(&mut with[row][0]);
+    }
+    place.write("kinds.csv", csv(&["x", "city", "day", "kind"], &[0, 1, 2, 3], &with));
+    let words =
+        ["train", "kinds.csv", "--target", "kind", "--preset", "plain", "--set", "training.epochs=4", "--out", "m"];
+    let trained = place.succeed(&words).stdout;
+    let finding = "\ncolumn x: 3 cells are infinite or beyond 32 bits: kinds.csv:9: the first is \"inf\"; no scale is fitted to such \
+                   cells, which count as the largest or smallest\n  next: --missing inf takes them for missing\n";
+    assert!(trained.contains(finding), "{trained}");
+    place.write("new.csv", "city,x,day\nUlm,1.5,2024-03-01\nUlm,1e40,2024-03-01\nUlm,-inf,2024-03-01\n");
+    let ran = place.succeed(&["predict", "m", "new.csv"]);
+    assert_eq!(ran.stderr, "column x: 2 cells are infinite or beyond 32 bits, first \"1e40\" in line 3\n");
+    assert!(!ran.stdout.contains("NaN"), "{}", ran.stdout);
 }

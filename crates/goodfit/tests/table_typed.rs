@@ -261,3 +261,16 @@ fn a_model_of_an_array_knows_it_by_its_columns() {
     place.succeed(&["train", &npz, "--target", "y", "--set", "training.epochs=2", "--out", "n", "--quiet"]);
     assert_eq!(place.succeed(&["predict", "n", &npz]).stdout.lines().count(), 31);
 }
+
+/// What a model says of delimited text does not hold for a copy of its table that is none.
+#[cfg(feature = "cli")]
+#[test]
+fn test_rows_of_a_csv_are_opened_in_an_array() {
+    let place = command::Place::new();
+    let [csv, npy] = ["x.csv", "fortran.npy"].map(|name| path(name).display().to_string());
+    let words = ["train", &csv, "--target", "column_1", "--set", "training.epochs=2", "--out", "m", "--quiet"];
+    place.succeed(&[&words[..], &["--delimiter", ",", "--no-header"]].concat());
+    let opened = place.succeed(&["evaluate", "m", "--open-test"]).stdout;
+    assert_eq!(place.succeed(&["evaluate", "m", &npy, "--open-test"]).stdout, opened);
+    assert_eq!(place.succeed(&["predict", "m", &csv]), place.succeed(&["predict", "m", &npy]));
+}
