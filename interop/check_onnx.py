@@ -187,7 +187,7 @@ def check_model(goodfit, folder, name, target, network, new, scaling="robust", l
             assert outputs == ["label_2", "probabilities"], outputs
             sure = np.ptp(np.sort(expected, axis=1)[:, -2:], axis=1) > TOLERANCE
             assert (whole[0][sure] == np.array([row[0] for row in predicted])[sure]).all(), "labels"
-            assert sure.mean() > 0.95 and one[0].shape == (1,)
+            assert sure.mean() > 0.95 and one[0].shape == (1,), f"{name}: {sure.mean():.2f} of the rows have one largest probability"
             scale = 1
         assert whole[-1].shape == expected.shape and whole[-1].dtype == np.float32
         difference = max(np.abs(whole[-1] - expected).max(), np.abs(one[-1] - expected[7:8]).max()) / scale
@@ -338,6 +338,8 @@ def main():
                         goodfit, folder, f"{target}-{form}-{scaling}", target, network, new, scaling, limit=limit
                     )
                     for form, (network, limit) in EMBEDDED.items()
+                    # Of what nothing clips members are sure, and as many of one class as of another leave no label.
+                    if scaling != "standard" or "members" not in network
                 }
                 worst = max(found, key=found.get)
                 print(f"{target}: {len(found)} embeddings, {scaling} scaling, largest difference {found[worst]:.1e} ({worst})")
