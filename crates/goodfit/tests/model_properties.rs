@@ -215,7 +215,9 @@ proptest! {
         let documents: Vec<&str> = [SCHEMA, BASELINES, TRAINING].into_iter().filter(|name| files.contains_key(name)).collect();
         let bytes = files.get_mut(*file.get(&documents)).expect("a file");
         let mut document: Value = serde_json::from_slice(bytes).expect("a document");
-        changes.iter().for_each(|(at, change)| apply(&mut document, *at, change));
+        for (at, change) in &changes {
+            apply(&mut document, *at, change);
+        }
         *bytes = document.to_string().into_bytes();
         check(model, &files);
     }
@@ -228,7 +230,9 @@ proptest! {
     ) {
         let mut files = files(model);
         let (mut header, mut values) = weights(&files[WEIGHTS]);
-        changes.iter().for_each(|(at, change)| apply(&mut header, *at, change));
+        for (at, change) in &changes {
+            apply(&mut header, *at, change);
+        }
         for (at, number) in numbers {
             let at = 4 * at.index(values.len() / 4);
             values[at..at + 4].copy_from_slice(&number.to_le_bytes());
@@ -323,7 +327,9 @@ fn nothing_else_is_opened() {
     fs::create_dir(&folder).expect("a folder");
     let whole = files(MODELS[3]);
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("written");
-    whole.iter().for_each(|(name, bytes)| write(name, bytes));
+    for (name, bytes) in &whole {
+        write(name, bytes);
+    }
     let recipe = String::from_utf8(whole[RECIPE].clone()).expect("UTF-8");
     write(RECIPE, recipe.replace("\"rows.csv\"", &format!("{:?}", pipe.display().to_string())).as_bytes());
     assert!(Model::load(&folder).expect("a model").recipe.contains("/pipe\""));

@@ -140,7 +140,7 @@ mod tests {
             let square = |(row, y): (&[f32], &f64)| (line(row) - y).powi(2);
             let squares: Vec<f64> = permuted.chunks(4).zip(&truth).map(square).collect();
             let rmse = (squares.iter().sum::<f64>() / N as f64).sqrt();
-            squares.iter().map(|x| if rmse > 0.0 { (x / rmse + rmse) / 2.0 } else { 0.0 }).collect()
+            squares.iter().map(|x| if rmse > 0.0 { f64::midpoint(x / rmse, rmse) } else { 0.0 }).collect()
         };
         let found = increases(&values, 4, &[0..1, 1..3, 3..4], &[0.0; N], by_row);
         let expected = [(2.0_f64 * 9.0).sqrt(), (2.0_f64 * 5.0).sqrt(), 0.0];
@@ -159,6 +159,7 @@ mod tests {
         const N: usize = 100;
         const TABLES: u64 = 400;
         const TRUTH: f64 = 18.0;
+        let only = vec![Range { start: 0, end: 1 }];
         let (mut held, mut held_by_permutations, mut width) = (0.0, 0.0, 0.0);
         for table in 0..TABLES {
             let mut stream = Stream::new(table, Purpose::Data, 0);
@@ -174,7 +175,7 @@ mod tests {
                 means.borrow_mut().push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
                 after
             };
-            let Increase { ci95: [low, high], .. } = increases(&values, 1, &[0..1], &before, by_row)[0];
+            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row)[0];
             held += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
             width += (high - low) / TABLES as f64;
             let [low, high] = paired_t(&means.borrow(), 0.0).ci95;

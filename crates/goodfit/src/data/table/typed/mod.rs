@@ -75,10 +75,7 @@ impl Typed {
     }
 
     /// Leaves out what costs time to read and is no cell of the columns of which it is true; cells of others may be empty.
-    #[cfg_attr(
-        not(feature = "parquet"),
-        expect(unused_variables, clippy::unused_self, reason = "arrays are read as they are")
-    )]
+    #[cfg_attr(not(feature = "parquet"), expect(unused_variables, reason = "arrays are read as they are"))]
     pub(super) fn only(&mut self, is_asked_for: impl Fn(&str) -> bool) {
         match self {
             #[cfg(feature = "parquet")]
