@@ -204,7 +204,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Weights, WeightsError> {
     let mut tensors = Vec::with_capacity(views.len());
     for (name, view) in views {
         if view.dtype() != Dtype::F32 {
-            let (path, name, got) = (path.to_owned(), name.to_owned(), view.dtype().to_string());
+            let (path, name, got) = (path.to_owned(), brief(&name), view.dtype().to_string());
             return Err(WeightsError::Type { path, name, got });
         }
         let (numbers, _) = view.data().as_chunks();

@@ -160,6 +160,7 @@ mod tests {
         const N: usize = 100;
         const TABLES: u64 = 400;
         const TRUTH: f64 = 18.0;
+        let only = vec![Range { start: 0, end: 1 }];
         let (mut held, mut held_by_permutations, mut width) = (0.0, 0.0, 0.0);
         for table in 0..TABLES {
             let mut stream = Stream::new(table, Purpose::Data, 0);
@@ -175,8 +176,7 @@ mod tests {
                 means.borrow_mut().push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
                 after
             };
-            let Increase { ci95: [low, high], .. } =
-                increases(&values, 1, std::slice::from_ref(&(0..1)), &before, by_row)[0];
+            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row)[0];
             held += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
             width += (high - low) / TABLES as f64;
             let [low, high] = paired_t(&means.borrow(), 0.0).ci95;

@@ -42,7 +42,7 @@ pub enum ModelError {
         source_name: String,
     },
     /// It is written in another form.
-    #[error("the model has the format {found}, and this program reads 1")]
+    #[error("the model has the format {}, and this program reads 1", brief(found))]
     Format {
         /// What the weights say.
         found: String,

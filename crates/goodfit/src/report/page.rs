@@ -182,6 +182,9 @@ fn drawing(out: &mut String, figure: &Figure, index: usize, table: Option<usize>
 
 /// The command and the recipe.
 fn again(out: &mut String, results: &Results, level: usize) {
+    if !results.command.is_empty() {
+        let _ = write!(out, "<h{0}>Run it again</h{0}>\n{1}\n", level + 1, code(&results.command));
+    }
     for file in &results.data.files {
         let (rows, columns) = (label::count(file.rows, "row", "rows"), label::count(file.columns, "column", "columns"));
         let (name, print) = (escape(&file.file), escape(&file.fingerprint));
@@ -189,9 +192,6 @@ fn again(out: &mut String, results: &Results, level: usize) {
             out,
             "<p class=\"note\">{name}: {rows}, {columns}, fingerprint of its contents <code>{print}</code>.</p>"
         );
-    }
-    if !results.command.is_empty() {
-        let _ = write!(out, "<h{0}>Run it again</h{0}>\n{1}\n", level + 1, code(&results.command));
     }
     if !results.recipe.is_empty() {
         let lines = results.recipe.lines().count();

@@ -11,6 +11,7 @@ use super::input::Input;
 use super::read::{Fault, Reading, nameless};
 use super::schema::{Schema, SchemaColumn, SchemaKind};
 use super::{Table, TableOptions};
+use crate::files::brief;
 use crate::recipe::nearest;
 
 /// Rows of a chunk.
@@ -197,5 +198,6 @@ fn find(file: &str, schema: &Schema, names: &[&str]) -> Result<Vec<usize>, Table
     };
     let hint = nearest(first, names.iter().copied()).map(|near| format!("is {near:?} meant to be {first:?}?"));
     let hint = hint.unwrap_or_else(|| format!("the file has {}", names.join(", ")));
-    Err(TableError::new(file, what).line(1).hint(hint))
+    // A model may have any names, and a file many.
+    Err(TableError::new(file, brief(&what)).line(1).hint(brief(&hint)))
 }
