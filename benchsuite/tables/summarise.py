@@ -76,7 +76,7 @@ def overall(scores: dict, seconds: dict, found: list[dict], methods: list[str]) 
         rank = f"{mean(r[method] for r in ranks):9.2f}" if ranks else "        -"
         lines.append(
             f"{method:24} {len(values):4} {len(mine):7} {sum('error' in p for p in mine):7}  {rank}  {mean(values):10.4f}"
-            f"  {median(took) if took else float('nan'):17.1f}"
+            f"  {f'{median(took):.1f}' if took else '-':>17}"
         )
     lines.append(f"(ranks on the {len(common)} sets that all these methods have)")
     return lines
