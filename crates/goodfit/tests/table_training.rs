@@ -100,7 +100,10 @@ fn test_rows_stay_sealed() {
         place.write("t.csv", csv(rows));
         let epochs = ["--set", "training.epochs=2", "--set", "training.early_stopping=1"];
         place.succeed(&[&["train", "t.csv", "--target", "kind", "--out", "t"], &epochs[..]].concat());
-        ["results.json", "weights.safetensors", "baselines.json"].map(|file| place.read(&format!("t/{file}")))
+        let mut results = place.json("t/results.json");
+        // The fingerprint of the file is that of all its rows.
+        assert!(results["data"]["files"][0]["fingerprint"].take().is_string(), "{results}");
+        (results, ["weights.safetensors", "baselines.json"].map(|file| place.read(&format!("t/{file}"))))
     };
     let expected = results(&rows);
     let changed = |rows: &mut [[String; 6]], i: usize| {
