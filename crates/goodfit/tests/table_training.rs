@@ -127,6 +127,28 @@ fn test_rows_stay_sealed() {
 }
 
 #[test]
+fn levels_of_rows_that_did_not_train_are_unknown_to_a_model() {
+    let place = Place::new();
+    let row = |i: usize| {
+        let (part, level) = match i % 10 {
+            0 | 1 => ("test", "sealed"),
+            2 => ("validation", "validating"),
+            _ => ("train", ["red", "green", "blue"][i % 3]),
+        };
+        format!("{}.5,{level},{part},{}\n", i * 37 % 101, ["yes", "no"][i % 2])
+    };
+    place.write("t.csv", format!("x,colour,part,y\n{}", (0..120).map(row).collect::<String>()));
+    let words = ["train", "t.csv", "--target", "y", "--preset", "plain", "--out", "t", "--set", "training.epochs=2"];
+    place.succeed(&[&words[..], &["--set", "data.split_column=\"part\"", "--set", "training.refit=false"]].concat());
+    let schema = place.json("t/schema.json");
+    let colour = &schema["columns"].as_array().expect("columns")[1];
+    assert_eq!(colour["kind"]["categorical"], serde_json::json!(["blue", "green", "red"]), "{schema}");
+    place.write("new.csv", "x,colour\n1.5,sealed\n2.5,red\n");
+    let said = place.succeed(&["predict", "t", "new.csv"]).stderr;
+    assert!(said.contains("colour"), "a level that no training row has: {said}");
+}
+
+#[test]
 fn compare_and_search_take_tables() {
     let place = Place::new();
     place.write("kinds.csv", without(&rows(200), 4));

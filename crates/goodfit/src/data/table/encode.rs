@@ -192,6 +192,19 @@ impl Encoder {
 }
 
 impl Form {
+    /// Leaves out the levels, of so many, that no training row has; gives the codes of the others, which become their places.
+    pub(super) fn forget_unseen(&mut self, n_levels: usize) -> Vec<u32> {
+        match self {
+            Self::Two(codes) => std::mem::replace(codes, [0, 1]).to_vec(),
+            Self::Levels { places, .. } | Self::Level { places, .. } => {
+                let known = (0..).zip(&*places).filter_map(|(code, place)| place.map(|_| code)).collect();
+                places.retain(Option::is_some);
+                known
+            }
+            Self::Number { .. } | Self::Date { .. } => (0..n_levels as u32).collect(),
+        }
+    }
+
     fn fit(column: &Column, rows: &[u32], one_hot_limit: Option<usize>) -> Self {
         let has_missing = rows.iter().any(|&row| column.values.is_missing(row as usize));
         match &column.values {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::DateForm;
 use super::column::{Column, NO_LEVEL, Values};
-use super::encode::Encoder;
+use super::encode::{Encoded, Encoder};
 use super::goal::Goal;
 use super::inputs::InputColumns;
 use super::kind::Kind;
@@ -75,17 +75,21 @@ pub enum SchemaKind {
     Numeric,
     /// Dates in this form.
     Date(DateForm),
-    /// One of these levels, sorted.
+    /// One of these levels, sorted: those of the rows that trained.
     Categorical(Vec<String>),
 }
 
 impl Schema {
     pub(crate) fn new(table: &Table, target: usize, goal: &Goal, encoder: &Encoder, units: Option<Units>) -> Self {
-        let (places, encoder) = encoder.alone();
-        let column = |place: usize| {
+        let (places, mut encoder) = encoder.alone();
+        let column = |(place, encoded): (usize, &mut Encoded)| {
             let column = &table.columns[place];
             let kind = match (&column.values, column.kind) {
-                (Values::Levels { names, .. }, _) => SchemaKind::Categorical(names.clone()),
+                (Values::Levels { names, .. }, _) => {
+                    // What stands in other rows only, sealed ones among them, is as unknown as what no table had.
+                    let known = encoded.form.forget_unseen(names.len());
+                    SchemaKind::Categorical(known.iter().map(|&code| names[code as usize].clone()).collect())
+                }
                 (Values::Days(_), Kind::Date(form)) => SchemaKind::Date(form),
                 _ => SchemaKind::Numeric,
             };
@@ -95,7 +99,7 @@ impl Schema {
             (Goal::Classes { names, .. }, _) => Predicts::Classes(names.clone()),
             (Goal::Numbers(_), units) => Predicts::Numbers(units.unwrap_or(Units { mean: 0.0, sd: 1.0 })),
         };
-        let columns = places.into_iter().map(column).collect();
+        let columns = places.into_iter().zip(&mut encoder.columns).map(column).collect();
         let TableOptions { has_header: header, decimal_comma, missing, .. } = table.options.clone();
         let decimal_comma = decimal_comma == Some(true);
         let target = table.columns[target].name.clone();
