@@ -18,88 +18,32 @@ const RUNNING: &[&str] = &["population-from-zero", "unbiased-from-one"];
 /// Where the scores of rows begin in a list of curves, and what a reader is told of them.
 pub(crate) const FIRST_SCORE: &str = "train_balanced_accuracy";
 pub(crate) const SCORES_OF_ROWS: &str = "train_, validation_ or test_ with a word of training.metric";
+/// A list of curves with the scores of some rows behind it.
+macro_rules! with_scores {
+    ([$($first:literal),*] $(, $rows:literal)*) => {
+        &[$($first,)* $(
+            concat!($rows, "_balanced_accuracy"), concat!($rows, "_log_loss"), concat!($rows, "_auc"),
+            concat!($rows, "_f1"), concat!($rows, "_brier"), concat!($rows, "_rmse"), concat!($rows, "_mae"),
+            concat!($rows, "_r2"),
+        )*]
+    };
+}
+
 /// Curves that can decide a comparison, and what is derived from them.
-pub(crate) const METRICS: &[&str] = &[
-    "train_loss",
-    "late_train_loss",
-    "train_accuracy",
-    "validation_loss",
-    "validation_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "accuracy_gap",
-    "train_balanced_accuracy",
-    "train_log_loss",
-    "train_auc",
-    "train_f1",
-    "train_brier",
-    "train_rmse",
-    "train_mae",
-    "train_r2",
-    "validation_balanced_accuracy",
-    "validation_log_loss",
-    "validation_auc",
-    "validation_f1",
-    "validation_brier",
-    "validation_rmse",
-    "validation_mae",
-    "validation_r2",
-    "test_balanced_accuracy",
-    "test_log_loss",
-    "test_auc",
-    "test_f1",
-    "test_brier",
-    "test_rmse",
-    "test_mae",
-    "test_r2",
-];
+#[rustfmt::skip]
+pub(crate) const METRICS: &[&str] = with_scores!(
+    ["train_loss", "late_train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss",
+     "test_accuracy", "accuracy_gap"],
+    "train", "validation", "test"
+);
 /// Curves that a report can show, beside those of single layers.
-pub(crate) const CURVES: &[&str] = &[
-    "train_loss",
-    "train_accuracy",
-    "validation_loss",
-    "validation_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "penalty",
-    "train_balanced_accuracy",
-    "train_log_loss",
-    "train_auc",
-    "train_f1",
-    "train_brier",
-    "train_rmse",
-    "train_mae",
-    "train_r2",
-    "validation_balanced_accuracy",
-    "validation_log_loss",
-    "validation_auc",
-    "validation_f1",
-    "validation_brier",
-    "validation_rmse",
-    "validation_mae",
-    "validation_r2",
-    "test_balanced_accuracy",
-    "test_log_loss",
-    "test_auc",
-    "test_f1",
-    "test_brier",
-    "test_rmse",
-    "test_mae",
-    "test_r2",
-];
+#[rustfmt::skip]
+pub(crate) const CURVES: &[&str] = with_scores!(
+    ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy", "penalty"],
+    "train", "validation", "test"
+);
 /// Curves that can rank trials.
-pub(crate) const RANKING: &[&str] = &[
-    "validation_loss",
-    "validation_accuracy",
-    "validation_balanced_accuracy",
-    "validation_log_loss",
-    "validation_auc",
-    "validation_f1",
-    "validation_brier",
-    "validation_rmse",
-    "validation_mae",
-    "validation_r2",
-];
+pub(crate) const RANKING: &[&str] = with_scores!(["validation_loss", "validation_accuracy"], "validation");
 
 /// What the epoch can be chosen by: the loss, and the scores of models.
 pub(crate) const STOPPING: &[&str] =
