@@ -1,18 +1,21 @@
 //! A network as a chain of the plain functions of its layers: no blocks, no arena, no kernels. What
-//! a [`Trainer`] computes is compared with it.
+//! a [`goodfit_nn::Trainer`] computes is compared with it.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+mod buffers;
 mod embedding;
+mod members;
 
 use std::collections::BTreeMap;
 
-use goodfit_nn::layers::{
-    BatchNormCache, RunningStatistics, SharedAffine, SharedAffineGradient, affine_backward, affine_forward,
-};
+use goodfit_nn::layers::{BatchNormCache, RunningStatistics, affine_backward};
 use goodfit_nn::{
-    Average, Dropout, Ensemble, Float, Inputs, Kind, LayerSpec, Loss, Matrix, Network, NetworkSpec, Parameter, Purpose,
-    Stream, Targets, Trainer, TrainingSpec, UpdateStep, WeightDecay, clip_scale, gradient_norm, max_norm,
+    Dropout, Float, Kind, LayerSpec, Loss, Matrix, Network, NetworkSpec, Parameter, Purpose, Stream, Targets,
+    TrainingSpec, UpdateStep, WeightDecay, clip_scale, gradient_norm, max_norm,
 };
+
+pub(crate) use buffers::*;
+use members::averaged;
 
 /// Buffers by the names of parameters.
 pub(crate) type Named<T> = BTreeMap<String, Vec<T>>;
@@ -65,101 +68,6 @@ impl<T: Float> Chain<T> {
 
     fn weights(&self, number: usize, inputs: usize, units: usize) -> Matrix<T> {
         Matrix::from_rows(inputs, units, self.parameters[&format!("affine{number}.weight")].clone())
-    }
-
-    fn ensemble(&self) -> Option<Ensemble> {
-        self.spec.layers.iter().find_map(|layer| match layer {
-            LayerSpec::Ensemble(ensemble) => Some(*ensemble),
-            _ => None,
-        })
-    }
-
-    /// The rows as each member sees them, one member behind the other.
-    fn for_members(&self, x: &Matrix<T>) -> Matrix<T> {
-        let members = self.ensemble().map_or(1, |ensemble| ensemble.members);
-        Matrix::from_rows(members * x.n_rows(), x.n_columns(), x.data().repeat(members))
-    }
-
-    /// Whether the members of an ensemble share the weights of an affine layer: of all but the last.
-    fn shares(&self, number: usize) -> bool {
-        let n_affine = self.spec.layers.iter().filter(|layer| matches!(layer, LayerSpec::Affine(_))).count();
-        self.ensemble().is_some() && number < n_affine
-    }
-
-    /// An affine layer whose weights are shared.
-    fn shared<'a>(&'a self, number: usize, weights: &'a Matrix<T>) -> SharedAffine<'a, T> {
-        let of = |part: &str| self.parameters.get(&format!("affine{number}.{part}")).map(Vec::as_slice);
-        let (scale_in, scale_out) = (of("scale_in").unwrap(), of("scale_out").unwrap());
-        SharedAffine { scale_in, weights: weights.view(), scale_out, bias: of("bias") }
-    }
-
-    /// The forward pass of an affine layer, whatever the members have of it.
-    fn affine(&self, number: usize, x: &Matrix<T>, units: usize) -> Matrix<T> {
-        let mut y = Matrix::zeros(x.n_rows(), units);
-        let inputs = x.n_columns();
-        if self.shares(number) {
-            let weights = self.weights(number, inputs, units);
-            self.shared(number, &weights).forward(&mut y.view_mut(), x.view());
-            return y;
-        }
-        let members = self.ensemble().map_or(1, |ensemble| ensemble.members);
-        let (rows, x) = (x.n_rows() / members, self.scaled(number, x));
-        let bias = self.parameters.get(&format!("affine{number}.bias"));
-        for m in 0..members {
-            let own = Matrix::from_rows(rows, inputs, x.data()[m * rows * inputs..][..rows * inputs].to_vec());
-            let mut out = Matrix::zeros(rows, units);
-            let bias = bias.map(|bias| &bias[m * units..][..units]);
-            affine_forward(&mut out.view_mut(), own.view(), self.own_weights(number, m, inputs, units).view(), bias);
-            y.data_mut()[m * rows * units..][..rows * units].copy_from_slice(out.data());
-        }
-        y
-    }
-
-    fn own_weights(&self, number: usize, m: usize, inputs: usize, units: usize) -> Matrix<T> {
-        let all = &self.parameters[&format!("affine{number}.weight")];
-        Matrix::from_rows(inputs, units, all[m * inputs * units..][..inputs * units].to_vec())
-    }
-
-    /// The gradient by the inputs of an affine layer of an ensemble; those by its parameters go to `gradients`.
-    fn member_backward(&self, number: usize, d: &Matrix<T>, x: &Matrix<T>, gradients: &mut Named<T>) -> Matrix<T> {
-        let (inputs, units) = (x.n_columns(), d.n_columns());
-        let zeros = |part: &str| self.parameters.get(&format!("affine{number}.{part}")).map(|v| vec![T::ZERO; v.len()]);
-        let mut dx = Matrix::zeros(x.n_rows(), inputs);
-        let mut db = zeros("bias");
-        let mut dw = zeros("weight").unwrap();
-        if self.shares(number) {
-            let (mut dr, mut ds) = (zeros("scale_in").unwrap(), zeros("scale_out").unwrap());
-            let weights = self.weights(number, inputs, units);
-            let mut dw_matrix = Matrix::zeros(inputs, units);
-            let mut own = SharedAffineGradient {
-                scale_in: &mut dr,
-                weights: dw_matrix.view_mut(),
-                scale_out: &mut ds,
-                bias: db.as_deref_mut(),
-            };
-            self.shared(number, &weights).backward(&mut dx.view_mut(), &mut own, d.view(), x.view());
-            dw.copy_from_slice(dw_matrix.data());
-            gradients.insert(format!("affine{number}.scale_in"), dr);
-            gradients.insert(format!("affine{number}.scale_out"), ds);
-        } else {
-            let members = self.ensemble().unwrap().members;
-            let rows = x.n_rows() / members;
-            let part = |all: &Matrix<T>, m: usize, width: usize| {
-                Matrix::from_rows(rows, width, all.data()[m * rows * width..][..rows * width].to_vec())
-            };
-            for m in 0..members {
-                let (mut own_dx, mut own_dw) = (Matrix::zeros(rows, inputs), Matrix::zeros(inputs, units));
-                let own_db = db.as_mut().map(|db| &mut db[m * units..][..units]);
-                let (x, d, w) = (part(x, m, inputs), part(d, m, units), self.own_weights(number, m, inputs, units));
-                let (mut dx_view, mut dw_view) = (own_dx.view_mut(), own_dw.view_mut());
-                affine_backward(&mut dx_view, &mut dw_view, own_db, d.view(), x.view(), w.view());
-                dx.data_mut()[m * rows * inputs..][..rows * inputs].copy_from_slice(own_dx.data());
-                dw[m * inputs * units..][..inputs * units].copy_from_slice(own_dw.data());
-            }
-        }
-        gradients.insert(format!("affine{number}.weight"), dw);
-        gradients.extend(db.map(|db| (format!("affine{number}.bias"), db)));
-        dx
     }
 
     /// The inputs of an affine layer, times their scales where there are some.
@@ -379,124 +287,4 @@ impl<T: Float> Chain<T> {
         self.n_steps_done += 1;
         pass.loss
     }
-}
-
-/// What an ensemble puts out: the mean of values, or the logarithm of the mean of probabilities, added up two by two as
-/// `ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|)`, since probabilities may be too small for a number.
-fn averaged<T: Float>(ensemble: Ensemble, outputs: &Matrix<T>, n: usize) -> Matrix<T> {
-    let log_add =
-        |a: T, b: T| if a > b { a + (T::ONE + (b - a).exp()).ln() } else { b + (T::ONE + (a - b).exp()).ln() };
-    let members = T::from_f64(ensemble.members as f64);
-    let mut own = outputs.clone();
-    if ensemble.average == Average::Probabilities {
-        for row in own.data_mut().chunks_mut(outputs.n_columns()) {
-            let sum = row.iter().copied().reduce(log_add).expect("outputs");
-            for z in row {
-                *z -= sum;
-            }
-        }
-    }
-    let length = n * outputs.n_columns();
-    let combined = (0..length).map(|i| {
-        let mut all = own.data()[i..].iter().step_by(length).copied();
-        match ensemble.average {
-            Average::Values => all.sum::<T>() / members,
-            Average::Probabilities => all.by_ref().reduce(log_add).expect("members") - members.ln(),
-        }
-    });
-    Matrix::from_rows(n, outputs.n_columns(), combined.collect())
-}
-
-/// Normal draws.
-pub(crate) fn draw<T: Float>(n: usize, seed: u64) -> Vec<T> {
-    let mut stream = Stream::new(seed, Purpose::Data, 0);
-    (0..n).map(|_| T::from_f64(stream.normal())).collect()
-}
-
-/// Class indices below `n_classes`.
-pub(crate) fn draw_classes(n: usize, n_classes: usize, seed: u64) -> Vec<u32> {
-    let mut stream = Stream::new(seed, Purpose::Data, 1);
-    (0..n).map(|_| stream.below(n_classes) as u32).collect()
-}
-
-/// Rows of which a share is zero.
-pub(crate) fn draw_sparse<T: Float>(n: usize, columns: usize, zeros: f64, seed: u64) -> Matrix<T> {
-    let mut stream = Stream::new(seed, Purpose::Data, 2);
-    let data = (0..n * columns).map(|_| {
-        let value = stream.normal();
-        if stream.uniform() < zeros { T::ZERO } else { T::from_f64(value) }
-    });
-    Matrix::from_rows(n, columns, data.collect())
-}
-
-/// The same rows without their zeros, whatever their share.
-pub(crate) fn sparse<T: Float>(matrix: &Matrix<T>) -> Inputs<T> {
-    Inputs::Sparse(goodfit_nn::kernels::Csr::from_matrix(matrix.view()))
-}
-
-/// A network none of whose parameters has a value of its own: also biases, shifts and running means
-/// differ from 0, scales and running variances from 1.
-pub(crate) fn shaken<T: Float>(spec: &NetworkSpec, seed: u64) -> Network<T> {
-    let mut network = Network::<T>::new(spec, seed).expect("a network");
-    let mut stream = Stream::new(seed, Purpose::Data, 3);
-    for parameter in network.parameters().to_vec() {
-        let is_positive = parameter.kind == Kind::Scale || parameter.name.ends_with("variance");
-        let mut values = network.values(&parameter).to_vec();
-        for value in &mut values {
-            let z = 0.3 * stream.normal();
-            *value += T::from_f64(if is_positive { z.abs() } else { z });
-        }
-        if let (Kind::Fixed, [_, n_edges]) = (parameter.kind, parameter.shape.as_slice()) {
-            // Edges ascend; the last ones of some columns are equal.
-            for (i, edges) in values.chunks_mut(*n_edges).enumerate() {
-                edges.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
-                let last = edges[n_edges - 1];
-                edges[n_edges - 1 - i % n_edges..].fill(last);
-            }
-        }
-        network.set(&parameter.name, &values).expect("values of the same size");
-    }
-    network
-}
-
-/// Copies of rows.
-pub(crate) fn rows_of<T: Float>(matrix: &Matrix<T>, rows: &[u32]) -> Matrix<T> {
-    let data = rows.iter().flat_map(|&row| matrix.row(row as usize)).copied().collect();
-    Matrix::from_rows(rows.len(), matrix.n_columns(), data)
-}
-
-/// The items that belong to rows.
-pub(crate) fn items_of<I: Copy>(items: &[I], rows: &[u32]) -> Vec<I> {
-    rows.iter().map(|&row| items[row as usize]).collect()
-}
-
-/// The trained parameters' gradients in a trainer.
-pub(crate) fn gradients<T: Float>(trainer: &Trainer<T>) -> Named<T> {
-    let trained = trainer.parameters().iter().filter(|parameter| parameter.kind.is_trained());
-    trained.map(|parameter| (parameter.name.clone(), trainer.gradient(parameter).to_vec())).collect()
-}
-
-/// All parameters of a trainer.
-pub(crate) fn parameters<T: Float>(trainer: &Trainer<T>) -> Named<T> {
-    trainer.parameters().iter().map(|p| (p.name.clone(), trainer.values(p).to_vec())).collect()
-}
-
-/// The largest difference over all buffers, relative to the largest value (and at least to 1e-3); an
-/// error when names or lengths differ.
-pub(crate) fn distance<T: Float>(got: &Named<T>, expected: &Named<T>) -> Result<f64, String> {
-    let names = |named: &Named<T>| named.iter().map(|(name, v)| (name.clone(), v.len())).collect::<Vec<_>>();
-    if names(got) != names(expected) {
-        return Err(format!("{:?} instead of {:?}", names(got), names(expected)));
-    }
-    let largest = expected.values().flatten().fold(1e-3, |m: f64, x| m.max(x.to_f64().abs()));
-    let mut worst = 0.0_f64;
-    for (got, expected) in got.values().flatten().zip(expected.values().flatten()) {
-        let (got, expected) = (got.to_f64(), expected.to_f64());
-        let error = (got - expected).abs() / largest;
-        if error.is_nan() && !(got.is_nan() && expected.is_nan()) && got.to_bits() != expected.to_bits() {
-            return Err(format!("{got} instead of {expected}"));
-        }
-        worst = worst.max(error);
-    }
-    Ok(worst)
 }
