@@ -3,10 +3,10 @@
 mod golden;
 mod plain;
 
-use golden::{assert_close, classes, items, number, numbers, read};
+use golden::{assert_close, classes, items, number, numbers, read, training, wide};
 use goodfit_nn::{
-    Activation, Affine, Batch, Convention, Embedding, Float, Init, Inputs, LayerSpec, LevelColumn, Matrix, Network,
-    NetworkSpec, NumericColumns, NumericEmbedding, Optimizer, Targets, Trainer, TrainingSpec, WeightDecay, Workspace,
+    Activation, Affine, Batch, Embedding, Float, Init, Inputs, LayerSpec, LevelColumn, Matrix, Network, NetworkSpec,
+    NumericColumns, NumericEmbedding, Targets, Trainer, Workspace,
 };
 use serde_json::Value;
 
@@ -49,27 +49,6 @@ fn start<T: Float>(file: &Value, case: &Value) -> Network<T> {
     start
 }
 
-fn training(run: &Value) -> TrainingSpec {
-    let lambda = number(&run["lambda"]);
-    TrainingSpec {
-        optimizer: if run["optimizer"] == "sgd" { Optimizer::Sgd } else { Optimizer::adam(Convention::Field) },
-        learning_rate: number(&run["learning_rate"]),
-        weight_decay: match run["decay"].as_str().unwrap() {
-            "none" => WeightDecay::None,
-            "l2" => WeightDecay::L2(lambda),
-            "decoupled" => WeightDecay::Decoupled(lambda),
-            other => panic!("decay {other}"),
-        },
-        max_batch: N,
-        n_steps: 10,
-        ..Default::default()
-    }
-}
-
-fn wide<T: Float>(values: &[T]) -> Vec<f64> {
-    values.iter().map(|x| x.to_f64()).collect()
-}
-
 /// Largest errors, relative to the expected value: of the first step, of ten losses, of parameters after ten steps.
 fn check<T: Float>([first_step, ten_losses, after_ten_steps]: [f64; 3]) {
     let file = read("embeddings");
@@ -90,7 +69,7 @@ fn check<T: Float>([first_step, ten_losses, after_ten_steps]: [f64; 3]) {
         let expected = &case["first_step"];
         assert_close(&format!("{form} outputs"), &wide(outputs.data()), &expected["outputs"], first_step);
 
-        let mut trainer = Trainer::from_network(network, training(&case["runs"][0]), 0).unwrap();
+        let mut trainer = Trainer::from_network(network, training(&case["runs"][0], N), 0).unwrap();
         assert_close(&format!("{form} loss"), &[trainer.differentiate(&batch(0))], &expected["loss"], first_step);
         let gradients = plain::gradients(&trainer);
         assert_eq!(gradients.len(), expected["gradients"].as_object().unwrap().len());
@@ -101,7 +80,7 @@ fn check<T: Float>([first_step, ten_losses, after_ten_steps]: [f64; 3]) {
 
         for run in items(&case["runs"]) {
             let what = format!("{form} {} {}", run["optimizer"], run["decay"]);
-            let mut trainer = Trainer::from_network(start::<T>(&file, case), training(run), 0).unwrap();
+            let mut trainer = Trainer::from_network(start::<T>(&file, case), training(run, N), 0).unwrap();
             let losses: Vec<f64> = (0..10).map(|s| trainer.step(&batch(s))).collect();
             assert_close(&format!("losses of {what}"), &losses, &run["losses"], ten_losses);
             for parameter in trainer.parameters() {

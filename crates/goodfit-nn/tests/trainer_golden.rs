@@ -3,10 +3,10 @@
 mod golden;
 mod plain;
 
-use golden::{assert_close, classes, items, number, numbers, read};
+use golden::{assert_close, classes, items, numbers, read, training, wide};
 use goodfit_nn::{
     Activation, Affine, Batch, BatchNorm, Convention, Float, Init, Inputs, LayerSpec, Matrix, Network, NetworkSpec,
-    Optimizer, Targets, Trainer, TrainingSpec, WeightDecay,
+    Targets, Trainer,
 };
 use serde_json::Value;
 
@@ -35,27 +35,6 @@ fn start<T: Float>(network: &Value) -> Network<T> {
     start
 }
 
-fn training(run: &Value) -> TrainingSpec {
-    let lambda = number(&run["lambda"]);
-    TrainingSpec {
-        optimizer: if run["optimizer"] == "sgd" { Optimizer::Sgd } else { Optimizer::adam(Convention::Field) },
-        learning_rate: number(&run["learning_rate"]),
-        weight_decay: match run["decay"].as_str().unwrap() {
-            "none" => WeightDecay::None,
-            "l2" => WeightDecay::L2(lambda),
-            "decoupled" => WeightDecay::Decoupled(lambda),
-            other => panic!("decay {other}"),
-        },
-        max_batch: N,
-        n_steps: 10,
-        ..Default::default()
-    }
-}
-
-fn wide<T: Float>(values: &[T]) -> Vec<f64> {
-    values.iter().map(|x| x.to_f64()).collect()
-}
-
 /// Largest errors, relative to the expected value.
 struct Tolerances {
     first_loss: f64,
@@ -77,7 +56,7 @@ fn check<T: Float>(tolerances: &Tolerances) {
         let batch = |s: usize| Batch { inputs: &inputs, targets, rows: &rows[s * N..(s + 1) * N], row_weights: None };
 
         let expected = &network["first_step"];
-        let mut first = Trainer::from_network(start::<T>(network), training(&network["runs"][0]), 0).unwrap();
+        let mut first = Trainer::from_network(start::<T>(network), training(&network["runs"][0], N), 0).unwrap();
         let loss = first.differentiate(&batch(0));
         assert_close(&format!("{name} loss"), &[loss], &expected["loss"], tolerances.first_loss);
         let gradients = plain::gradients(&first);
@@ -89,7 +68,7 @@ fn check<T: Float>(tolerances: &Tolerances) {
 
         for run in items(&network["runs"]) {
             let what = format!("{name} {} {}", run["optimizer"], run["decay"]);
-            let mut trainer = Trainer::from_network(start::<T>(network), training(run), 0).unwrap();
+            let mut trainer = Trainer::from_network(start::<T>(network), training(run, N), 0).unwrap();
             let losses: Vec<f64> = (0..10).map(|s| trainer.step(&batch(s))).collect();
             assert_close(&format!("losses of {what}"), &losses, &run["losses"], tolerances.ten_losses);
             for parameter in trainer.parameters() {

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use goodfit_nn::{Convention, Float, Optimizer, TrainingSpec, WeightDecay};
 use serde_json::Value;
 
 /// The content of `NAME.json` in this folder.
@@ -45,4 +46,27 @@ pub(crate) fn assert_close(what: &str, got: &[f64], expected: &Value, tolerance:
         let error = (got - expected).abs() / expected.abs().max(1e-3 * largest).max(f64::MIN_POSITIVE);
         assert!(error <= tolerance, "{what}: value {i} is {got}, expected {expected}");
     }
+}
+
+/// Ten steps of a recorded run.
+pub(crate) fn training(run: &Value, max_batch: usize) -> TrainingSpec {
+    let lambda = number(&run["lambda"]);
+    TrainingSpec {
+        optimizer: if run["optimizer"] == "sgd" { Optimizer::Sgd } else { Optimizer::adam(Convention::Field) },
+        learning_rate: number(&run["learning_rate"]),
+        weight_decay: match run["decay"].as_str().unwrap() {
+            "none" => WeightDecay::None,
+            "l2" => WeightDecay::L2(lambda),
+            "decoupled" => WeightDecay::Decoupled(lambda),
+            other => panic!("decay {other}"),
+        },
+        max_batch,
+        n_steps: 10,
+        ..Default::default()
+    }
+}
+
+/// Values in float64.
+pub(crate) fn wide<T: Float>(values: &[T]) -> Vec<f64> {
+    values.iter().map(|x| x.to_f64()).collect()
 }
