@@ -7,7 +7,6 @@ mod matrix;
 mod random;
 
 mod clip;
-mod early_stopping;
 mod init;
 pub mod layers;
 pub mod losses;
@@ -24,7 +23,6 @@ mod trainer;
 pub use activations::ActivationStatistics;
 pub use batches::{BatchOrder, Batches};
 pub use clip::{clip_scale, gradient_norm};
-pub use early_stopping::{Decision, Direction, EarlyStopping};
 pub use error::Error;
 pub use float::Float;
 pub use init::Init;
