@@ -17,6 +17,7 @@ import datetime
 import hashlib
 import json
 import platform
+import resource
 import subprocess
 import time
 import warnings
@@ -81,13 +82,29 @@ def piece(method: str, spec: dict, table, split: int, program: str) -> dict:
         split,
         program,
     )
-    load = os.getloadavg()[0]
+    load, busy, own = os.getloadavg()[0], busy_seconds(), own_seconds()
+    start = time.monotonic()
     try:
         predicted = methods.method(method)(task)
         out = {"scores": scores(spec["task"], table[target].iloc[test], predicted, classes)}
     except Exception as error:  # A method that fails on a set is a result.
         out = {"error": f"{type(error).__name__}: {error}"[:600]}
-    return out | task.notes | {"train_rows": len(train), "test_rows": len(test), "load": [load, os.getloadavg()[0]]}
+    others = (busy_seconds() - busy - (own_seconds() - own)) / (time.monotonic() - start) / os.cpu_count()
+    out |= {"load": [load, os.getloadavg()[0]], "others": round(max(others, 0.0), 4)}
+    return out | task.notes | {"train_rows": len(train), "test_rows": len(test)}
+
+
+def busy_seconds() -> float:
+    """Processor seconds that were not idle since the machine started, those it was refused by its host among them."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        user, nice, system, _idle, _wait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds() -> float:
+    """Processor seconds of this process and of the children that it waited for."""
+    used = [resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 
 
 def main():

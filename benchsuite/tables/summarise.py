@@ -20,8 +20,11 @@ def pieces() -> list[dict]:
     return [json.loads(p.read_text(encoding="utf-8")) for p in sorted((HERE / "runs").glob("*/*/*.json"))]
 
 
-# Load average, before and after a piece, up to which its seconds are its own: its two threads, and one more.
-QUIET = 3.0
+def is_quiet(piece: dict) -> bool:
+    """Whether the seconds of a piece are its own: others had at most 5 % of the cores meanwhile. Pieces that do not tell that
+    yet tell the load average before and after; that of their own two threads, and one more, is taken for quiet.
+    """
+    return piece["others"] <= 0.05 if "others" in piece else max(piece["load"]) <= 3
 
 
 def tables(found: list[dict]) -> tuple[dict, dict]:
@@ -37,7 +40,7 @@ def tables(found: list[dict]) -> tuple[dict, dict]:
                 of_set.setdefault(method, {})[split] = of_set[standing.BASELINE][split]
             continue
         of_set.setdefault(method, {})[split] = piece["scores"][data.METRIC[piece["task"]]]
-        if max(piece["load"]) <= QUIET:
+        if is_quiet(piece):
             seconds.setdefault(name, {}).setdefault(method, {})[split, piece["cpu"]] = piece["seconds_train"]
     return scores, seconds
 
@@ -47,13 +50,9 @@ def head(found: list[dict]) -> list[str]:
     lines = ["Methods on the real tables of sets.toml; `python summarise.py` in benchsuite/tables."]
     on = {}
     for p in found:
-        on.setdefault(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method", []).append(max(p["load"]))
-    for machine, load in on.items():
-        quiet = sum(p <= QUIET for p in load)
-        lines.append(
-            f"{machine}: {len(load)} pieces, load average at the start or end of a piece {median(load):.1f} in the median, "
-            f"{max(load):.1f} at most; seconds of the {quiet} with at most {QUIET:.0f} are taken"
-        )
+        on.setdefault(f"{p['cpu']}, {p['cores']} cores, {p['threads']} threads a method", []).append(p)
+    for machine, of in on.items():
+        lines.append(f"{machine}: {len(of)} pieces; seconds of the {sum(map(is_quiet, of))} are taken that had the machine to themselves")
     days = sorted(p["date"] for p in found)
     lines.append(f"from {days[0]} to {days[-1]}")
     for method in sorted({p["method"] for p in found}):
