@@ -21,7 +21,7 @@
 //! What did not pay on Zen 4: packing panels that lie close together (5 % slower at 100 x 100 over 100, up to 20 % at 32
 //! rows), other sizes of blocks of n.
 //!
-//! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/kernels`): tiles that store whole vectors without a mask,
+//! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors without a mask,
 //! where there is nothing to mask, take 5 to 15 % less time from 32 rows on and half of it over sums of 7 terms. Reading
 //! whole vectors where they are pays for few rows (7 rows of 64 columns: 79 % of the peak, not 60 %), and for any number
 //! while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache (100 rows: 77 to
