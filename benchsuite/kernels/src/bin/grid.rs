@@ -1,6 +1,8 @@
 //! Share of the peak of the three products of a square layer, over widths and batches, by goodfit and by the crate
 //! `gemm`; a line of JSON a cell.
 //!
+//!     grid [WIDTHS [BATCHES]]                 # all, or those named: grid 64,100 7,8192
+//!
 //! Both and the calibration loop take turns, on one core; the least time of each counts, which a busy machine disturbs
 //! least.
 
@@ -14,8 +16,13 @@ const BUDGET: f64 = 0.1;
 const FEWEST: usize = 3;
 
 fn main() {
-    for width in WIDTHS {
-        for batch in BATCHES {
+    let mut named = std::env::args().skip(1).map(|list| {
+        list.split(',').map(|n| n.parse().unwrap_or_else(|_| panic!("{n}: expected a number"))).collect::<Vec<usize>>()
+    });
+    let widths = named.next().unwrap_or_else(|| WIDTHS.to_vec());
+    let batches = named.next().unwrap_or_else(|| BATCHES.to_vec());
+    for width in widths {
+        for &batch in &batches {
             for kind in Kind::ALL {
                 cell(kind, width, batch);
             }

@@ -18,9 +18,15 @@
 //! most 96 % was predicted; 86 to 91 % of the peak came out for 100 x 100 over 100, 90 to 91 % for
 //! 256 x 100 over 100, 94 to 98 % for 128 x 128 over 128, 58 to 60 % for 100 x 10 over 100 (of 16
 //! lanes 10 are useful). AVX2 reaches 77 % and 87 % of the same peak at 100 and 128.
-//! What did not pay: packing panels that lie close together (5 % slower at 100 x 100 over 100, up to
-//! 20 % at 32 rows; with AVX2 and the portable path packing does pay), other sizes of blocks of n,
-//! masked loads instead of packing for 7 rows with AVX2 (Zen 1: 1.5 times as long).
+//! What did not pay on Zen 4: packing panels that lie close together (5 % slower at 100 x 100 over 100, up to 20 % at 32
+//! rows), other sizes of blocks of n.
+//!
+//! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors without a mask,
+//! where there is nothing to mask, take 5 to 15 % less time from 32 rows on and half of it over sums of 7 terms. Reading
+//! whole vectors where they are pays for few rows (7 rows of 64 columns: 79 % of the peak, not 60 %), and for any number
+//! while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache (100 rows: 77 to
+//! 80 % of the peak, packed 93 %). What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long);
+//! one row times a transposed factor by squares of 8 x 8 that are transposed as they are read (9 % of the peak, as packed).
 
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
@@ -33,11 +39,13 @@ pub(super) const K_BLOCK: usize = 256;
 /// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
 pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
-const M_BLOCK: usize = 256;
+const M_BLOCK: usize = 128;
 /// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
 const DIRECT_ROWS: usize = 8;
-/// ... and for any number when its rows lie no further apart than this.
+/// ... and for any number when its rows lie no further apart than this, by vectors that load parts, ...
 const DIRECT_STRIDE: usize = 512;
+/// ... or than this by others, where there are whole vectors to load.
+const DIRECT_WHOLE_STRIDE: usize = 128;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -174,8 +182,13 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(self) {
         let Self { dst: dst_start, dst_row, accum, lhs, rhs, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let is_near = m <= DIRECT_ROWS || rhs.row_stride <= DIRECT_STRIDE;
-        let is_direct = V::LOADS_PARTS && rhs.column_stride == 1 && is_near;
+        let is_whole = n.is_multiple_of(V::Half::LANES);
+        let near = match (V::LOADS_PARTS, is_whole) {
+            (true, _) => DIRECT_STRIDE,
+            (false, true) => DIRECT_WHOLE_STRIDE,
+            (false, false) => 0,
+        };
+        let is_direct = rhs.column_stride == 1 && (rhs.row_stride <= near || near > 0 && m <= DIRECT_ROWS);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
             scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
@@ -210,7 +223,11 @@ impl<T: Float> Product<'_, T> {
                             accum,
                         };
                         // SAFETY: the block's views were checked against their values.
-                        unsafe { rows::<V>(tile, m_block, vectors, |rows| V::tile(rows, full, half, is_direct)) };
+                        unsafe {
+                            rows::<V>(tile, m_block, vectors, |rows| {
+                                V::tile(rows, full, half, is_direct && V::LOADS_PARTS)
+                            })
+                        };
                         panel += vectors * V::LANES * k_block;
                     }
                 }

@@ -94,7 +94,10 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
     unsafe {
         let mut sums = [[V::zero(); FULL]; ROWS];
         let mut half_sums = [V::Half::zero(); ROWS];
-        let (mut lhs, mut rhs) = (t.lhs, t.rhs);
+        // A pointer to each row and one offset for all: with one pointer that goes from row to row the compiler makes a
+        // chain of as many additions as there are rows, which takes as long as the sums do.
+        let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
+        let (mut step, mut rhs) = (0, t.rhs);
         for _ in 0..t.k {
             let mut right = [V::zero(); FULL];
             for j in 0..FULL {
@@ -108,7 +111,7 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
                 (false, _) => V::Half::zero(),
             };
             for i in 0..ROWS {
-                let left = V::splat(*lhs.add(i * t.lhs_row));
+                let left = V::splat(*lhs[i].add(step));
                 for j in 0..FULL {
                     sums[i][j] = left.mul_add(right[j], sums[i][j]);
                 }
@@ -116,21 +119,28 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
                     half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
                 }
             }
-            lhs = lhs.wrapping_add(t.lhs_k);
+            step += t.lhs_k;
             rhs = rhs.wrapping_add(t.rhs_k);
         }
+        // Masked stores are slow on some processors, and mostly there is nothing to mask.
+        let is_whole = t.n_last == if HALF { V::Half::LANES } else { V::LANES };
         for i in 0..ROWS {
             let row = t.dst.add(i * t.dst_row);
             for j in 0..FULL {
                 let place = row.add(j * V::LANES);
-                if !HALF && j + 1 == FULL {
-                    put_first(sums[i][j], place, t.n_last, t.accum);
-                } else {
+                if HALF || j + 1 < FULL || is_whole {
                     put(sums[i][j], place, t.accum);
+                } else {
+                    put_first(sums[i][j], place, t.n_last, t.accum);
                 }
             }
             if HALF {
-                put_first(half_sums[i], row.add(FULL * V::LANES), t.n_last, t.accum);
+                let place = row.add(FULL * V::LANES);
+                if is_whole {
+                    put(half_sums[i], place, t.accum);
+                } else {
+                    put_first(half_sums[i], place, t.n_last, t.accum);
+                }
             }
         }
     }
