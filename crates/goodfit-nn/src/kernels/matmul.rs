@@ -21,12 +21,12 @@
 //! What did not pay on Zen 4: packing panels that lie close together (5 % slower at 100 x 100 over 100, up to 20 % at 32
 //! rows), other sizes of blocks of n.
 //!
-//! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors without a mask,
-//! where there is nothing to mask, take 5 to 15 % less time from 32 rows on and half of it over sums of 7 terms. Reading
-//! whole vectors where they are pays for few rows (7 rows of 64 columns: 79 % of the peak, not 60 %), and for any number
-//! while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache (100 rows: 77 to
-//! 80 % of the peak, packed 93 %). What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long);
-//! one row times a transposed factor by squares of 8 x 8 that are transposed as they are read (9 % of the peak, as packed).
+//! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
+//! without a mask, where there is nothing to mask, take 5 to 20 % less time from 32 rows on and half of it over sums of 7
+//! terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %), and
+//! for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
+//! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long); one row times a transposed
+//! factor by squares of 8 x 8 that are transposed as they are read, which took as long as packing it.
 
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
