@@ -135,9 +135,9 @@ impl<T: Float> Workspace<T> {
         let n = rows.len() * plan.members();
         let Self { gathered, embedding, front, back, map, scaled, scratch, member, .. } = self;
         let member = member.as_deref();
-        let sparse = plan.sparse(inputs);
+        let (sparse, dense) = (plan.sparse(inputs), plan.dense(inputs, rows));
         let mut first = &mut gathered[..n * plan.inputs];
-        if sparse.is_none() {
+        if sparse.is_none() && dense.is_none() {
             let own = &mut first[..rows.len() * plan.inputs];
             inputs.gather(own, rows);
             match plan.embeddings.as_ref().zip(embedding.as_mut()) {
@@ -175,8 +175,11 @@ impl<T: Float> Workspace<T> {
                 if let (0, Some(csr)) = (b, sparse) {
                     kernels::sparse_forward_shared(member, dst, csr, rows, weights);
                 } else {
-                    let x = if b == 0 { &*first } else { &front[..n * block.inputs] };
-                    let x = MatRef::new(x, n, block.inputs);
+                    let x = match (b, dense) {
+                        (0, Some(rows)) => rows,
+                        (0, None) => MatRef::new(first, n, block.inputs),
+                        _ => MatRef::new(&front[..n * block.inputs], n, block.inputs),
+                    };
                     kernels::matmul_shared(member, dst, Accum::Replace, x, weights, scratch);
                 }
                 if let Some(bias) = affine.bias {

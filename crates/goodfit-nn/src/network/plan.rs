@@ -13,7 +13,7 @@ use super::embedding::Embeddings;
 use super::spec::{LayerSpec, NetworkSpec};
 use crate::kernels::Csr;
 use crate::layers::{Activation, Affine, BatchNorm, Dropout, Ensemble};
-use crate::{Error, Init, Inputs};
+use crate::{Error, Float, Init, Inputs, MatRef};
 
 /// What a parameter is; only weights decay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,12 +190,23 @@ impl Plan {
     /// but an affine map does, and not for members with scales of their own.
     pub(crate) fn sparse<'a, T>(&self, inputs: &'a Inputs<T>) -> Option<&'a Csr<T>> {
         match inputs {
-            Inputs::Sparse(csr) if self.reads_sparse() => Some(csr),
+            Inputs::Sparse(csr) if self.reads_inputs() => Some(csr),
             _ => None,
         }
     }
 
-    fn reads_sparse(&self) -> bool {
+    /// Rows of dense inputs where they stand, if they follow one another there and the first product takes them as they are.
+    pub(crate) fn dense<'a, T: Float>(&self, inputs: &'a Inputs<T>, rows: &[u32]) -> Option<MatRef<'a, T>> {
+        let Inputs::Dense(matrix) = inputs else { return None };
+        let first = *rows.first()? as usize;
+        let follow = rows.iter().zip(first..).all(|(&row, next)| row as usize == next);
+        let d = matrix.n_columns();
+        (self.reads_inputs() && follow)
+            .then(|| MatRef::new(&matrix.data()[first * d..(first + rows.len()) * d], rows.len(), d))
+    }
+
+    /// Whether the first product takes the inputs as they are.
+    fn reads_inputs(&self) -> bool {
         self.embeddings.is_none() && self.ensemble.is_none() && self.input_dropout.is_none() && self.starts_affine()
     }
 
