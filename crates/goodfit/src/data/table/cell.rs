@@ -156,6 +156,10 @@ mod tests {
         for cell in ["", "-", "1,5", "nan", "one", "1 000", "0x10", "infant", "1e", "٣"] {
             assert_eq!(words.number(cell), None, "{cell}");
         }
+    // No zone is a day ahead.
+    if hours >= 24.0 || minutes >= 60.0 {
+        return None;
+    }
         for cell in ["", "NA", "nan", "NULL", "?", "None", "n/a", "unknown"] {
             assert!(words.is_missing(cell), "{cell}");
         }
@@ -177,9 +181,18 @@ mod tests {
         assert_eq!(all("1970-01-01T06:00:00Z")[0], Some(0.25));
         assert_eq!(all("1970-01-01T06:00:00+06:00")[0], Some(0.0));
         assert_eq!(all("1970-01-01 00:00:00.5-0030")[0], Some(1800.5 / 86_400.0));
-        for cell in
-            ["2023-02-29", "1970-13-01", "70-01-01", "1970-01", "1970-01-01-01", "x", "12:00", "1970-01-01 25:00"]
-        {
+        for cell in [
+            "2023-02-29",
+            "1970-13-01",
+            "70-01-01",
+            "1970-01",
+            "1970-01-01-01",
+            "x",
+            "12:00",
+            "1970-01-01 25:00",
+            "1970-01-01 12:00+99:00",
+            "1970-01-01 12:00-0160",
+        ] {
             assert_eq!(all(cell), [None; 3], "{cell}");
         }
     }

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use super::bounded::Endless;
 use super::cell::{Words, trimmed};
 use super::chunks::StrangeCells;
 use super::column::Column;
 use super::dialect::Dialect;
-use super::error::TableError;
+use super::error::{TableError, short};
 use super::fill::Fill;
 use super::fingerprint::Fingerprint;
 use super::goal::which_column;
@@ -293,6 +294,7 @@ impl<'a> Reading<'a> {
                         }
                         _ => Ok(()),
                     };
+            let begins = reader.position().line();
                 }
                 Ok(true) => {
                     let line = record.position().map_or(1, csv::Position::line);
@@ -304,6 +306,7 @@ impl<'a> Reading<'a> {
                     }
                 }
                 Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => return Err(Fault::NotUtf8),
+                    reader.get_mut().input().end_row();
                 Err(error) => {
                     let line = reader.position().line();
                     return Err(match error.into_kind() {
@@ -316,6 +319,10 @@ impl<'a> Reading<'a> {
     }
 
     /// The name of the file.
+                        csv::ErrorKind::Io(error) if Endless::is(&error) => {
+                            let error = self.fault(Endless.to_string()).line(begins);
+                            error.hint("is a quote not closed, or is it no table?").into()
+                        }
     pub(super) fn file(&self) -> &str {
         &self.input.name
     }
@@ -333,7 +340,7 @@ impl<'a> Reading<'a> {
         } else if got > expected {
             format!("a cell that holds {} needs quotes around it", self.dialect.delimiter_name())
         } else {
-            format!("its last column is {}; was the line cut off?", names[got.max(1) - 1])
+            format!("its last column is {}; was the line cut off?", short(&names[got.max(1) - 1]))
         };
         self.fault(what).line(line).hint(hint)
     }
@@ -342,7 +349,8 @@ impl<'a> Reading<'a> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         for (i, name) in names.iter().enumerate() {
             if let Some(first) = places.insert(name, i) {
-                let what = format!("two columns are called {name}: the {} and the {}", nth(first + 1), nth(i + 1));
+                let (name, first, second) = (short(name), nth(first + 1), nth(i + 1));
+                let what = format!("two columns are called {name}: the {first} and the {second}");
                 return Err(self.fault(what).line(1).hint("give one of them another name"));
             }
         }
