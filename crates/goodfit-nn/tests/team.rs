@@ -1,7 +1,10 @@
 //! A training by several threads is the training by one, to the byte.
 
+mod plain;
+
 use goodfit_nn::kernels::Team;
 use goodfit_nn::*;
+use plain::{Chain, Setting, distance};
 
 const N: usize = 300;
 const COLUMNS: usize = 500;
@@ -130,5 +133,43 @@ fn members_share_the_threads() {
         for n_threads in [1, 2, 3, 5] {
             assert!(alone == of(n_threads), "{front:?}, {optimizer:?}, {n_threads} threads");
         }
+    }
+}
+
+/// A table that is large enough to be shared, with levels that no row has and values that are no level, against the plain
+/// layers.
+#[test]
+fn levels_share_the_threads() {
+    let column = LevelColumn { input: 1, levels: 12_000, size: 8 };
+    let level = |row: usize| if row.is_multiple_of(9) { -1.0 } else { (row * row * 641 % 12_500) as f32 };
+    let values = (0..N).flat_map(|row| [row as f32 / N as f32, level(row)]).collect();
+    let x = Matrix::from_rows(N, 2, values);
+    let spec = NetworkSpec {
+        inputs: 2,
+        layers: vec![
+            LayerSpec::Embedding(Embedding { numeric: None, levels: vec![column] }),
+            LayerSpec::Affine(Affine::new(4, Init::He)),
+        ],
+    };
+    let classes: Vec<u32> = (0..N).map(|row| (row % 4) as u32).collect();
+    let targets = Targets::Classes(&classes);
+    let rows: Vec<u32> = (0..N as u32).collect();
+    let inputs = Inputs::Dense(x.clone());
+    let training = TrainingSpec { max_batch: N, ..TrainingSpec::default() };
+    let gradient = |n_threads| {
+        let mut trainer = Trainer::<f32>::new(&spec, training, 3).unwrap();
+        if n_threads > 0 {
+            trainer.join(&Team::new(n_threads));
+        }
+        trainer.differentiate(&Batch { inputs: &inputs, targets, rows: &rows, row_weights: None });
+        plain::gradients(&trainer)
+    };
+    let alone = gradient(0);
+    let mut chain = Chain::new(&spec, &Network::new(&spec, 3).unwrap(), 3);
+    let setting = Setting { loss: training.loss, targets, row_weights: None, step: 0, ratio_factor: 1.0 };
+    let off = distance(&alone, &chain.pass(&x, &setting).gradients).unwrap();
+    assert!(off < 1e-6, "{off}");
+    for n_threads in [1, 2, 3, 5] {
+        assert!(gradient(n_threads) == alone, "{n_threads} threads");
     }
 }

@@ -55,3 +55,17 @@ fn the_form_of_the_file_makes_no_difference() {
         }
     }
 }
+
+/// Copies that pandas and NumPy have written: other texts of the same numbers, dates and missing values.
+#[test]
+fn a_copy_is_the_same_table() {
+    let here = |name: &str| print(&here(&format!("tests/tables/{name}")));
+    for name in ["f8.npy", "big-endian.npy", "fortran.npy"] {
+        assert_eq!(here(name), here("x.csv"), "{name}");
+    }
+    #[cfg(feature = "parquet")]
+    {
+        assert_eq!(here("penguins.parquet"), golden()["penguins.csv"]);
+        assert_eq!(here("flat.parquet"), golden()["table.csv"]);
+    }
+}

@@ -104,7 +104,7 @@ fn with_needs(field: &Field, value: String) -> Vec<(&'static str, String)> {
             Needs::Set("compare.tune") => "{ \"training.learning_rate\" = [0.1, 1] }".to_owned(),
             Needs::Set("data.target") => "\"price\"".to_owned(),
             Needs::Set(_) => "3".to_owned(),
-            Needs::Positive(_) => "0.5".to_owned(),
+            Needs::Positive(_) | Needs::PositiveOrSet(..) => "0.5".to_owned(),
             Needs::True(_) => "true".to_owned(),
         };
         settings.push((need.field(), value));

@@ -163,6 +163,42 @@ fn folds_keep_to_groups_and_to_time() {
     assert_eq!(number(&times["data"]["validation_rows"]), 72.0, "three of four parts of the timeline");
 }
 
+/// Simple models, which draw nothing, tell the folds apart.
+#[test]
+fn folds_are_drawn_by_the_seed_of_the_split() {
+    let place = place();
+    let simple = |words: &[&str]| {
+        let (_, results) = trained(&place, "out", words);
+        (results["assessment"]["models"][1].clone(), results["data"]["split_seed"].clone())
+    };
+    let first = simple(&["--seed", "0"]);
+    assert_eq!(simple(&["--seed", "3", "--set", "data.split_seed=0"]), first);
+    let other = simple(&["--seed", "0", "--set", "data.split_seed=3"]);
+    assert!(other.0["name"] == "linear" && other.0 != first.0 && other.1 == 3, "{other:?}");
+    assert_eq!(simple(&["--seed", "3"]), other);
+}
+
+/// Those of a search, too, and its best trial says so.
+#[test]
+fn folds_of_a_search_are_drawn_by_the_seed_of_the_split() {
+    let place = place();
+    place.write(
+        "s.toml",
+        RECIPE.replace("folds = 4\n", "split_seed = 3\n").replace("early_stopping = 3\n", "")
+            + "[search]\nfolds = 3\ntrials = 2\nfinalists = 0\n[search.space]\n\"training.learning_rate\" = [0.01, 0.1]\n",
+    );
+    let searched = |out: &str, words: &[&str]| {
+        let ran = [&["search", "s.toml", "--sampler", "grid", "--quiet", "--out", out][..], words].concat();
+        place.succeed(&ran);
+        place.json(&format!("{out}/results.json"))["trials"].clone()
+    };
+    let third = searched("third", &[]);
+    assert_ne!(searched("first", &["--set", "data.split_seed=0"]), third);
+    let printed = place.succeed(&["study", "best", "third/study.db", "--print-recipe"]).stdout;
+    let squeezed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(squeezed.contains("split_seed = 3 "), "{printed}");
+}
+
 #[test]
 fn numbers_have_scores_over_folds_too() {
     let place = place();

@@ -53,6 +53,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("day-or-month.csv", "d,n\n01/02/2024,1\n03/04/2024,2\n"),
     ("day-first.csv", "d,n\n31/12/2024,1\n03/04/2024,2\n"),
     ("no-such-day.csv", "d,n\n2023-02-30,1\n2023-02-28,2\n"),
+    ("no-such-zone.csv", "d,n\n2024-01-31 12:30+99:00,1\n2024-02-01 12:30-01:60,2\n"),
+    ("control-characters-twice.csv", "a\u{1b}[31m,a\u{1b}[31m\n1,2\n"),
     ("control-characters.csv", "a\u{1b}[31m,b\n\u{7},1\nx,2\n"),
     ("long-cells.csv", "a,b\nabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz,1\ny,2\n"),
     ("one-column.csv", "a\n1\n2\n"),
@@ -90,6 +92,24 @@ fn odd_and_damaged_tables() {
     let zstd = zstd::encode_all(many.as_bytes(), 3).unwrap();
     place.write("cut-off.csv.zst", &zstd[..zstd.len() / 2]);
     place.write("packed.csv.zst", zstd::encode_all(TEXTS[0].1.as_bytes(), 3).unwrap());
+    place.write("no-zstd.csv.zst", [&zstd[..4], &[0xff; 20]].concat());
+    place.write("large-window.csv.zst", [&zstd[..4], &[0, 0xa8, 1, 0, 0]].concat());
+    let packed = |text: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(text).unwrap();
+        gzip.finish().unwrap()
+    };
+    place.write("packed-twice.csv.gz", packed(&gzip));
+    place.write("zstd-in-gzip.csv.gz", packed(&zstd));
+    // Little on the disk, much in memory.
+    let much = |byte: u8| vec![byte; 9 << 20];
+    place.write("endless-cell.csv.gz", packed(&[b"a,b\n1,2\n3,", &much(b'x')[..]].concat()));
+    place.write("endless-quote.csv.gz", packed(&[b"a,b\n1,2\n\"3,", &b"4\n".repeat(9 << 19)[..]].concat()));
+    place.write("endless-row.csv.gz", packed(&much(b',')));
+    place.write("endless-blanks.csv.gz", packed(&[b"a, \"b\"\n1, \"2\"\n", &much(b' ')[..]].concat()));
+    place.write("long-names.csv", format!("{0},{0}\n1,2\n", "x".repeat(1000)));
+    let utf_32 = |text: &str| text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>();
+    place.write("utf-32.csv", utf_32("\u{feff}a,b\n1,2\n"));
     place.write("folder.csv/inside", "");
     let made = [
         "western.csv",
@@ -108,6 +128,16 @@ fn odd_and_damaged_tables() {
         "damaged.csv.gz",
         "packed.csv.zst",
         "cut-off.csv.zst",
+        "no-zstd.csv.zst",
+        "large-window.csv.zst",
+        "packed-twice.csv.gz",
+        "zstd-in-gzip.csv.gz",
+        "endless-cell.csv.gz",
+        "endless-quote.csv.gz",
+        "endless-row.csv.gz",
+        "endless-blanks.csv.gz",
+        "long-names.csv",
+        "utf-32.csv",
         "folder.csv",
         "none.csv",
         "none/none.csv",

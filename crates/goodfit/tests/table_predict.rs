@@ -295,7 +295,7 @@ fn a_model_says_how_it_was_trained() {
     "Moon".clone_into(&mut changed[other][1]);
     place.write("other.csv", csv(&names, &[0, 1, 2, 4], &changed));
     let of_other = place.succeed(&["evaluate", "model", "other.csv"]).stdout;
-    let end = "\ntrained on other data: its names or cells are others, or are written otherwise\n";
+    let end = "\ntrained on other data: its names or values are others, or stand in another order\n";
     assert!(of_other.ends_with(end), "{of_other}");
     let json: serde_json::Value =
         serde_json::from_str(&place.succeed(&["evaluate", "model", "other.csv", "--json"]).stdout).unwrap();
@@ -304,7 +304,7 @@ fn a_model_says_how_it_was_trained() {
     // Test rows of such a table are opened, and that stands in the record.
     std::fs::remove_file(place.path("model/openings.jsonl")).unwrap();
     let opened = place.succeed(&["evaluate", "model", "other.csv", "--open-test"]);
-    let note = "trained on other data: the test rows are the same, but other cells of the table are not, or are written otherwise\n";
+    let note = "trained on other data: the test rows are the same, but other values of the table are not, or stand in another order\n";
     assert_eq!(opened.stderr, note);
     place.write("prices.csv", csv(&names, &[0, 1, 2, 4], &rows()));
     place.succeed(&["evaluate", "model", "--open-test"]);

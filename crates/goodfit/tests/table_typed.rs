@@ -249,6 +249,18 @@ fn models_of_csv_and_of_parquet_are_one() {
     assert_eq!(evaluated("of-csv").replace("of-csv", ""), evaluated("of-parquet").replace("of-parquet", ""));
 }
 
+#[cfg(all(feature = "cli", feature = "parquet"))]
+#[test]
+fn a_model_of_a_csv_knows_its_copy() {
+    let place = command::Place::new();
+    let csv = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/penguins.csv").display().to_string();
+    let parquet = path("penguins.parquet").display().to_string();
+    place.succeed(&["train", &csv, "--target", "species", "--set", "training.epochs=2", "--out", "m", "--quiet"]);
+    let known = place.succeed(&["evaluate", "m", &parquet]).stdout;
+    assert!(known.ends_with("the model was trained on it\n"), "{known}");
+    assert_eq!(place.succeed(&["evaluate", "m", &parquet, "--open-test"]).stderr, "");
+}
+
 #[cfg(feature = "cli")]
 #[test]
 fn a_model_of_an_array_knows_it_by_its_columns() {

@@ -42,7 +42,7 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     }
     if last.other_data {
         message::note(
-            "trained on other data: the test rows are the same, but other cells of the table are not, or are written otherwise",
+            "trained on other data: the test rows are the same, but other values of the table are not, or stand in another order",
         );
     }
     Ok(0)
@@ -70,7 +70,7 @@ fn record(model: &Model, args: &Evaluate) -> Outcome {
                 described(&file),
                 match is_of {
                     Some(true) => "the model was trained on it",
-                    Some(false) => "trained on other data: its names or cells are others, or are written otherwise",
+                    Some(false) => "trained on other data: its names or values are others, or stand in another order",
                     None => "the model does not say whether it was trained on it",
                 }
             ))?;

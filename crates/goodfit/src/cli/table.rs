@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::baseline::verdict;
 use crate::model::{Metric, SCORES};
 use crate::results::{Arm, Assessed, Comparison, Results, Summary, Verdict};
-use crate::search::ranking;
+use crate::search::{self, ranking};
 use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
 
 /// Above so many comparisons only those with a verdict are printed.
@@ -215,9 +215,14 @@ fn cell(summary: &Summary) -> String {
     }
 }
 
-/// Four decimals where that says something (as in the report), otherwise three significant digits.
+/// Four decimals where that says something (as in the report), four digits of what is larger, such as prices; otherwise three
+/// significant digits.
 fn number(x: f64) -> String {
-    if x == 0.0 || (0.0001..1000.0).contains(&x.abs()) { format!("{x:.4}") } else { format!("{x:.2e}") }
+    match x.abs() {
+        0.0001..1000.0 | 0.0 => format!("{x:.4}"),
+        1000.0..1e9 => search::number(format!("{x:.3e}").parse().unwrap_or(x)),
+        _ => format!("{x:.2e}"),
+    }
 }
 
 fn diverged(arm: &Arm) -> String {
@@ -248,4 +253,15 @@ fn layers(results: &Results) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        let written = [0.0, 0.51234, -999.0, 1234.56, -17_049.6, 123_456.7, 1e9, 3e-5].map(number);
+        assert_eq!(written, ["0.0000", "0.5123", "-999.0000", "1235", "-17050", "123500", "1.00e9", "3.00e-5"]);
+    }
 }

@@ -54,6 +54,8 @@ pub enum Needs {
     Set(&'static str),
     /// Another field is a positive number, or a table that holds one.
     Positive(&'static str),
+    /// Another field is a positive number, or one of these is set.
+    PositiveOrSet(&'static str, &'static [&'static str]),
     /// Another field is true.
     True(&'static str),
 }
@@ -260,6 +262,12 @@ impl fmt::Display for Needs {
             }
             Needs::Set(path) => write!(f, "{path}, where it is set"),
             Needs::Positive(path) => write!(f, "{path} above 0"),
+            Needs::PositiveOrSet(path, others) => {
+                let ways: Vec<String> = std::iter::once(format!("{path} above 0"))
+                    .chain(others.iter().map(|&other| other.to_owned()))
+                    .collect();
+                write!(f, "{}", any_of(&ways))
+            }
             Needs::True(path) => write!(f, "{path} = true"),
         }
     }
@@ -269,7 +277,11 @@ impl Needs {
     /// The field that it looks at.
     pub fn field(&self) -> &'static str {
         match self {
-            Needs::Is(path, _) | Needs::Set(path) | Needs::Positive(path) | Needs::True(path) => path,
+            Needs::Is(path, _)
+            | Needs::Set(path)
+            | Needs::Positive(path)
+            | Needs::PositiveOrSet(path, _)
+            | Needs::True(path) => path,
         }
     }
 
@@ -279,11 +291,11 @@ impl Needs {
             (Needs::Is(_, words), Value::Text(word)) => words.contains(&word.as_str()),
             (Needs::Is(..), _) => false,
             (Needs::Set(_), _) => true,
-            (Needs::Positive(_), Value::Table(entries)) => {
+            (Needs::Positive(_) | Needs::PositiveOrSet(..), Value::Table(entries)) => {
                 entries.iter().any(|entry| entry.item.value.number() > Some(0.0))
             }
             (Needs::True(_), value) => *value == Value::Bool(true),
-            (Needs::Positive(_), value) => value.number() > Some(0.0),
+            (Needs::Positive(_) | Needs::PositiveOrSet(..), value) => value.number() > Some(0.0),
         }
     }
 }

@@ -67,7 +67,8 @@ pub const FIELDS: &[Field] = &[
     Field::new("data.evaluation", "evaluation", Kind::Word(&["validation", "test"]), defaults::EVALUATION,
         "what curves are computed on besides the training rows; \"test\" opens the sealed test rows"),
     Field::new("data.split_seed", "split seed", kinds::SEED, Absent("the first seed of the command"),
-        "seed of the split, which all arms and seeds share").needs(Needs::Positive("data.validation")),
+        "seed of the split, or of the folds, which all arms and seeds share")
+        .needs(Needs::PositiveOrSet("data.validation", &["data.folds", "search.folds"])),
     Field::new("network.hidden", "hidden", Kind::List(&kinds::WIDTH), Is("[100]"),
         "widths of the hidden layers, first to last; [] is a linear model").instead_of(&["network.depth"]),
     Field::new("network.depth", "depth", Kind::Integer { low: 0, high: 1000 }, Absent("network.hidden says it"),

@@ -304,11 +304,11 @@ impl Settings {
 
     /// Whether what a field needs is there.
     pub(crate) fn holds(&self, needs: &Needs) -> bool {
+        let is_met = |path: &str| self.get(path).is_some_and(|value| needs.is_met_by(&value));
         match needs {
             Needs::Set(path) => self.is_set(path),
-            Needs::Is(path, _) | Needs::Positive(path) | Needs::True(path) => {
-                self.get(path).is_some_and(|value| needs.is_met_by(&value))
-            }
+            Needs::Is(path, _) | Needs::Positive(path) | Needs::True(path) => is_met(path),
+            Needs::PositiveOrSet(path, others) => is_met(path) || others.iter().any(|other| self.is_set(other)),
         }
     }
 

@@ -142,7 +142,7 @@ pub(super) fn short_of_time((n_finalists, n_seeds): (usize, usize), search: &Sea
         "search.finalists = {} and search.rescore_seeds = {} were asked for, and trials took too long for that",
         search.finalists, search.rescore_seeds
     );
-    Finding { statement, evidence, next: "--seconds with more".to_owned() }
+    Finding { statement, evidence, next: "more --seconds".to_owned() }
 }
 
 /// `lr:0.00311823, weight decay:3.03e-06`

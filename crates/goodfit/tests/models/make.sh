@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Writes a folder of models, the rows that are new to them, and what they predict of these, as the program of GOODFIT does:
-#     GOODFIT=target/release/goodfit bash make.sh 0.1.0-training
+# Writes a folder of models, all or those that are named, the rows that are new to them, and what they predict of these, as the
+# program of GOODFIT does:
+#     GOODFIT=target/release/goodfit bash make.sh 0.1.0-training kinds prices
+#     GOODFIT=target/release/goodfit bash make.sh 0.1.0-ensembles networks tabm
 # A folder that stands here is never written again: it is what a version left.
 set -euo pipefail
 folder=$(dirname "$(realpath "$0")")/$1
 goodfit=$(realpath "$GOODFIT")
+models=${*:2}
 mkdir "$folder" && cd "$(mktemp -d)"
 
 awk 'BEGIN {
@@ -29,6 +32,7 @@ day,x,city,more,size
 ROWS
 
 train() {
+    [[ " ${models:-$3} " == *" $3 "* ]] || return 0
     "$goodfit" train rows.csv --target "$1" --kind "$2=unused" --out "$3" --quiet "${@:4}" --set training.epochs=8
     "$goodfit" predict "$3" "$folder/new.csv" > "$folder/$3.csv"
     mkdir "$folder/$3"
@@ -39,5 +43,10 @@ train kind price kinds --preset plain --set network.hidden=[8,4] --set data.one_
     --set network.numeric_embedding=pbld --set network.embedding_size=3
 # What a table is trained by where nobody says otherwise, but narrow; quantiles; test rows opened once.
 train price kind prices --set network.hidden=[8,8] --set data.scaling=quantile
-"$goodfit" evaluate prices --open-test > /dev/null
-cp prices/openings.jsonl "$folder/prices"
+if [ -d "$folder/prices" ]; then
+    "$goodfit" evaluate prices --open-test > /dev/null
+    cp prices/openings.jsonl "$folder/prices"
+fi
+# Networks with seeds of their own, and members that share weights.
+train kind price networks --preset plain --set network.hidden=[8,4] --set training.ensemble=3
+train price kind tabm --preset tabm --set network.depth=2 --set network.width=8 --set network.members=4

@@ -87,6 +87,13 @@ def write_parquet(table):
     pq.write_table(table, HERE / "delta.parquet", store_schema=False, data_page_version="2.0", **option)
 
 
+def write_copies(table):
+    """Parquet of the rows of a CSV: those of table.csv, and what pandas reads from the penguins."""
+    flat = table.drop_columns(["list", "struct", "hash"])
+    pq.write_table(flat, HERE / "flat.parquet", store_schema=False, compression="zstd")
+    pd.read_csv(HERE / "../../examples/penguins.csv").to_parquet(HERE / "penguins.parquet", compression="zstd")
+
+
 def write_csv(table):
     """What pandas makes of it, with whole numbers where there are gaps."""
     frame = table.drop_columns(["list", "struct", "hash"]).to_pandas(types_mapper=pd.ArrowDtype)
@@ -114,5 +121,6 @@ def write_arrays():
 
 rows = table()
 write_parquet(rows)
+write_copies(rows)
 write_csv(rows)
 write_arrays()

@@ -4,6 +4,7 @@
 #![allow(clippy::inline_always, reason = "the loops are compiled into the kernels' dispatch by instruction set")]
 
 mod column;
+mod levels;
 mod numeric;
 
 use numeric::{Numeric, NumericRoom};
@@ -160,14 +161,9 @@ impl<T: Float> EmbeddingRoom<T> {
             first += numeric.outputs();
         }
         for (column, weight) in &embeddings.levels {
+            let member = update.member;
             update.one(plan, *weight, |dw| {
-                dw.fill(T::ZERO);
-                for (input, d) in inputs.chunks_exact(embeddings.inputs).zip(d.chunks_exact(width)) {
-                    let Some(level) = column.level_of(input[column.input]) else { continue };
-                    for (dw, &d) in dw[level * column.size..][..column.size].iter_mut().zip(&d[first..]) {
-                        *dw += d;
-                    }
-                }
+                levels::backward(dw, column, member, (inputs, embeddings.inputs), (d, first, width));
             });
             first += column.size;
         }

@@ -26,9 +26,12 @@ impl Table {
                     places.push((column, head.place_of(&known.name, reading)?));
                 }
             }
-            let mut print = Fingerprint::new(&head.names);
+            let mut print = Fingerprint::new(&head.names, head.date_forms());
             reading.records(head.has_header, |record, line| {
-                print.row(record);
+                for cell in record.iter().map(trimmed) {
+                    print.cell(cell, reading.words.said(cell));
+                }
+                print.end_row();
                 for &(column, place) in &places {
                     let cell = trimmed(&record[place]);
                     let fault = |what: String| reading.fault(what).line(line).column(&self.columns[column].name);
@@ -36,7 +39,7 @@ impl Table {
                         let error = fault("the target is missing".to_owned());
                         return Err(error.hint("a row without a target cannot be scored: take it out of the file"));
                     }
-                    if !fills[column].take(cell, &reading.words) {
+                    if !fills[column].take(cell, reading.words.said(cell)) {
                         let what =
                             format!("{cell:?} is no value of the column, which is {}", self.columns[column].kind);
                         return Err(fault(what).hint(format!("data.missing = [{cell:?}] takes it for a missing value")));

@@ -31,6 +31,11 @@ impl<R> Blanks<R> {
         Self { input, dialect, at: At::Start, kept: 0, buffer: Vec::new(), done: 0, last_byte: 0 }
     }
 
+    /// What it reads from.
+    pub(super) fn input(&mut self) -> &mut R {
+        &mut self.input
+    }
+
     /// The last byte so far that ended no line.
     pub(super) fn last_byte(&self) -> u8 {
         self.last_byte

@@ -15,6 +15,17 @@ pub(super) struct Words<'a> {
     pub(super) missing: &'a [String],
 }
 
+/// What a cell says, whatever its column is taken for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Said {
+    /// That a value is missing.
+    Missing,
+    /// A number; infinite where it says so or is too large for 64 bits.
+    Number(f64),
+    /// Anything else.
+    Text,
+}
+
 /// A cell without blanks around it. Most have none, which the two ends tell.
 pub(super) fn trimmed(cell: &str) -> &str {
     let may_have = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_graphic());
@@ -37,6 +48,11 @@ impl Words<'_> {
         cell.is_empty()
             || (cell.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell)))
             || self.missing.iter().any(|word| word == cell)
+    }
+
+    /// What a cell without blanks around it says.
+    pub(super) fn said(&self, cell: &str) -> Said {
+        if self.is_missing(cell) { Said::Missing } else { self.number(cell).map_or(Said::Text, Said::Number) }
     }
 
     /// The number that a cell without blanks around it says; infinite where it says so or is too large for 32 bits.
@@ -140,6 +156,10 @@ fn clock(text: &str) -> Option<(Time, f64)> {
     }
     let (hours, minutes): (f64, f64) =
         (digits[..2].parse().ok()?, digits.get(2..4).unwrap_or("0").parse().unwrap_or(0.0));
+    // No zone is a day ahead.
+    if hours >= 24.0 || minutes >= 60.0 {
+        return None;
+    }
     Some((text[..at].trim().parse().ok()?, sign * (hours * 3600.0 + minutes * 60.0)))
 }
 
@@ -177,9 +197,18 @@ mod tests {
         assert_eq!(all("1970-01-01T06:00:00Z")[0], Some(0.25));
         assert_eq!(all("1970-01-01T06:00:00+06:00")[0], Some(0.0));
         assert_eq!(all("1970-01-01 00:00:00.5-0030")[0], Some(1800.5 / 86_400.0));
-        for cell in
-            ["2023-02-29", "1970-13-01", "70-01-01", "1970-01", "1970-01-01-01", "x", "12:00", "1970-01-01 25:00"]
-        {
+        for cell in [
+            "2023-02-29",
+            "1970-13-01",
+            "70-01-01",
+            "1970-01",
+            "1970-01-01-01",
+            "x",
+            "12:00",
+            "1970-01-01 25:00",
+            "1970-01-01 12:00+99:00",
+            "1970-01-01 12:00-0160",
+        ] {
             assert_eq!(all(cell), [None; 3], "{cell}");
         }
     }

@@ -120,7 +120,7 @@ pub fn read_chunks<E: From<TableError>>(
         }
         for (i, ((fill, &place), count)) in fills.iter_mut().zip(&places).zip(&mut counts).enumerate() {
             let cell = trimmed(record.get(place + shift).unwrap_or_default());
-            if !fill.take(cell, &reading.words) {
+            if !fill.take(cell, reading.words.said(cell)) {
                 if count.0 == 0 {
                     (count.1, count.2) = (cell.to_owned(), line);
                 }

@@ -1,5 +1,7 @@
 //! How a file of delimited text is written, guessed from its beginning.
 
+use super::blanks::Blanks;
+use super::bounded::Bounded;
 use super::cell::{Words, is_number};
 
 /// How a file of delimited text is written.
@@ -87,14 +89,14 @@ impl Dialect {
     }
 
     /// A reader of records of any length, without a word about a header.
-    pub(super) fn reader<R: std::io::Read>(self, input: R) -> csv::Reader<super::blanks::Blanks<R>> {
+    pub(super) fn reader<R: std::io::Read>(self, input: R) -> csv::Reader<Blanks<Bounded<R>>> {
         csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .quote(self.quote)
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(256 * 1024)
-            .from_reader(super::blanks::Blanks::new(input, self))
+            .from_reader(Blanks::new(Bounded::new(input), self))
     }
 
     fn blanks_before_quotes(self, sample: &[u8]) -> bool {

@@ -42,7 +42,7 @@ impl TableError {
     }
 
     pub(in crate::data) fn column(self, column: &str) -> Self {
-        Self { column: Some(column.to_owned()), ..self }
+        Self { column: Some(short(column)), ..self }
     }
 
     pub(in crate::data) fn hint(self, hint: impl Into<String>) -> Self {
@@ -65,11 +65,24 @@ impl TableError {
             std::io::ErrorKind::UnexpectedEof => {
                 ("it ends in the middle of what is packed".to_owned(), Some("it was cut off: get it once more"))
             }
-            std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
+            std::io::ErrorKind::Other if error.to_string().contains("too much memory") => (
+                "packed by zstd with a window of more than 128 MiB, which is not read".to_owned(),
+                Some("`zstd -d --long=31` unpacks it"),
+            ),
+            std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData | std::io::ErrorKind::Other => {
                 (format!("what is packed is damaged: {error}"), Some("get it once more"))
             }
             _ => (error.to_string(), None),
         };
         Self { hint: hint.map(str::to_owned), ..Self::new(file, what) }
+    }
+}
+
+/// The name of a column, cut short where it is a text.
+pub(super) fn short(name: &str) -> String {
+    const MOST: usize = 80;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} …", &name[..end]),
+        None => name.to_owned(),
     }
 }

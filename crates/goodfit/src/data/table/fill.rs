@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::{DateForm, Words};
+use super::cell::{DateForm, Said};
 use super::column::{Column, NO_LEVEL, Values};
 use super::kind::Kind;
 use super::profile::Profile;
@@ -64,13 +64,12 @@ impl Fill {
 
     /// Takes a cell without blanks around it; false when it is no value of the column, which counts as missing, or as a level
     /// that is not known.
-    pub(super) fn take(&mut self, cell: &str, words: &Words<'_>) -> bool {
-        let is_missing = words.is_missing(cell);
+    pub(super) fn take(&mut self, cell: &str, said: Said) -> bool {
+        let is_missing = said == Said::Missing;
         match self {
             Self::Numbers(numbers) => {
-                let number = if is_missing { None } else { words.number(cell) };
-                numbers.push(number.map_or(f32::NAN, |x| x as f32));
-                is_missing || number.is_some()
+                numbers.push(if let Said::Number(x) = said { x as f32 } else { f32::NAN });
+                said != Said::Text
             }
             Self::Levels { codes, .. } if is_missing => {
                 codes.push(NO_LEVEL);

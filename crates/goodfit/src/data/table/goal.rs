@@ -1,7 +1,7 @@
 //! What is to be predicted of a table.
 
 use super::column::{Column, NO_LEVEL, Values};
-use super::error::TableError;
+use super::error::{TableError, short};
 use super::kind::Kind;
 use super::{ColumnKind, Table};
 use crate::recipe::nearest;
@@ -32,7 +32,7 @@ pub(super) fn which_column<'a>(name: &str, names: impl ExactSizeIterator<Item = 
         return format!("did you mean {near:?}?");
     }
     let more = if names.len() > 20 { ", .." } else { "" };
-    format!("its columns are {}{more}", names.take(20).collect::<Vec<_>>().join(", "))
+    format!("its columns are {}{more}", names.take(20).map(short).collect::<Vec<_>>().join(", "))
 }
 
 impl Table {

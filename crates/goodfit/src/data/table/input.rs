@@ -169,12 +169,16 @@ fn other_text(sample: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// What a file is by its first bytes where it is no text, and what to do about it.
 fn not_a_table(head: &[u8]) -> Option<(&'static str, &'static str)> {
-    let known: [(&[u8], _, _); 6] = [
+    let known: [(&[u8], _, _); 10] = [
         (b"PK\x03\x04", "a zip archive or a workbook", "unpack it, or save its sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "a workbook", "save its sheet as CSV"),
         (b"PARE", "an encrypted Parquet file", "write it without encryption"),
         (b"BZh", "packed by bzip2", "bunzip2 unpacks it; gzip and zstd are read as they are"),
         (b"\xfd7zXZ", "packed by xz", "unxz unpacks it; gzip and zstd are read as they are"),
+        (b"\x1f\x8b", "packed twice, the first time by gzip", "unpack it once"),
+        (b"\x28\xb5\x2f\xfd", "packed twice, the first time by zstd", "unpack it once"),
+        (b"\xff\xfe\0\0", "text in UTF-32, which is not read", "save it as CSV in UTF-8"),
+        (b"\0\0\xfe\xff", "text in UTF-32, which is not read", "save it as CSV in UTF-8"),
         (b"SQLite f", "a SQLite database", "sqlite3 -csv -header FILE 'SELECT ..' writes a table"),
     ];
     let found = known.iter().find(|(magic, ..)| head.starts_with(magic))?;

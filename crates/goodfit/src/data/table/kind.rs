@@ -108,9 +108,9 @@ pub(super) fn infer(profile: &Profile) -> Inferred {
         return found(Kind::Numeric);
     }
     if profile.numbers == 0
-        && let Some(form) = profile.dates.first()
+        && let Some(form) = profile.date_form()
     {
-        return found(Kind::Date(*form));
+        return found(Kind::Date(form));
     }
     if profile.numbers > 0 && profile.few.is_none() {
         return found(Kind::Mixed);
@@ -144,9 +144,9 @@ pub(super) fn choose(profile: &Profile, inferred: Inferred, said: ColumnKind) ->
             return Err(format!("it has more than {MOST_LEVELS} levels"));
         }
         ColumnKind::Categorical => Kind::Categorical,
-        ColumnKind::Date => match profile.dates.first() {
-            Some(form) if profile.texts > 0 => Kind::Date(*form),
-            _ => return Err("its cells are no dates of one form, such as 2024-12-31".to_owned()),
+        ColumnKind::Date => match profile.date_form() {
+            Some(form) => Kind::Date(form),
+            None => return Err("its cells are no dates of one form, such as 2024-12-31".to_owned()),
         },
         ColumnKind::Unused => Kind::Unused,
     };

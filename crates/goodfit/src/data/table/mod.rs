@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 mod append;
 mod blanks;
+mod bounded;
 mod cell;
 mod cells;
 mod chunks;

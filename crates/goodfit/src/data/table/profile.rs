@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::cell::{DateForm, Words};
+use super::cell::{DateForm, Said, Words};
 use super::kind::Kind;
 
 /// A column of more different texts holds no levels.
@@ -98,10 +98,11 @@ impl Profile {
     pub(super) fn take(&mut self, cell: &str, line: u64, words: &Words<'_>) {
         self.n += 1;
         let at = || At { line, cell: cell.to_owned() };
-        if words.is_missing(cell) {
+        let said = words.said(cell);
+        if said == Said::Missing {
             self.missing += 1;
             self.first_missing.get_or_insert(line);
-        } else if let Some(x) = words.number(cell) {
+        } else if let Said::Number(x) = said {
             self.numbers += 1;
             if x < 0.0 {
                 self.first_negative.get_or_insert(line);
@@ -154,6 +155,11 @@ impl Profile {
     pub(super) fn is_coarse(&self) -> bool {
         let (low, high) = self.range;
         low < high && low.abs().max(high.abs()) * f64::from(f32::EPSILON) / 2.0 > 1e-3 * (high - low)
+    }
+
+    /// The form in which all of its texts are dates, whatever the column is taken for.
+    pub(super) fn date_form(&self) -> Option<DateForm> {
+        self.dates.first().filter(|_| self.texts > 0).copied()
     }
 
     /// How many values a column of a kind misses, and in which line the first one.

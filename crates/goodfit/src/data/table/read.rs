@@ -5,11 +5,12 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use super::cell::{Words, trimmed};
+use super::bounded::Endless;
+use super::cell::{DateForm, Words, trimmed};
 use super::chunks::StrangeCells;
 use super::column::Column;
 use super::dialect::Dialect;
-use super::error::TableError;
+use super::error::{TableError, short};
 use super::fill::Fill;
 use super::fingerprint::Fingerprint;
 use super::goal::which_column;
@@ -91,6 +92,11 @@ impl From<TableError> for Fault {
 }
 
 impl Head {
+    /// In which form the texts of each column are dates.
+    pub(super) fn date_forms(&self) -> Vec<Option<DateForm>> {
+        self.profiles.iter().map(Profile::date_form).collect()
+    }
+
     /// The place of a column in each record.
     pub(super) fn place_of(&self, name: &str, reading: &Reading<'_>) -> Result<usize, TableError> {
         let names = self.names.iter().map(String::as_str);
@@ -145,12 +151,15 @@ impl<'a> Reading<'a> {
             .zip(&inferred)
             .map(|(profile, inferred)| Fill::new(profile, inferred.kind, head.n_rows))
             .collect();
-        let mut print = Fingerprint::new(&head.names);
+        let mut print = Fingerprint::new(&head.names, head.date_forms());
         self.records(head.has_header, |record, _| {
-            print.row(record);
             for (fill, cell) in fills.iter_mut().zip(record) {
-                fill.take(trimmed(cell), &self.words);
+                let cell = trimmed(cell);
+                let said = self.words.said(cell);
+                print.cell(cell, said);
+                fill.take(cell, said);
             }
+            print.end_row();
             Ok(())
         })?;
         let columns = head.names.into_iter().zip(head.profiles).zip(inferred).zip(fills);
@@ -284,6 +293,7 @@ impl<'a> Reading<'a> {
         // The line of a record that goes on in its last cell.
         let mut runs_on = None;
         loop {
+            let begins = reader.position().line();
             match reader.read_record(&mut record) {
                 Ok(false) => {
                     return match runs_on {
@@ -295,6 +305,7 @@ impl<'a> Reading<'a> {
                     };
                 }
                 Ok(true) => {
+                    reader.get_mut().input().end_row();
                     let line = record.position().map_or(1, csv::Position::line);
                     let is_long = reader.position().line() > line + 1;
                     let ends_long = is_long && record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
@@ -307,6 +318,10 @@ impl<'a> Reading<'a> {
                 Err(error) => {
                     let line = reader.position().line();
                     return Err(match error.into_kind() {
+                        csv::ErrorKind::Io(error) if Endless::is(&error) => {
+                            let error = self.fault(Endless.to_string()).line(begins);
+                            error.hint("is a quote not closed, or is it no table?").into()
+                        }
                         csv::ErrorKind::Io(error) => TableError::io(&self.input.name, &error).line(line).into(),
                         other => self.fault(format!("{other:?}")).line(line).into(),
                     });
@@ -333,7 +348,7 @@ impl<'a> Reading<'a> {
         } else if got > expected {
             format!("a cell that holds {} needs quotes around it", self.dialect.delimiter_name())
         } else {
-            format!("its last column is {}; was the line cut off?", names[got.max(1) - 1])
+            format!("its last column is {}; was the line cut off?", short(&names[got.max(1) - 1]))
         };
         self.fault(what).line(line).hint(hint)
     }
@@ -342,7 +357,8 @@ impl<'a> Reading<'a> {
         let mut places: HashMap<&str, usize> = HashMap::new();
         for (i, name) in names.iter().enumerate() {
             if let Some(first) = places.insert(name, i) {
-                let what = format!("two columns are called {name}: the {} and the {}", nth(first + 1), nth(i + 1));
+                let (name, first, second) = (short(name), nth(first + 1), nth(i + 1));
+                let what = format!("two columns are called {name}: the {first} and the {second}");
                 return Err(self.fault(what).line(1).hint("give one of them another name"));
             }
         }

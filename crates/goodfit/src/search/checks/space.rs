@@ -54,7 +54,7 @@ fn nothing(results: &Results) -> Option<Finding> {
         return Some(Finding {
             statement: "no trial was carried out".to_owned(),
             evidence: "the time was up before the first one began".to_owned(),
-            next: "--seconds with more of them".to_owned(),
+            next: "more --seconds".to_owned(),
         });
     }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();

@@ -59,6 +59,9 @@ impl Parquet {
             let is_flat = schema.get_column_root(i).is_primitive() && leaf.max_rep_level() == 0;
             place.leaf = Value::of(leaf).filter(|_| is_flat).map(|value| (i, value));
         }
+        if columns.is_empty() {
+            return Err(Damage::new("it has no columns").hint("is it the whole table?"));
+        }
         if columns.iter().all(|column| column.leaf.is_none()) {
             // Nothing would bear out how many rows it says there are.
             let hint = "a column of numbers, texts or dates";
@@ -218,5 +221,15 @@ mod tests {
             assert_eq!(opened.is_ok(), is_read, "{opened:?}");
             assert!(is_read || opened.is_err_and(|damage| damage.what.contains("which are not read")));
         }
+    }
+
+    #[test]
+    fn a_file_without_columns() {
+        let schema = Arc::new(parse_message_type("message rows { }").expect("a schema"));
+        let file = tempfile::tempfile().expect("a file");
+        let mut writer = SerializedFileWriter::new(&file, schema, Arc::default()).expect("a writer");
+        writer.finish().expect("written");
+        drop(writer);
+        assert_eq!(Parquet::open(file).expect_err("none").what, "it has no columns");
     }
 }
