@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::rescore::Rescored;
 use crate::model::Metric;
 use crate::recipe::{SearchRecipe, Values, target};
 use crate::results::{DataSummary, Finding, Results, Trial, Winner};
@@ -130,13 +131,19 @@ fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> 
     })
 }
 
-/// That there was no time for as many finalists or fresh seeds as were asked for.
-pub(super) fn short_of_time((n_finalists, n_seeds): (usize, usize), search: &SearchRecipe) -> Finding {
-    let statement = match n_finalists {
+/// That there was no time for as many finalists or seeds as were asked for.
+pub(super) fn short_of_time(found: &Rescored, search: &SearchRecipe) -> Finding {
+    let (fresh, further) = (found.n_fresh(), found.n_further());
+    let statement = match found.finalists.len() {
         0 => "--seconds left no time to train the best trials again, so that the score of the winner flatters it"
             .to_owned(),
-        1 => format!("--seconds left time to train the best trial again with {n_seeds} fresh seeds, and no other"),
-        n => format!("--seconds left time to train {n} finalists again with {n_seeds} fresh seeds each"),
+        1 => format!(
+            "--seconds left time to train the best trial again with {fresh} fresh seeds and {further} further ones, and no other"
+        ),
+        n => format!(
+            "--seconds left time to train {n} finalists again with {fresh} fresh seeds each, and the winner with {further} further \
+             ones"
+        ),
     };
     let evidence = format!(
         "search.finalists = {} and search.rescore_seeds = {} were asked for, and trials took too long for that",
