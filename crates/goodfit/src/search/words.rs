@@ -158,7 +158,10 @@ pub(super) fn values(settings: &BTreeMap<String, Json>) -> String {
         let shown = value.as_f64().map_or_else(|| value.to_string().replace('"', ""), number);
         format!("{}:{shown}", label(path))
     };
-    settings.iter().map(value).collect::<Vec<_>>().join(", ")
+    // A choice whose own value is drawn beside it is said by that.
+    let is_said =
+        |path: &str| settings.keys().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+    settings.iter().filter(|(path, _)| !is_said(path)).map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// What the chapter calls a field, else its label.
@@ -196,6 +199,17 @@ pub fn number(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_drawn_for_a_choice_stands_in_its_place() {
+        let shown = |settings: &[(&str, Json)]| {
+            values(&settings.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect())
+        };
+        let choice = ("training.weight_decay", serde_json::json!({ "decoupled": 3e-4 }));
+        let drawn = ("training.weight_decay.decoupled", Json::from(0.01));
+        assert_eq!(shown(&[("network.depth", Json::from(2)), choice, drawn]), "depth:2, weight decay:0.01");
+        assert_eq!(shown(&[("training.weight_decay", Json::from(0.0))]), "weight decay:0");
+    }
 
     #[test]
     fn a_trial_in_the_form_of_the_chapter() {
