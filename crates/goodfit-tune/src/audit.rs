@@ -27,7 +27,17 @@ impl Default for Audit {
 }
 
 impl Audit {
-    /// The numbers of the trials to train to the end, rising: of the pruned ones the max(ceil(share n), least) whose
+    /// How many of so many pruned trials it takes: max(ceil(share n), least), all where there are fewer.
+    ///
+    /// ```
+    /// use goodfit_tune::Audit;
+    /// assert_eq!([4, 40, 1000].map(|n| Audit::default().wanted(n)), [4, 10, 50]);
+    /// ```
+    pub fn wanted(&self, n_pruned: usize) -> usize {
+        ((self.share.clamp(0.0, 1.0) * n_pruned as f64).ceil() as usize).max(self.least).min(n_pruned)
+    }
+
+    /// The numbers of the trials to train to the end, rising: of the pruned ones those [`Self::wanted`] whose
     /// keys are smallest.
     ///
     /// The key of trial i is word number i (64 bits) of the stream ([`Tag::Audit`], 0). So the choice is a random sample without
@@ -36,7 +46,7 @@ impl Audit {
     pub fn chosen(&self, history: &History, streams: Streams) -> Vec<u64> {
         let pruned: Vec<u64> =
             history.iter().filter(|trial| trial.seen == Seen::Pruned).map(|trial| trial.number).collect();
-        let wanted = ((self.share.clamp(0.0, 1.0) * pruned.len() as f64).ceil() as usize).max(self.least);
+        let wanted = self.wanted(pruned.len());
         let mut stream = streams.stream(Tag::Audit, 0);
         let mut keys: Vec<(u64, u64)> = Vec::with_capacity(pruned.len());
         for number in pruned {

@@ -128,6 +128,23 @@ fn a_constant_applies_in_the_arms_that_use_it() {
     assert_eq!(arms[1].recipe.training.optimizer, Optimizer::Momentum { momentum: 0.8 });
 }
 
+/// A search for how long a network of all rows is to be trained would be for nothing where none is kept.
+#[test]
+fn what_only_compares_has_no_second_training() {
+    let text = "[data]\nvalidation = 0.2\n[training]\nrefit = true\nearly_stopping = 5\n[compare.vary]\n\
+                \"network.init\" = [\"he\", \"xavier\"]\n[compare.tune]\n\"training.learning_rate\" = [0.1, 1]";
+    let experiment = with(text, &[]).unwrap();
+    assert!(experiment.recipe.training.refit, "train has one");
+    for arm in experiment.arms().unwrap() {
+        let candidates = arm.candidates.iter().map(|candidate| &candidate.recipe);
+        assert!(candidates.chain([&arm.recipe]).all(|recipe| !recipe.training.refit), "{}", arm.name);
+    }
+    let text = "[data]\nvalidation = 0.2\n[training]\nrefit = true\nearly_stopping = 5\n[search.space]\n\
+                \"training.learning_rate\" = [0.1, 1]";
+    let trial = with(text, &[]).unwrap().trial(&BTreeMap::from([("training.learning_rate".to_owned(), json!(1.0))]));
+    assert!(!trial.unwrap().training.refit);
+}
+
 #[test]
 fn close_numbers_have_different_names() {
     let text = "[compare.vary]\n\"training.learning_rate\" = [0.1, 0.10001, 1e-5]";

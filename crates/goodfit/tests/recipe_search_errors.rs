@@ -53,7 +53,8 @@ fn searches() {
         "[data]\nvalidation = 0.2\n[training]\nloss = \"mean-squared-error\"\n[search]\nmetric = \"validation_accuracy\"\n{whole}"
     );
     texts.extend(["[search]\ntrials = 10", "[search]\nspace = 3", "[search]\nsampler = \"grid\"", whole]);
-    texts.extend([sealed.as_str(), never.as_str(), regression.as_str()]);
+    let stops = sealed.replace("[search.space]", "[training]\nearly_stopping = 5\n[search.space]");
+    texts.extend([sealed.as_str(), never.as_str(), regression.as_str(), stops.as_str()]);
     snapshot!(files(&texts));
 }
 

@@ -4,7 +4,8 @@
 mod command;
 
 use command::Place;
-use goodfit::weights::{Tensor, Weights};
+use goodfit::search::number;
+use goodfit::weights::Weights;
 
 const PENGUINS: &str = include_str!("../examples/penguins.csv");
 
@@ -25,14 +26,6 @@ fn place() -> Place {
 
 fn model(place: &Place, folder: &str) -> Vec<Vec<u8>> {
     MODEL.map(|file| place.read(&format!("{folder}/{file}"))).to_vec()
-}
-
-/// A model without the comments of its recipe, which say whence each value came.
-fn said(place: &Place, folder: &str) -> (Vec<Tensor>, Vec<Vec<u8>>, Vec<String>) {
-    let tensors = Weights::load(&place.path(&format!("{folder}/{}", MODEL[0]))).expect("weights").tensors;
-    let recipe = String::from_utf8(place.read(&format!("{folder}/{}", MODEL[3]))).expect("UTF-8");
-    let lines = recipe.lines().map(|line| line.split('#').next().unwrap_or_default().trim().to_owned());
-    (tensors, model(place, folder)[1..3].to_vec(), lines.filter(|line| !line.is_empty()).collect())
 }
 
 #[test]
@@ -56,12 +49,25 @@ fn it_is_the_model_that_train_makes_of_the_winner() {
     assert!(recipe.starts_with(&format!("# Trial {trial} of the study")), "{recipe}");
     place.write("best.toml", &recipe);
     place.succeed(&["train", "best.toml", "--out", "trained"]);
-    let (searched, trained) = (said(&place, "out"), said(&place, "trained"));
-    assert!(searched.0 == trained.0 && searched.1 == trained.1, "weights, schema and simple models");
-    assert_eq!(searched.2, trained.2);
     let first = model(&place, "out");
+    assert!(first == model(&place, "trained"), "byte for byte");
     assert_eq!(results["refit"], place.json("trained/results.json")["refit"]);
     assert_eq!(results["refit"]["rows"], 275, "all that are not sealed");
+    // Nothing is said of scores that no table shows.
+    let trained = place.json("trained/results.json");
+    let own = trained["arms"][0]["summary"]["validation_accuracy"]["mean"].as_f64().expect("a score");
+    for text in [
+        "trained once more as `train` trains its recipe, and then anew on 275 rows, all that are not sealed: "
+            .to_owned(),
+        format!(
+            ": val acc:{} with seed 0, before that, on the 55 validation rows, which have chosen it; what is sealed had no part",
+            number(own)
+        ),
+    ] {
+        assert!(ran.stdout.contains(&text), "{text}: {}", ran.stdout);
+    }
+    let report = String::from_utf8(place.read("out/report.html")).expect("UTF-8");
+    assert!(!ran.stdout.contains("had not seen them") && !report.contains("had not seen them"), "{}", ran.stdout);
 
     // It is one like any other.
     assert_eq!(place.succeed(&["predict", "out", "penguins.csv"]).stdout.lines().count(), 345);
@@ -97,9 +103,18 @@ fn an_ensemble_is_kept_where_the_recipe_says_so() {
     assert_eq!(results["refit"]["networks"], 3);
     place.write("best.toml", place.succeed(&["study", "best", "out/study.db", "--print-recipe"]).stdout);
     place.succeed(&["train", "best.toml", "--out", "trained", "--seed", "3"]);
-    let (searched, trained) = (said(&place, "out"), said(&place, "trained"));
-    assert!(searched == trained, "the models differ");
-    assert!(searched.0.iter().any(|tensor| tensor.name.starts_with("network3.")));
+    assert!(model(&place, "out") == model(&place, "trained"), "byte for byte");
+    let tensors = Weights::load(&place.path("out/weights.safetensors")).expect("weights").tensors;
+    assert!(tensors.iter().any(|tensor| tensor.name.starts_with("network3.")));
+    // Its own score stands before that of single networks.
+    let models = &place.json("trained/results.json")["assessment"]["models"];
+    let of = |name: &str| models.as_array()?.iter().find(|model| model["name"] == name)?["scores"]["accuracy"].as_f64();
+    let [ensemble, single] = ["ensemble", "single"].map(|name| number(of(name).expect("a score")));
+    let scores = format!(
+        ": val acc:{ensemble} as an ensemble, val acc:{single} in the mean of the seeds 3 to 5 alone, before that, on the 55 \
+         validation rows, "
+    );
+    assert!(ran.stdout.contains(&scores), "{scores}: {}", ran.stdout);
     place.succeed(&["export", "out", "--onnx", "species.onnx"]);
 }
 
@@ -165,6 +180,66 @@ fn a_search_of_several_seeds_leaves_the_best_of_their_winners() {
     let text = String::from_utf8(place.read("out/model.toml")).expect("UTF-8");
     assert!(text.lines().next().is_some_and(|line| line.contains(&study)), "{text}");
     assert!(ran.stdout.contains(&format!("of the study r-seed-{best}, trained once more")), "{}", ran.stdout);
+}
+
+/// Folds rank trials, so that no rows are left out of what is kept, whether the recipe trains anew or not.
+#[test]
+fn a_search_over_folds_keeps_a_network_of_all_rows() {
+    let place = place();
+    place.write("f.toml", RECIPE.replace("refit = true\n", "").replace("[search]\n", "[search]\nfolds = 4\n"));
+    let words = ["search", "f.toml", "--out", "out", "--trials", "3", "--set", "search.finalists=1"];
+    let ran = place.succeed(&words);
+    let trial = place.json("out/results.json")["search"]["winner"]["trial"].clone();
+    place.write("best.toml", place.succeed(&["study", "best", "out/study.db", "--print-recipe"]).stdout);
+    place.succeed(&["train", "best.toml", "--out", "trained"]);
+    assert!(model(&place, "out") == model(&place, "trained"), "byte for byte");
+    let trained = place.json("trained/results.json");
+    assert_eq!((&trained["data"]["folds"], &trained["data"]["validation_rows"]), (&4.into(), &275.into()));
+    assert_eq!(place.json("out/results.json")["refit"], trained["refit"]);
+    assert_eq!(trained["refit"]["rows"], 275, "all that are not sealed");
+    let folds = trained["arms"].as_array().expect("folds").iter();
+    let own: f64 = folds.map(|arm| arm["summary"]["validation_accuracy"]["mean"].as_f64().expect("a score")).sum();
+    for text in [
+        format!(
+            "the model that is kept is trial {trial}, trained once more as `train` trains its recipe, on 275 rows, all that are \
+             not sealed, for as long as was best in the median of 4 folds: val acc:{} with seed 0",
+            number(own / 4.0)
+        ),
+        ", in the mean of 4 folds, on the 275 validation rows, which have chosen it".to_owned(),
+    ] {
+        assert!(ran.stdout.contains(&text), "{text}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_model_without_a_second_training_is_said_to_be_of_its_training_rows() {
+    let place = place();
+    let words = ["search", "r.toml", "--out", "out", "--trials", "2", "--set", "search.finalists=1"];
+    let ran = place.succeed(&[&words[..], &["--set", "training.refit=false"]].concat());
+    let text = "trains its recipe, on 192 training rows, and 28 more that chose its epoch: ";
+    assert!(ran.stdout.contains(text), "{}", ran.stdout);
+}
+
+/// How far a score may be from that of other rows stands beside its interval over seeds, whatever the score.
+#[test]
+fn the_winner_of_any_metric_has_an_error_over_rows() {
+    let place = place();
+    // An island is not told without mistakes.
+    place.write("r.toml", RECIPE.replace("species", "island"));
+    for metric in ["accuracy", "auc", "log_loss"] {
+        let set = format!("training.metric={metric}");
+        let words =
+            ["search", "r.toml", "--out", metric, "--trials", "2", "--set", "search.finalists=1", "--set", &set];
+        let ran = place.succeed(&words);
+        let winner = || place.json(&format!("{metric}/results.json"))["search"]["winner"].clone();
+        let first = winner();
+        let error = first["row_error"].as_f64().expect("an error");
+        assert!((1e-3..0.3).contains(&error), "{metric}: {error}");
+        let text = format!("validation rows of penguins.csv alone leave {error:.3}");
+        assert!(ran.stdout.contains(&text), "{text}: {}", ran.stdout);
+        place.succeed(&words);
+        assert_eq!(winner(), first, "a study that is gone on with");
+    }
 }
 
 #[test]

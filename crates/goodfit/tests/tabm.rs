@@ -5,7 +5,7 @@ use std::path::Path;
 use goodfit::recipe::{Experiment, Preset};
 use goodfit::run::{network_spec, training_spec};
 use goodfit_nn::losses::softmax;
-use goodfit_nn::{Batch, Inputs, Matrix, Network, Targets, Trainer, Workspace};
+use goodfit_nn::{Batch, Inputs, Matrix, Network, Targets, Trainer, WeightDecay, Workspace};
 use serde_json::Value;
 
 const ROWS: usize = 12;
@@ -89,4 +89,35 @@ fn steps_and_predictions_are_those_of_pytorch() {
         }
         close(&format!("{kind}: predicted"), outputs.data(), &network["predicted"]);
     }
+}
+
+/// Weight decay and dropout are 0 or from a range, and the preset is a point of the space.
+#[test]
+fn the_space_is_that_of_its_authors_and_begins_with_the_preset() {
+    let mut settings = Preset::named("tabm").unwrap().settings(true).unwrap();
+    for setting in ["data.source=\"t.csv\"", "data.target=\"y\""] {
+        settings.set("--set", setting).unwrap();
+    }
+    let experiment = Experiment::resolve("t", settings).unwrap();
+    let search = experiment.search.as_ref().unwrap();
+    let point: Vec<(String, Value)> =
+        search.enqueue[0].iter().map(|(path, value)| (path.clone(), value.to_json())).collect();
+    let of = |values: &[(String, Value)]| experiment.trial(values.iter().map(|(path, value)| (path, value))).unwrap();
+    let mut preset = experiment.recipe.clone();
+    preset.training.refit = false;
+    assert_eq!(of(&point), preset);
+
+    let with = |paths: &[&str], value: &Value| -> Vec<(String, Value)> {
+        paths.iter().map(|path| ((*path).to_owned(), value.clone())).collect()
+    };
+    let none = of(&with(&["training.weight_decay", "network.dropout"], &Value::from(0.0)));
+    assert_eq!((none.training.weight_decay, none.network.hidden_dropout), (WeightDecay::None, 0.0));
+    let drawn = with(&["training.weight_decay.decoupled", "network.dropout.hidden"], &Value::from(0.03));
+    let some = of(&[point, drawn].concat());
+    assert_eq!((some.training.weight_decay, some.network.hidden_dropout), (WeightDecay::Decoupled(0.03), 0.03));
+    let choices = ["training.weight_decay", "network.dropout"].map(|path| {
+        let dimension = search.space.iter().find(|dimension| dimension.path == path).unwrap();
+        dimension.values.to_string()
+    });
+    assert_eq!(choices, ["0.0 or { decoupled = 0.0003 }", "0.0 or { hidden = 0.1 }"]);
 }

@@ -161,7 +161,8 @@ impl Judged {
     }
 }
 
-pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
+/// What rows are, in the form in which predictions are held against them.
+pub(crate) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     match predicts {
         Predicts::Numbers(units) => Goal::Numbers(rows.numbers_in(*units)),
         Predicts::Classes(names) => Goal::Classes { names: names.clone(), classes: rows.classes.clone() },

@@ -14,8 +14,8 @@ use goodfit_nn::Inputs;
 use goodfit_nn::losses::softmax;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use assess::Judged;
 pub use assess::assess;
+pub(crate) use assess::{Judged, goal};
 use levels::{expanded, labelled, n_expanded};
 pub use linear::{Linear, Penalty};
 pub use verdict::verdict;

@@ -28,8 +28,8 @@ pub(super) fn text(results: &Results) -> String {
     }
     out.push_str(&comparisons(results));
     out.push_str(&assessment(results));
-    if let Some(refit) = results.refit {
-        let _ = writeln!(out, "{}", refit.sentence(&results.data));
+    if let Some(sentence) = results.of_refit() {
+        let _ = writeln!(out, "{sentence}");
     }
     for claim in &results.claims {
         let _ = writeln!(out, "\nclaim: {}\n  {}\n  verdict: {}", claim.claim, claim.evidence, claim.verdict);

@@ -6,7 +6,7 @@ use super::marks::Parts;
 use super::rows::{Fitted, Rows, Units};
 use super::source::{DataError, Dataset};
 use super::split::TrainingRows;
-use super::table::{InputColumns, Schema};
+use super::table::{InputColumns, Predicts, Schema};
 use crate::recipe::{DataRecipe, Evaluation};
 use crate::results::{DataSummary, Finding};
 
@@ -98,6 +98,15 @@ impl Prepared {
     pub fn joined(dataset: Dataset, recipe: &DataRecipe, split_seed: u64) -> Result<Self, DataError> {
         let parts = dataset.marks.parts(dataset.train.n_rows, recipe, split_seed)?;
         Self::of_parts(dataset, recipe, parts.joined())
+    }
+
+    /// What is predicted; classes without names are called by their numbers.
+    pub(crate) fn predicts(&self) -> Predicts {
+        match (&self.schema, self.units) {
+            (Some(schema), _) => schema.predicts.clone(),
+            (None, Some(units)) => Predicts::Numbers(units),
+            (None, None) => Predicts::Classes((0..self.n_outputs).map(|class| class.to_string()).collect()),
+        }
     }
 
     /// What the inputs of a network are.

@@ -207,12 +207,12 @@ fn plan(
         candidates.push(Candidate {
             name: candidate.name.clone(),
             settings: values.map(|(_, entry)| (entry.key.name.clone(), entry.item.value.to_json())).collect(),
-            recipe: Recipe::resolve_with(&settings, &free)?,
+            recipe: Recipe::resolve_with(&settings, &free)?.for_scores(),
         });
     }
     let recipe = match candidates.first() {
         Some(first) => first.recipe.clone(),
-        None => Recipe::resolve_with(arm, &free)?,
+        None => Recipe::resolve_with(arm, &free)?.for_scores(),
     };
     let differing = choices.iter().flat_map(|choice| &choice.values).map(|(target, entry)| (target, &entry.key.name));
     let settings =

@@ -19,8 +19,13 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     };
     let validates = data.validates() || settings.is_set("search.folds");
     let never = training.evaluate_every == Some(0);
+    let (opens, searches) = (data.evaluation == Evaluation::Test, settings.is_set("search.space"));
     let untrained = training.length == Length::Steps(0);
 
+    if opens && searches {
+        let message = "data.evaluation is \"test\", but a search may not choose by test rows";
+        fault("data.evaluation", &["data.evaluation"], message, "data.evaluation = \"validation\"");
+    }
     if matches!(data.source, Source::Normal { .. }) {
         if !untrained {
             let message = "data.source is \"normal\", which has no targets to train on";
@@ -56,9 +61,10 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         let message = format!("{path} is 1, but network.numeric_embedding is \"pbld\", which counts the number itself");
         fault(path, &[path, "network.numeric_embedding"], &message, "network.numeric_embedding_size = 4");
     }
-    if training.early_stopping.is_some() {
+    // That a search may not look at test rows says it already.
+    if training.early_stopping.is_some() && !(opens && searches) {
         let path = "training.early_stopping";
-        if data.evaluation == Evaluation::Test {
+        if opens {
             let message = "training.early_stopping is set, but data.evaluation is \"test\": test rows may not choose";
             fault(path, &[path, "data.evaluation"], message, "data.evaluation = \"validation\"");
         } else if !validates {
@@ -78,7 +84,7 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
         fault("training.weight_decay", &involved, &message, "training.optimizer = \"adam\"");
     }
     if data.folds.is_some() {
-        if data.evaluation == Evaluation::Test {
+        if opens {
             let message = "data.folds is set, but data.evaluation is \"test\": what folds score is what they validate";
             let hint = "leave one of them out; `goodfit evaluate MODEL --open-test` scores the network that is kept";
             fault("data.folds", &["data.folds", "data.evaluation"], message, hint);

@@ -117,7 +117,7 @@ impl Experiment {
         }
         // Of a sampled optimiser's constants only some apply; the others are void in this trial.
         let free = varied(&self.settings, &["compare.vary", "compare.arms", "compare.tune"]);
-        Recipe::resolve_with(&settings.without_unused(), &free)
+        Ok(Recipe::resolve_with(&settings.without_unused(), &free)?.for_scores())
     }
 }
 

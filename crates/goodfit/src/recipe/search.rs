@@ -11,7 +11,7 @@ use crate::recipe::metric::unfit;
 use crate::recipe::settings::Settings;
 use crate::recipe::space::{Dimension, dimensions};
 use crate::recipe::target::target;
-use crate::recipe::typed::{Evaluation, Recipe};
+use crate::recipe::typed::Recipe;
 
 /// What a search looks for, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,10 +55,6 @@ pub(crate) fn search(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Res
         };
     };
     let fault = |path: &str, message: &str, hint: &str| Err(settings.fault(path, message).hint(hint));
-    if recipe.data.evaluation == Evaluation::Test {
-        let message = "data.evaluation is \"test\", but a search may not choose by test rows";
-        return fault("data.evaluation", message, "data.evaluation = \"validation\"");
-    }
     if recipe.data.folds.is_some() {
         let message = "data.folds is for train; a search ranks its trials over search.folds";
         return fault("data.folds", message, "search.folds in its place");

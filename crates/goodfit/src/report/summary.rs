@@ -25,7 +25,7 @@ pub fn summary(results: &Results) -> Vec<String> {
     }
     out.extend(verdicts(results));
     out.extend(verdict(results));
-    out.extend(results.refit.map(|refit| refit.sentence(&results.data)));
+    out.extend(results.of_refit());
     if !results.claims.is_empty() {
         out.push(claims(results));
     }

@@ -19,15 +19,18 @@ const KEY: &str = "audit";
 /// Confidence of the interval.
 const CONFIDENCE: f64 = 0.95;
 
-/// Trains a share of the pruned trials to the end, with the seeds they had. `None` when none was pruned, or the monitor
-/// stopped it.
+/// Trains a share of the pruned trials to the end, with the seeds they had, or as many as there is time for. `None` when none was
+/// pruned or there is no time for any, or the monitor stopped it.
 pub(super) fn audit(
     objective: &Objective<'_>,
     storage: &dyn Storage,
     trials: &[StoredTrial],
     history: &History,
 ) -> Result<Option<PruningAudit>, StorageError> {
-    let audit = Audit { share: objective.search.audit, ..Audit::default() };
+    let audit = match &objective.budget {
+        None => Audit { share: objective.search.audit, ..Audit::default() },
+        Some(budget) => Audit { share: 0.0, least: budget.audits(budget.now()) },
+    };
     let chosen = audit.chosen(history, Streams::new(objective.seed));
     if chosen.is_empty() || objective.search.audit == 0.0 {
         return Ok(None);

@@ -1,52 +1,71 @@
-//! What of the time of a search is left to its trials.
+//! What of the time of a search is left to its trials, and what of it to all that follows them.
+//!
+//! Every decision is a function of a time that it is given, in seconds since the search began.
+
+mod plan;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use goodfit_tune::TrialState;
 use goodfit_tune::storage::StoredTrial;
+use goodfit_tune::{Audit, Direction, TrialState};
 
+use super::goal;
 use crate::recipe::SearchRecipe;
+pub(super) use plan::Plan;
 
 /// The share of the time that training the finalists again, and pruned trials to the end, may take.
 const MOST_AGAIN: f64 = 0.5;
-/// Trainings that the final one of a network is worth: itself, the one on all rows, which are more, and what it takes to score them.
-const FINAL: f64 = 3.0;
+/// What a training on all rows takes, which are more, by one of a trial.
+const ON_ALL: f64 = 1.5;
+/// What it takes to score what is kept, by a training of a trial.
+const SCORES: f64 = 0.5;
 /// Seconds for results, report and figures.
 const WRITING: f64 = 1.0;
-/// Fewer fresh seeds than this make no interval.
-const LEAST_SEEDS: usize = 2;
 
-/// What the final training takes beside that of a network.
+/// What the final training takes beside that of a trial.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Last {
     /// For data and simple models.
     pub(super) around: Duration,
     /// How many networks are trained.
     pub(super) networks: usize,
+    /// Folds that score them, where there are any.
+    pub(super) folds: Option<usize>,
+    /// Whether they are trained anew on all rows.
+    pub(super) refit: bool,
 }
 
 /// The time of a search: so many seconds, of which trials leave what is done after them. How long that takes follows
-/// from the trials so far, by the upper quartile of their durations: the best ones are seldom the quickest.
+/// from the trials so far: what is trained again by how long the best ones took, and a trial that begins last by the upper
+/// quartile of all.
 #[derive(Debug)]
 pub(super) struct Budget {
     start: Instant,
     total: f64,
     n_jobs: usize,
-    /// Finalists and fresh seeds for each.
-    finalists: usize,
-    seeds: usize,
+    asked: Plan,
     /// Trainings of a trial with the same seed, and seeds.
     folds: usize,
     repeats: usize,
-    /// Pruned trials that are trained to the end at most.
-    audited: usize,
+    /// The share of pruned trials that is trained to the end.
+    audit: f64,
     /// How many times longer a trial takes than its trainings, because it waits for those of its generation.
     waiting: f64,
+    goal: Direction,
     /// What is trained at last, where anything is.
     last: Option<Last>,
-    /// Seconds that complete trials took, and how many were pruned.
-    seen: Mutex<(Vec<f64>, usize)>,
+    seen: Mutex<Seen>,
+}
+
+/// The trials so far.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Loss and seconds of the complete ones.
+    complete: Vec<(f64, f64)>,
+    n_pruned: usize,
 }
 
 impl Budget {
@@ -65,11 +84,11 @@ impl Budget {
             total,
             n_jobs,
             waiting: (in_step as f64 / n_jobs as f64).max(1.0),
-            finalists: search.finalists,
-            seeds: search.rescore_seeds,
+            asked: Plan { finalists: search.finalists, seeds: search.rescore_seeds },
             folds: search.folds.unwrap_or(1),
             repeats: search.repeats,
-            audited: if search.audit > 0.0 { goodfit_tune::Audit::default().least } else { 0 },
+            audit: search.audit,
+            goal: goal(search),
             last,
             seen: Mutex::default(),
         }
@@ -78,141 +97,117 @@ impl Budget {
     /// Takes up how long the trials of earlier commands took.
     pub(super) fn take_up(&self, trials: &[StoredTrial]) {
         for trial in trials {
-            if let (TrialState::Complete(_), Some(began), Some(ended)) = (&trial.state, trial.began, trial.ended) {
-                self.complete(Duration::from_micros(ended.saturating_sub(began).try_into().unwrap_or(0)));
+            match &trial.state {
+                TrialState::Complete(values) => {
+                    if let (Some(value), Some(took)) = (values.first(), took(trial)) {
+                        self.complete(*value, took);
+                    }
+                }
+                TrialState::Pruned(_) => self.pruned(),
+                _ => {}
             }
         }
     }
 
-    /// A trial has come to its end.
-    pub(super) fn complete(&self, took: Duration) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).0.push(took.as_secs_f64());
+    /// A trial has come to its end with this value.
+    pub(super) fn complete(&self, value: f64, took: Duration) {
+        self.seen().complete.push((self.goal.loss(value), took.as_secs_f64()));
     }
 
     /// A trial was given up.
     pub(super) fn pruned(&self) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).1 += 1;
+        self.seen().n_pruned += 1;
     }
 
-    /// When the last trial may begin; before any has ended, up to the end.
+    /// Seconds since the search began.
+    pub(super) fn now(&self) -> f64 {
+        self.start.elapsed().as_secs_f64()
+    }
+
+    /// When the last trial may begin.
     pub(super) fn deadline(&self) -> Instant {
-        let Some((trial, n_complete, n_pruned)) = self.typical() else { return self.at(self.total) };
-        let finalists = self.finalists.min(n_complete);
-        let audit = n_pruned.min(self.audited).div_ceil(self.n_jobs) as f64 * trial / self.waiting;
-        let again = self.again(trial, finalists, self.seeds) + audit;
-        self.at(self.total - trial - again.min(MOST_AGAIN * self.total) - self.last(trial))
+        self.start + Duration::from_secs_f64(self.trials_until().max(0.0))
     }
 
-    /// How many finalists are trained again in the time that is left, and with how many fresh seeds each: rather fewer seeds
-    /// than fewer finalists, and none where they would make no interval.
-    pub(super) fn affords(&self) -> (usize, usize) {
-        let Some((trial, n_complete, _)) = self.typical() else { return (self.finalists, self.seeds) };
-        let left = self.total - self.start.elapsed().as_secs_f64() - self.last(trial);
-        let finalists = (1..=self.finalists.min(n_complete)).rev();
-        let seeds = || (LEAST_SEEDS.min(self.seeds)..=self.seeds).rev();
-        let mut all = finalists.flat_map(|finalists| seeds().map(move |seeds| (finalists, seeds)));
-        all.find(|&(finalists, seeds)| self.again(trial, finalists, seeds) <= left).unwrap_or((0, 0))
+    /// The same in seconds; before any trial has ended, up to the end.
+    fn trials_until(&self) -> f64 {
+        let Some(trial) = self.upper_quartile() else { return self.total };
+        let costs = self.of_best();
+        let again = self.again(&costs, &vec![0; costs.len()], Plan { finalists: costs.len(), ..self.asked });
+        let audit = self.of_audit(self.wanted_audit(), trial);
+        self.total - trial - (again + audit).min(MOST_AGAIN * self.total) - self.last(dearest(&costs))
     }
 
-    /// The upper quartile of how long a trial takes, and how many are complete and pruned.
-    fn typical(&self) -> Option<(f64, usize, usize)> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut took = seen.0.clone();
+    /// How many pruned trials are trained to the end in the time that the finalists leave.
+    pub(super) fn audits(&self, now: f64) -> usize {
+        let Some(trial) = self.upper_quartile() else { return 0 };
+        let costs = self.of_best();
+        let again = self.again(&costs, &vec![0; costs.len()], Plan { finalists: costs.len(), ..self.asked });
+        let left = self.total - now - again.min(MOST_AGAIN * self.total) - self.last(dearest(&costs));
+        let wanted = self.wanted_audit();
+        (0..=wanted).rev().find(|&n| self.of_audit(n, trial) <= left).unwrap_or(0)
+    }
+
+    fn wanted_audit(&self) -> usize {
+        let n_pruned = self.seen().n_pruned;
+        if self.audit > 0.0 { Audit { share: self.audit, ..Audit::default() }.wanted(n_pruned) } else { 0 }
+    }
+
+    fn of_audit(&self, n: usize, trial: f64) -> f64 {
+        n.div_ceil(self.n_jobs) as f64 * trial / self.waiting
+    }
+
+    /// How long a trial of the upper quartile takes.
+    fn upper_quartile(&self) -> Option<f64> {
+        let mut took: Vec<f64> = self.seen().complete.iter().map(|(_, took)| *took).collect();
         took.sort_by(f64::total_cmp);
-        let place = (3 * took.len()).div_ceil(4).saturating_sub(1);
-        took.get(place).map(|&trial| (trial, took.len(), seen.1))
+        took.get((3 * took.len()).div_ceil(4).saturating_sub(1)).copied()
     }
 
-    /// Finalists with fresh seeds, then the winner with further ones.
-    fn again(&self, trial: f64, finalists: usize, seeds: usize) -> f64 {
-        if finalists == 0 {
-            return 0.0;
-        }
-        let rounds = |trials: usize| (trials * seeds * self.folds).div_ceil(self.n_jobs) as f64;
-        (rounds(finalists) + rounds(1)) * self.training(trial)
+    /// How long a training of each trial takes that would be trained again if the search ended now; without finalists of the
+    /// best one.
+    fn of_best(&self) -> Vec<f64> {
+        let mut complete = self.seen().complete.clone();
+        complete.sort_by(|a, b| a.0.total_cmp(&b.0));
+        complete.truncate(self.asked.finalists.max(1));
+        complete.into_iter().map(|(_, took)| self.of_training(took)).collect()
     }
 
-    fn training(&self, trial: f64) -> f64 {
+    /// How long one training of a stored trial takes.
+    pub(super) fn cost(&self, trial: &StoredTrial) -> f64 {
+        took(trial)
+            .map(|took| took.as_secs_f64())
+            .or_else(|| self.upper_quartile())
+            .map_or(0.0, |took| self.of_training(took))
+    }
+
+    fn of_training(&self, trial: f64) -> f64 {
         trial / self.waiting / (self.repeats * self.folds) as f64
     }
 
     /// The final training, and what is written.
-    fn last(&self, trial: f64) -> f64 {
-        let of = |Last { around, networks }| {
-            FINAL * networks.div_ceil(self.n_jobs) as f64 * self.training(trial) + around.as_secs_f64()
+    fn last(&self, training: f64) -> f64 {
+        let of = |Last { around, networks, folds, refit }: Last| {
+            let rounds = |n: usize| n.div_ceil(self.n_jobs) as f64;
+            // Folds are shared out among the jobs, and the networks of one come one after the other.
+            let scored = folds.map_or(rounds(networks), |folds| rounds(folds) * networks as f64);
+            let on_all = if refit || folds.is_some() { ON_ALL * rounds(networks) } else { 0.0 };
+            (scored + on_all + SCORES * rounds(networks)) * training + around.as_secs_f64()
         };
         self.last.map_or(0.0, of) + WRITING
     }
 
-    fn at(&self, seconds: f64) -> Instant {
-        self.start + Duration::from_secs_f64(seconds.max(0.0))
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::recipe::Experiment;
+/// How long a trial took.
+fn took(trial: &StoredTrial) -> Option<Duration> {
+    let micros = trial.ended?.saturating_sub(trial.began?);
+    Some(Duration::from_micros(micros.try_into().unwrap_or(0)))
+}
 
-    fn search(more: &str) -> SearchRecipe {
-        let text = format!(
-            "[data]\nvalidation = 0.2\n[search]\nrescore_seeds = 5\nfinalists = 3\n{more}\n[search.space]\n\
-             \"training.learning_rate\" = [0.1, 0.2]\n"
-        );
-        Experiment::from_toml("r.toml", &text).expect("a recipe").search.expect("a search")
-    }
-
-    fn budget(total: f64, more: &str, n_jobs: usize, trials: &[f64]) -> Budget {
-        of_networks(1, total, more, n_jobs, trials)
-    }
-
-    fn of_networks(networks: usize, total: f64, more: &str, n_jobs: usize, trials: &[f64]) -> Budget {
-        let last = Some(Last { around: Duration::from_secs(2), networks });
-        let budget = Budget::new(Instant::now(), total, &search(more), n_jobs, 1, last);
-        for &trial in trials {
-            budget.complete(Duration::from_secs_f64(trial));
-        }
-        budget
-    }
-
-    fn trials_have(budget: &Budget) -> f64 {
-        budget.deadline().duration_since(budget.start).as_secs_f64()
-    }
-
-    #[test]
-    fn trials_leave_what_comes_after_them() {
-        assert!((trials_have(&budget(100.0, "", 2, &[])) - 100.0).abs() < 1e-6, "nothing is known yet");
-        // A trial of a second; 3 finalists by 5 seeds on 2 jobs are 8 rounds, the winner's 3; 3 + 2 + 1 for the last training.
-        let found = trials_have(&budget(100.0, "", 2, &[1.0; 4]));
-        assert!((found - (100.0 - 1.0 - 11.0 - 6.0)).abs() < 1e-6, "{found}");
-        // Five networks at last, on 2 jobs, are 3 rounds of 3.
-        let found = trials_have(&of_networks(5, 100.0, "", 2, &[1.0; 4]));
-        assert!((found - (100.0 - 1.0 - 11.0 - 12.0)).abs() < 1e-6, "{found}");
-        // Of two trainings a trial each takes half of it; the upper quartile of 1, 1, 2, 4 is 2.
-        let found = trials_have(&budget(100.0, "repeats = 2", 2, &[4.0, 1.0, 2.0, 1.0]));
-        assert!((found - (100.0 - 2.0 - 11.0 - 6.0)).abs() < 1e-6, "{found}");
-        // One complete trial is the only finalist.
-        let found = trials_have(&budget(100.0, "", 1, &[1.0]));
-        assert!((found - (100.0 - 1.0 - 10.0 - 6.0)).abs() < 1e-6, "{found}");
-        // Training again takes half of the time at most.
-        let found = trials_have(&budget(100.0, "", 1, &[5.0; 8]));
-        assert!((found - (100.0 - 5.0 - 50.0 - 18.0)).abs() < 1e-6, "{found}");
-        let pruned = budget(100.0, "pruner = \"median\"", 2, &[1.0; 4]);
-        for _ in 0..3 {
-            pruned.pruned();
-        }
-        assert!((trials_have(&pruned) - (100.0 - 1.0 - 11.0 - 2.0 - 6.0)).abs() < 1e-6);
-    }
-
-    #[test]
-    fn fewer_seeds_where_time_is_short() {
-        assert_eq!(budget(100.0, "", 2, &[1.0; 4]).affords(), (3, 5));
-        // Of these 6 seconds are for the last training, and a round is one of 3 finalists or of the winner.
-        assert_eq!(budget(20.0, "", 1, &[1.0; 4]).affords(), (3, 3));
-        assert_eq!(budget(14.5, "", 1, &[1.0; 4]).affords(), (3, 2));
-        assert_eq!(budget(13.0, "", 1, &[1.0; 4]).affords(), (2, 2));
-        assert_eq!(budget(10.5, "", 1, &[1.0; 4]).affords(), (1, 2));
-        assert_eq!(budget(9.5, "", 1, &[1.0; 4]).affords(), (0, 0));
-        assert_eq!(budget(20.0, "", 1, &[]).affords(), (3, 5), "nothing was trained");
-    }
+fn dearest(costs: &[f64]) -> f64 {
+    costs.iter().copied().fold(0.0, f64::max)
 }

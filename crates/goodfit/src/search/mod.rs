@@ -12,6 +12,7 @@ mod methods;
 mod objective;
 mod outcome;
 mod rescore;
+mod retrain;
 mod several;
 mod space;
 mod stored;
@@ -136,8 +137,13 @@ pub fn conduct_study(
         let loaded = start.elapsed();
         let before = Instant::now();
         baselines = Baselines::fit(&data);
-        // The final training reads the table again, and fits simple models before and after it has all rows.
-        let last = || Last { around: loaded + 3 * before.elapsed(), networks: recipe.training.ensemble };
+        // The final training reads the table again, and fits simple models beside each network that is scored.
+        let last = || Last {
+            around: loaded + (search.folds.unwrap_or(1) as u32 + 1) * before.elapsed(),
+            networks: recipe.training.ensemble,
+            folds: search.folds,
+            refit: recipe.training.refit,
+        };
         let last = data.schema.is_some().then(last);
         let waits = keeping.order == Order::Generations && search.pruner != "none";
         let in_step = if waits { search.generation } else { 1 };
@@ -184,14 +190,12 @@ pub fn conduct_study(
     }
     let trials = study.trials()?;
     let mut found = outcome::Found::new(&study, &trials, search);
-    let mut short = None;
+    let mut short = false;
     let complete = matches!(stopped, Stopped::Finished | Stopped::Deadline) && !monitor.is_stopped();
     if complete {
         let storage = &*keeping.storage;
         found.audit = audit::audit(&objective, storage, &trials, &study.history())?;
-        let asked = (search.finalists, search.rescore_seeds);
-        let (most, n_seeds) = objective.budget.as_ref().map_or(asked, Budget::affords);
-        let n_finalists = found.ranked.len().min(most);
+        let (n_finalists, n_seeds) = (found.ranked.len().min(search.finalists), search.rescore_seeds);
         observer.begin("retraining", steps * ((n_finalists + n_finalists.min(1)) * n_seeds) as u64);
         let again = rescore::Again {
             finalists: &found.ranked[..n_finalists],
@@ -200,8 +204,7 @@ pub fn conduct_study(
             resplit: keeping.resplit,
         };
         found.rescored = rescore::rescore(&objective, storage, &again)?;
-        let is_short = n_finalists < found.ranked.len().min(search.finalists) || (n_finalists > 0 && n_seeds < asked.1);
-        short = is_short.then_some((n_finalists, n_seeds));
+        short = found.rescored.as_ref().is_some_and(|rescored| rescored.is_short(n_finalists, n_seeds));
     }
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
@@ -211,7 +214,7 @@ pub fn conduct_study(
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }
-    results.findings.extend(short.map(|affords| words::short_of_time(affords, search)));
+    results.findings.extend(found.rescored.as_ref().filter(|_| short).map(|found| words::short_of_time(found, search)));
     let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
     Ok(Conducted { results, timing })
 }

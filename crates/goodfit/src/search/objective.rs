@@ -16,7 +16,7 @@ use crate::comparison::{DataShelf, Resplit, check_fits};
 use crate::data::Prepared;
 use crate::recipe::{Experiment, Fold, Recipe, SearchRecipe};
 use crate::results::{Curve, Run};
-use crate::run::{At, Monitor, Running, Watched, train_watched};
+use crate::run::{At, Monitor, Running, Trained, Watched, train_watched};
 
 /// Under this key a trial keeps its runs without their curves.
 pub(super) const RUNS: &str = "runs";
@@ -72,7 +72,7 @@ impl<'a> Objective<'a> {
         let start = Instant::now();
         let outcome = self.carry_out(trial);
         match (&self.budget, &outcome) {
-            (Some(budget), Outcome::Complete(_)) => budget.complete(start.elapsed()),
+            (Some(budget), Outcome::Complete(value)) => budget.complete(*value, start.elapsed()),
             (Some(budget), Outcome::Pruned) => budget.pruned(),
             _ => {}
         }
@@ -140,7 +140,7 @@ impl<'a> Objective<'a> {
         outcome.unwrap_or(Outcome::Complete(sum / n as f64))
     }
 
-    /// Trains settings once.
+    /// Trains settings once, for its scores.
     pub(super) fn train(
         &self,
         settings: &BTreeMap<String, Json>,
@@ -150,13 +150,26 @@ impl<'a> Objective<'a> {
         resplit: Resplit,
         watcher: &mut dyn FnMut(&Run, At) -> Watched,
     ) -> Result<Run, NoValue> {
+        self.fit(settings, seed, fold, split_seed, resplit, watcher).map(|(trained, _)| trained.run)
+    }
+
+    /// Trains settings once, and gives the network with the rows that it was trained and scored on.
+    pub(super) fn fit(
+        &self,
+        settings: &BTreeMap<String, Json>,
+        seed: u64,
+        fold: Option<Fold>,
+        split_seed: u64,
+        resplit: Resplit,
+        watcher: &mut dyn FnMut(&Run, At) -> Watched,
+    ) -> Result<(Trained, Arc<Prepared>), NoValue> {
         let failed = |error: &dyn std::fmt::Display| NoValue::Failed(error.to_string());
         let mut recipe = self.experiment.trial(settings).map_err(|error| failed(&error))?;
         recipe.data.fold = fold;
         let data = self.data(&recipe, split_seed, resplit).map_err(|error| failed(&error))?;
         check_fits("trial", &recipe, &data, self.n_jobs).map_err(|error| failed(&error))?;
         let trained = train_watched(&recipe, &data, seed, self.monitor, watcher).map_err(|error| failed(&error))?;
-        trained.map(|trained| trained.run).ok_or(NoValue::Stopped)
+        trained.map(|trained| (trained, data)).ok_or(NoValue::Stopped)
     }
 
     /// The rows of a recipe; with [`Resplit::PerSeed`] split by another seed.

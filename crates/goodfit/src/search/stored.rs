@@ -11,8 +11,8 @@ use crate::recipe::{Experiment, FIELDS, Layer, RecipeError, Settings, Value as S
 /// The recipe of one trial: the settings that its study was begun with, and the trial's values in place of the search
 /// space.
 ///
-/// It splits off the validation rows that the trial was ranked by; a study over folds, which had no such rows of its
-/// own, gives a recipe that splits off as many as a fold has.
+/// It validates on the rows that the trial was ranked by: those that were split off, or the same folds (`data.folds`) of a table,
+/// so that `train` keeps a network of all rows; what is no table has no such folds, and splits off as many rows as one has.
 ///
 /// # Errors
 /// When the study keeps no recipe, as one that another program made, or its values make none.
@@ -25,18 +25,23 @@ pub fn trial_recipe(study: &StoredStudy, trial: &StoredTrial) -> Result<Experime
         return Err(error.hint("`goodfit study show` shows the values of its trials"));
     }
     let mut settings = Settings::parse(&file, &head(study, trial, toml("search.metric")))?;
+    let folds = toml("search.folds");
+    let of_table = kept("data.target").is_some();
+    if let Some(folds) = folds.filter(|_| of_table) {
+        settings.set_toml("data.folds", folds, Layer::File)?;
+    }
+    // What the folds say in their place.
+    let is_said = |path: &str| folds.is_some() && ["data.validation", "training.refit"].contains(&path);
     let tables = ["data", "network", "training"];
-    for field in FIELDS.iter().filter(|field| tables.contains(&field.table())) {
+    for field in FIELDS.iter().filter(|field| tables.contains(&field.table()) && !is_said(field.path)) {
         let Some(value) = toml(field.path) else { continue };
         // A study keeps defaults as well, and a recipe that sets them all would hardly be read.
         if settings.get(field.path).is_none_or(|default| default.to_string() != value) {
             settings.set_toml(field.path, value, Layer::File)?;
         }
-        if field.path == "data.validation"
-            && let Some(folds) = toml("search.folds").and_then(|folds| folds.parse::<f64>().ok())
-        {
-            settings.set_toml(field.path, &Setting::Number(1.0 / folds).to_string(), Layer::File)?;
-        }
+    }
+    if let Some(folds) = folds.filter(|_| !of_table).and_then(|folds| folds.parse::<f64>().ok()) {
+        settings.set_toml("data.validation", &Setting::Number(1.0 / folds).to_string(), Layer::File)?;
     }
     let splits = settings.get("data.validation").and_then(|share| share.number()) > Some(0.0);
     if let (true, false, Some(seed)) = (splits, settings.is_set("data.split_seed"), kept("seed")) {

@@ -4,10 +4,11 @@ use goodfit_tune::storage::Cursor;
 
 use super::{Keeping, SearchError, trial_recipe, words};
 use crate::comparison::{ComparisonError, Fit, Observer, Options, train_one};
-use crate::recipe::Source;
+use crate::model::Metric;
+use crate::recipe::{Experiment, Source};
 use crate::results::{Finding, Results};
 use crate::run::Monitor;
-use crate::statistics::Direction;
+use crate::statistics::{Direction, summary};
 
 /// A study that was carried out.
 #[derive(Clone)]
@@ -68,45 +69,80 @@ pub fn train_winner(
     let Some(stored) = all.iter().find(|stored| stored.name == keeping.study) else { return Ok(None) };
     let trials = keeping.storage.changes_since(stored.id, &Cursor::default())?.trials;
     let Some(best) = trials.iter().find(|stored| stored.number == trial as u64) else { return Ok(None) };
-    let experiment = trial_recipe(stored, best).map_err(ComparisonError::from)?;
-    if !matches!(experiment.recipe.data.source, Source::Table { .. }) {
+    let found = trial_recipe(stored, best).map_err(ComparisonError::from)?;
+    if !matches!(found.recipe.data.source, Source::Table { .. }) {
         return Ok(None);
     }
+    // As `train` reads it from a file: a model keeps its recipe, comments included.
+    let experiment = Experiment::from_toml(&found.name, &found.print()).map_err(ComparisonError::from)?;
     let (conducted, fit) = train_one(&experiment, options, monitor, observer)?;
     Ok(Some(Kept { study, trial, results: conducted.results, fit }))
 }
 
 impl Kept {
-    /// What it is, and what its own scores are worth.
+    /// What it is, what it was trained on, and what its own scores are worth.
     pub fn finding(&self, studies: &[Searched]) -> Finding {
-        let Searched { results, keeping, options } = &studies[self.study];
+        let Searched { results: searched, keeping, options } = &studies[self.study];
         let of = if studies.len() > 1 { format!(" of the study {}", keeping.study) } else { String::new() };
-        let metric = &results.primary_metric;
-        let own = self.results.arms.first().and_then(|arm| arm.summary.get(metric)).map_or(f64::NAN, |own| own.mean);
+        let metric = &searched.primary_metric;
+        let by_arm: Vec<f64> =
+            self.results.arms.iter().filter_map(|arm| arm.summary.get(metric)).map(|own| own.mean).collect();
+        let alone = words::scored(summary(&by_arm).mean, metric);
         let trial = self.trial;
         let (kept, scored) = match self.results.seeds.as_slice() {
             [first, .., last] => {
                 let n = self.results.seeds.len();
+                let together = self.of_ensemble(metric).map(|score| format!("{score} as an ensemble, "));
                 (
-                    format!(
-                        "the model that is kept is {n} networks of trial {trial}{of}, trained as `train` trains its recipe"
-                    ),
-                    format!("in the mean of the seeds {first} to {last} alone"),
+                    format!("{n} networks of trial {trial}{of}, trained as `train` trains its recipe"),
+                    format!("{}{alone} in the mean of the seeds {first} to {last} alone", together.unwrap_or_default()),
                 )
             }
             _ => (
-                format!("the model that is kept is trial {trial}{of}, trained once more as `train` trains its recipe"),
-                format!("with seed {}", options.first_seed),
+                format!("trial {trial}{of}, trained once more as `train` trains its recipe"),
+                format!("{alone} with seed {}", options.first_seed),
             ),
         };
+        let data = &self.results.data;
+        let when = match (self.results.refit, data.folds) {
+            (_, Some(folds)) => format!(", in the mean of {folds} folds,"),
+            (Some(_), None) => ", before that,".to_owned(),
+            (None, None) => String::new(),
+        };
         Finding {
-            statement: kept,
+            statement: format!("the model that is kept is {kept}, {}", self.trained_on()),
             evidence: format!(
-                "{} on the {} validation rows {scored}, rows that have chosen it; what is sealed had no part in it",
-                words::scored(own, metric),
-                self.results.data.validation_rows,
+                "{scored}{when} on the {} validation rows, which have chosen it; what is sealed had no part in it",
+                data.validation_rows
             ),
             next: String::new(),
         }
+    }
+
+    /// The rows behind its weights.
+    fn trained_on(&self) -> String {
+        let data = &self.results.data;
+        match (self.results.refit, data.folds) {
+            (Some(refit), Some(folds)) => format!(
+                "on {} rows, all that are not sealed, for as long as was best in the median of {folds} folds",
+                refit.rows
+            ),
+            (Some(refit), None) => format!("and then anew on {} rows, all that are not sealed", refit.rows),
+            (None, _) if data.stopping_rows > 0 => {
+                format!("on {} training rows, and {} more that chose its epoch", data.train_rows, data.stopping_rows)
+            }
+            (None, _) => format!("on {} training rows", data.train_rows),
+        }
+    }
+
+    /// What several networks score together, by the metric of the search, or by the usual one where that is no score of
+    /// predictions.
+    fn of_ensemble(&self, metric: &str) -> Option<String> {
+        let assessed = self.results.assessment.as_ref()?;
+        let usual = if assessed.classes.is_empty() { Metric::Rmse } else { Metric::Accuracy };
+        let metric = Metric::of_curve(metric).unwrap_or(usual);
+        let ensemble = assessed.models.iter().find(|model| model.name == "ensemble")?;
+        let score = ensemble.scores.get(metric.name())?;
+        Some(words::scored(*score, &format!("validation_{}", metric.word())))
     }
 }

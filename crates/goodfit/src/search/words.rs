@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::rescore::Rescored;
 use crate::model::Metric;
 use crate::recipe::{SearchRecipe, Values, target};
 use crate::results::{DataSummary, Finding, Results, Trial, Winner};
@@ -130,13 +131,19 @@ fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> 
     })
 }
 
-/// That there was no time for as many finalists or fresh seeds as were asked for.
-pub(super) fn short_of_time((n_finalists, n_seeds): (usize, usize), search: &SearchRecipe) -> Finding {
-    let statement = match n_finalists {
+/// That there was no time for as many finalists or seeds as were asked for.
+pub(super) fn short_of_time(found: &Rescored, search: &SearchRecipe) -> Finding {
+    let (fresh, further) = (found.n_fresh(), found.n_further());
+    let statement = match found.finalists.len() {
         0 => "--seconds left no time to train the best trials again, so that the score of the winner flatters it"
             .to_owned(),
-        1 => format!("--seconds left time to train the best trial again with {n_seeds} fresh seeds, and no other"),
-        n => format!("--seconds left time to train {n} finalists again with {n_seeds} fresh seeds each"),
+        1 => format!(
+            "--seconds left time to train the best trial again with {fresh} fresh seeds and {further} further ones, and no other"
+        ),
+        n => format!(
+            "--seconds left time to train {n} finalists again with {fresh} fresh seeds each, and the winner with {further} further \
+             ones"
+        ),
     };
     let evidence = format!(
         "search.finalists = {} and search.rescore_seeds = {} were asked for, and trials took too long for that",
@@ -151,7 +158,10 @@ pub(super) fn values(settings: &BTreeMap<String, Json>) -> String {
         let shown = value.as_f64().map_or_else(|| value.to_string().replace('"', ""), number);
         format!("{}:{shown}", label(path))
     };
-    settings.iter().map(value).collect::<Vec<_>>().join(", ")
+    // A choice whose own value is drawn beside it is said by that.
+    let is_said =
+        |path: &str| settings.keys().any(|other| other.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')));
+    settings.iter().filter(|(path, _)| !is_said(path)).map(value).collect::<Vec<_>>().join(", ")
 }
 
 /// What the chapter calls a field, else its label.
@@ -189,6 +199,17 @@ pub fn number(x: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_that_is_drawn_for_a_choice_stands_in_its_place() {
+        let shown = |settings: &[(&str, Json)]| {
+            values(&settings.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect())
+        };
+        let choice = ("training.weight_decay", serde_json::json!({ "decoupled": 3e-4 }));
+        let drawn = ("training.weight_decay.decoupled", Json::from(0.01));
+        assert_eq!(shown(&[("network.depth", Json::from(2)), choice, drawn]), "depth:2, weight decay:0.01");
+        assert_eq!(shown(&[("training.weight_decay", Json::from(0.0))]), "weight decay:0");
+    }
 
     #[test]
     fn a_trial_in_the_form_of_the_chapter() {

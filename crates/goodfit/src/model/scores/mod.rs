@@ -14,6 +14,7 @@ pub(crate) use numbers::NumberRows;
 
 use super::Prediction;
 use crate::data::table::{Goal, Predicts};
+use crate::statistics::summary;
 
 /// The names of all scores, in the order in which they are shown.
 pub const SCORES: [&str; 9] =
@@ -97,6 +98,13 @@ impl Scored {
             }
             Self::Numbers(predicted, numbers) => NumberRows { predicted, numbers }.by_row(metric),
         }
+    }
+
+    /// The standard error of a score over the rows that it is of, by what single rows add to it: `s / sqrt(n)`. For an AUC it is
+    /// that of `DeLong` et al. NaN where there are fewer than two rows, or the score is not defined.
+    pub(crate) fn standard_error(&self, metric: Metric) -> f64 {
+        let by_row = summary(&self.by_row(metric));
+        by_row.sd / (by_row.n as f64).sqrt()
     }
 }
 

@@ -1,0 +1,55 @@
+//! A training on all rows that are not sealed.
+
+use serde::{Deserialize, Serialize};
+
+use super::{DataSummary, Results};
+
+/// A training on all rows that are not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refit {
+    /// Those rows.
+    pub rows: usize,
+    /// Its steps; of several networks those of all.
+    pub steps: usize,
+    /// Networks that are kept.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub networks: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
+}
+
+impl Refit {
+    /// What it means, in a sentence.
+    pub fn sentence(self, data: &DataSummary) -> String {
+        let Self { rows, steps, networks } = self;
+        let (kept, in_all, scored) = match networks {
+            1 => ("The network that is kept was trained".to_owned(), "", "the one"),
+            n => (format!("The {n} networks that are kept were trained"), " in all", "the ones"),
+        };
+        if let Some(folds) = data.folds {
+            return format!(
+                "{kept} for {steps} steps{in_all} on {rows} rows, all that are not sealed: as long as was best in the median of \
+                 the {folds} folds, whose scores are of rows that their networks had not seen."
+            );
+        }
+        format!(
+            "{kept} anew for {steps} steps{in_all} on {rows} rows, those that validated and chose the epoch among them; the scores are those of {scored} that \
+             had not seen them."
+        )
+    }
+}
+
+impl Results {
+    /// What the training on all rows means, in a sentence; a search says it of its winner, where it says what is kept.
+    pub fn of_refit(&self) -> Option<String> {
+        let is_search = self.search.is_some() || self.parts.iter().any(|part| part.search.is_some());
+        self.refit.filter(|_| !is_search).map(|refit| refit.sentence(&self.data))
+    }
+}
