@@ -163,7 +163,7 @@ impl Judged {
 
 pub(super) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     match predicts {
-        Predicts::Numbers(units) => Goal::Numbers(rows.numbers_in(*units)),
+        Predicts::Numbers(_) => Goal::Numbers(rows.own_numbers().to_vec()),
         Predicts::Classes(names) => Goal::Classes { names: names.clone(), classes: rows.classes.clone() },
     }
 }

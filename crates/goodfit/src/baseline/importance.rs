@@ -7,7 +7,7 @@ use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 use super::assess::goal;
 use super::linear::dense;
 use crate::data::table::{Goal, Predicts};
-use crate::data::{Labelled, Prepared};
+use crate::data::Prepared;
 use crate::model::{Metric, Scored, predict};
 use crate::results::ColumnImportance;
 use crate::statistics::paired_t;
@@ -46,19 +46,16 @@ pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<Colu
     }
     let d = rows.inputs.n_columns();
     let values = dense(&rows.inputs, n);
-    let some = |values: Vec<f32>| Labelled {
-        inputs: Inputs::new(Matrix::from_rows(n, d, values)),
-        classes: rows.classes[..n].to_vec(),
-        numbers: rows.numbers.as_ref().map(|y| Matrix::from_rows(n, 1, y.data()[..n].to_vec())),
-        weights: None,
-    };
     let predicts = &schema.predicts;
-    let whole = some(values.clone());
-    let goal = goal(&whole, predicts);
-    let before = worse(networks, &whole, &goal, predicts);
-    let ranges = schema.ranges();
-    let increases =
-        increases(&values, d, &ranges, &before, |permuted| worse(networks, &some(permuted), &goal, predicts));
+    let goal = match goal(rows, predicts) {
+        Goal::Numbers(numbers) => Goal::Numbers(numbers[..n].to_vec()),
+        Goal::Classes { names, classes } => Goal::Classes { names, classes: classes[..n].to_vec() },
+    };
+    let worse = |values: Vec<f32>| {
+        let inputs = Inputs::new(Matrix::from_rows(n, d, values));
+        worse(networks, &inputs, &goal, predicts)
+    };
+    let increases = increases(&values, d, &schema.ranges(), &worse(values.clone()), worse);
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(increases))
         .filter(|(_, one)| one.mean.is_finite())
         .map(|(column, Increase { mean, ci95 })| ColumnImportance {
@@ -119,9 +116,9 @@ fn increases(
 }
 
 /// What each row adds to the score of which less is better.
-fn worse(networks: &[Network<f32>], rows: &Labelled, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
+fn worse(networks: &[Network<f32>], inputs: &Inputs<f32>, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
     let metric = if matches!(goal, Goal::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
-    Scored::new(&predict(networks, &rows.inputs, predicts), goal, predicts).by_row(metric)
+    Scored::new(&predict(networks, inputs, predicts), goal, predicts).by_row(metric)
 }
 
 #[cfg(test)]

@@ -13,13 +13,13 @@ pub(super) struct Scorer<'a> {
     /// Outputs of the network, then probabilities, rows x outputs.
     outputs: Matrix<f32>,
     /// Where numbers are predicted: their units, what they are, and what is predicted.
-    numbers: Option<(Units, Vec<f32>, Vec<f64>)>,
+    numbers: Option<(Units, &'a [f32], Vec<f64>)>,
 }
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(metric: Metric, rows: &'a Labelled, data: &Prepared) -> Self {
         let outputs = Matrix::zeros(rows.n_rows(), data.n_outputs);
-        let numbers = data.units.map(|units| (units, rows.numbers_in(units), vec![0.0; rows.n_rows()]));
+        let numbers = data.units.map(|units| (units, rows.own_numbers(), vec![0.0; rows.n_rows()]));
         Self { metric, rows, outputs, numbers }
     }
 
