@@ -11,14 +11,14 @@ use crate::statistics::over_folds;
 impl Judged {
     /// How good models are over folds: scores, and the difference of the network from the linear model, are means over the
     /// folds with their intervals ([`over_folds`]); counts of rows are those of all folds together. `None` without any.
-    pub(crate) fn over(folds: Vec<Self>, metric: Option<Metric>) -> Option<Assessment> {
+    pub(crate) fn over(folds: Vec<Self>) -> Option<Assessment> {
         let n_folds = folds.len();
         let ratio = folds.iter().map(|fold| fold.ratio).sum::<f64>() / n_folds as f64;
         let (names, subject) = (folds.first()?.names(), folds[0].subject());
         let in_all = |name: &&str| folds.iter().all(|fold| fold.names().contains(name));
         let models: Vec<Assessed> =
             names.into_iter().filter(in_all).map(|name| assessed(name, &folds, ratio)).collect();
-        let decides = folds[0].decides(metric);
+        let decides = folds[0].decides();
         let against = against(&folds, (&models, subject), decides, ratio);
         let importance = importance(&folds, ratio);
         let all = folds.into_iter().reduce(Self::and)?;
@@ -28,8 +28,8 @@ impl Judged {
         let models_of_all =
             all.models.iter().filter(|model| has_network || !trained.contains(&model.0)).cloned().collect();
         let alone = if has_network { all.alone } else { Vec::new() };
-        let pooled = Self { models: models_of_all, alone, ..all }.assessment(metric);
-        Some(Assessment { folds: Some(n_folds), models, against_linear: against, importance, ..pooled })
+        let pooled = Self { models: models_of_all, alone, importance, ..all }.assessment();
+        Some(Assessment { folds: Some(n_folds), models, against_linear: against, ..pooled })
     }
 
     /// The rows of two folds together.

@@ -10,7 +10,7 @@ use crate::data::table::{Goal, Predicts};
 use crate::data::Prepared;
 use crate::model::{Metric, Scored, predict};
 use crate::results::ColumnImportance;
-use crate::statistics::paired_t;
+use crate::statistics::{Direction, paired_t};
 
 /// Permutations of a column.
 const REPEATS: u64 = 5;
@@ -22,20 +22,25 @@ const FEW: usize = 4;
 /// With fewer rows than this nothing is said.
 const LEAST_ROWS: usize = 10;
 
-/// By how much a score gets worse when the values of a column are permuted among the validation rows: of classes the log
-/// loss, of numbers the RMSE, in the target's units (Breiman, Machine Learning 45, 2001). The column with the largest
-/// increase comes first.
+/// By how much a score gets worse when the values of a column are permuted among the validation rows (Breiman, Machine
+/// Learning 45, 2001): what it rises by, or, where higher is better, what it drops by. It is the metric that decides where one
+/// was chosen; else of classes the log loss, which tells probabilities apart that an accuracy takes for the same, and of
+/// numbers the RMSE, in the target's units. The column that is missed most comes first.
 ///
 /// Mean over 5 permutations, the same ones for all columns, by the stream (0, `Purpose::Split`, 2 to 6). The interval is over
-/// rows: what it would be on others like them. A row has a part in the increase as the one whose value is another's and as
-/// the one whose value another has, so that Student's t is of the sum of both, over rows, of what the score gains, averaged
-/// over permutations; of an RMSE by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
+/// rows: what it would be on others like them. A row has a part in the loss as the one whose value is another's and as
+/// the one whose value another has, so that Student's t is of the sum of both, over rows, of what they lose, averaged
+/// over permutations; of a score that is no mean over rows by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
 /// mean over pairs of rows (Hoeffding, Annals of Mathematical Statistics 19, 1948); what 5 permutations leave to chance is
 /// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are taken, and so many that 400,000 are
 /// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a
 /// column there is no importance. Columns that say the same as each
 /// other share what they are worth.
-pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<ColumnImportance> {
+pub(super) fn importance(
+    data: &Prepared,
+    networks: &[Network<f32>],
+    metric: Option<Metric>,
+) -> Vec<ColumnImportance> {
     let (Some(schema), Some(rows)) = (&data.schema, &data.validation) else { return Vec::new() };
     let n_columns = schema.columns.len().max(1);
     let n_networks = networks.iter().map(Network::members).sum::<usize>();
@@ -51,9 +56,13 @@ pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<Colu
         Goal::Numbers(numbers) => Goal::Numbers(numbers[..n].to_vec()),
         Goal::Classes { names, classes } => Goal::Classes { names, classes: classes[..n].to_vec() },
     };
-    let worse = |values: Vec<f32>| {
+    let usual = if matches!(predicts, Predicts::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
+    let metric = metric.unwrap_or(usual);
+    let sign = if metric.direction() == Direction::Higher { -1.0 } else { 1.0 };
+    let worse = |values: Vec<f32>| -> Vec<f64> {
         let inputs = Inputs::new(Matrix::from_rows(n, d, values));
-        worse(networks, &inputs, &goal, predicts)
+        let scored = Scored::new(&predict(networks, &inputs, predicts), &goal, predicts);
+        scored.by_row(metric).into_iter().map(|own| sign * own).collect()
     };
     let increases = increases(&values, d, &schema.ranges(), &worse(values.clone()), worse);
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(increases))
@@ -113,12 +122,6 @@ fn increases(
         Increase { mean, ci95 }
     };
     columns.iter().map(column).collect()
-}
-
-/// What each row adds to the score of which less is better.
-fn worse(networks: &[Network<f32>], inputs: &Inputs<f32>, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
-    let metric = if matches!(goal, Goal::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
-    Scored::new(&predict(networks, inputs, predicts), goal, predicts).by_row(metric)
 }
 
 #[cfg(test)]
