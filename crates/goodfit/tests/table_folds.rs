@@ -65,7 +65,7 @@ fn scores_are_means_over_folds_and_the_network_is_that_of_all_rows() {
         }
         shares.push(trained.n_steps_on_all as f64 / n_steps(&recipe, data.train.n_rows()) as f64);
         let baselines = Baselines::fit(data).unwrap();
-        by_fold.push(assess(data, &baselines, std::slice::from_ref(&trained.network), None).unwrap());
+        by_fold.push(assess(data, &baselines, std::slice::from_ref(&trained.network), None, 1).unwrap());
     }
     assert_eq!(results["assessment"]["rows"], 275, "each row that is not sealed validates once");
     assert_eq!(results["assessment"]["folds"], FOLDS);

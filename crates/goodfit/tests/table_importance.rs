@@ -85,3 +85,16 @@ fn over_folds_it_has_the_interval_of_folds() {
     assert!(x["column"] == "x" && number(&x["ci95"][0]) < number(&x["increase"]), "{x}");
     assert!(page.contains("drop of the AUC") && page.contains("in each of 3 folds with its 95 % interval over folds"));
 }
+
+#[test]
+fn any_number_of_jobs_makes_the_same_bytes() {
+    let place = place();
+    let bytes = |jobs: &str| {
+        let words = ["train", "classes.csv", "--target", "y", "--out", jobs, "--quiet", "--jobs", jobs];
+        place.succeed(&[&words[..], &["--preset", "plain", "--set", "training.epochs=3"]].concat());
+        ["results.json", "report.html"].map(|file| place.read(&format!("{jobs}/{file}")))
+    };
+    let one = bytes("1");
+    assert!(String::from_utf8_lossy(&one[0]).contains("\"importance\""));
+    assert!(bytes("2") == one && bytes("5") == one);
+}

@@ -20,13 +20,15 @@ const BINS: usize = 10;
 /// Scores what was fitted on the training rows of a table, and the mean prediction of networks where there are some, on the
 /// validation rows; `None` where there are none of these. The networks are held against the linear model, and columns are told
 /// to be worth something, by the metric that decides; without one by the accuracy or the RMSE, and the log loss or the RMSE.
+/// What takes long is shared among `n_jobs` threads.
 pub fn assess(
     data: &Prepared,
     baselines: &Baselines,
     networks: &[Network<f32>],
     metric: Option<Metric>,
+    n_jobs: usize,
 ) -> Option<Assessment> {
-    Some(Judged::new(data, baselines, networks, metric)?.assessment())
+    Some(Judged::new(data, baselines, networks, metric, n_jobs)?.assessment())
 }
 
 /// The name of the mean score that each of several networks has alone.
@@ -57,6 +59,7 @@ impl Judged {
         baselines: &Baselines,
         networks: &[Network<f32>],
         metric: Option<Metric>,
+        n_jobs: usize,
     ) -> Option<Self> {
         let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
         let predicts = &schema.predicts;
@@ -80,7 +83,7 @@ impl Judged {
             models: own.map(|own| (subject, own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
             alone: of_several.iter().map(alone).collect(),
             linear,
-            importance: if networks.is_empty() { Vec::new() } else { importance(data, networks, metric) },
+            importance: if networks.is_empty() { Vec::new() } else { importance(data, networks, metric, n_jobs) },
             ratio: rows.n_rows() as f64 / (data.summary.train_rows + data.summary.stopping_rows) as f64,
         })
     }

@@ -1,13 +1,15 @@
 //! How much a network needs each column of a table.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 
 use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
 use super::assess::goal;
 use super::linear::dense;
-use crate::data::table::{Goal, Predicts};
 use crate::data::Prepared;
+use crate::data::table::{Goal, Predicts};
+use crate::jobs::run_jobs;
 use crate::model::{Metric, Scored, predict};
 use crate::results::ColumnImportance;
 use crate::statistics::{Direction, paired_t};
@@ -35,11 +37,12 @@ const LEAST_ROWS: usize = 10;
 /// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are taken, and so many that 400,000 are
 /// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a
 /// column there is no importance. Columns that say the same as each
-/// other share what they are worth.
+/// other share what they are worth. Columns are shared out among `n_jobs` threads, and give the same bits for any number.
 pub(super) fn importance(
     data: &Prepared,
     networks: &[Network<f32>],
     metric: Option<Metric>,
+    n_jobs: usize,
 ) -> Vec<ColumnImportance> {
     let (Some(schema), Some(rows)) = (&data.schema, &data.validation) else { return Vec::new() };
     let n_columns = schema.columns.len().max(1);
@@ -64,7 +67,7 @@ pub(super) fn importance(
         let scored = Scored::new(&predict(networks, &inputs, predicts), &goal, predicts);
         scored.by_row(metric).into_iter().map(|own| sign * own).collect()
     };
-    let increases = increases(&values, d, &schema.ranges(), &worse(values.clone()), worse);
+    let increases = increases(&values, d, &schema.ranges(), &worse(values.clone()), worse, n_jobs);
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(increases))
         .filter(|(_, one)| one.mean.is_finite())
         .map(|(column, Increase { mean, ci95 })| ColumnImportance {
@@ -92,7 +95,8 @@ fn increases(
     d: usize,
     columns: &[Range<usize>],
     before: &[f64],
-    by_row: impl Fn(Vec<f32>) -> Vec<f64>,
+    by_row: impl Fn(Vec<f32>) -> Vec<f64> + Sync,
+    n_jobs: usize,
 ) -> Vec<Increase> {
     let order = |repeat: u64| {
         let mut order = vec![0; values.len() / d];
@@ -121,7 +125,8 @@ fn increases(
         let ci95 = paired_t(&both, 0.0).ci95.map(|end| end - mean);
         Increase { mean, ci95 }
     };
-    columns.iter().map(column).collect()
+    let never = AtomicBool::new(false);
+    run_jobs(columns.len(), n_jobs, &never, |i| column(&columns[i]), |_, _| {}).into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -143,7 +148,7 @@ mod tests {
             let rmse = (squares.iter().sum::<f64>() / N as f64).sqrt();
             squares.iter().map(|x| if rmse > 0.0 { f64::midpoint(x / rmse, rmse) } else { 0.0 }).collect()
         };
-        let found = increases(&values, 4, &[0..1, 1..3, 3..4], &[0.0; N], by_row);
+        let found = increases(&values, 4, &[0..1, 1..3, 3..4], &[0.0; N], by_row, 2);
         let expected = [(2.0_f64 * 9.0).sqrt(), (2.0_f64 * 5.0).sqrt(), 0.0];
         for (one, expected) in found.iter().zip(expected) {
             assert!((one.mean - expected).abs() <= 0.05 * expected, "{one:?} {expected}");
@@ -170,16 +175,19 @@ mod tests {
                 x.iter().zip(&y).map(|(&x, y)| (3.0 * f64::from(x) - y).powi(2)).collect()
             };
             let before = squares(values.clone());
-            let means = std::cell::RefCell::new(Vec::new());
+            let means = std::sync::Mutex::new(Vec::new());
             let by_row = |permuted: Vec<f32>| {
                 let after = squares(permuted);
-                means.borrow_mut().push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
+                means
+                    .lock()
+                    .expect("one thread")
+                    .push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
                 after
             };
-            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row)[0];
+            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row, 1)[0];
             held += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
             width += (high - low) / TABLES as f64;
-            let [low, high] = paired_t(&means.borrow(), 0.0).ci95;
+            let [low, high] = paired_t(&means.lock().expect("one thread"), 0.0).ci95;
             held_by_permutations += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
         }
         let error = (0.95 * 0.05 / TABLES as f64).sqrt();

@@ -124,7 +124,8 @@ impl Folds<'_> {
         let (runs, networks): (Vec<Run>, Vec<Network<f32>>) =
             trained.into_iter().map(|trained| (trained.run, trained.network)).unzip();
         let baselines = Baselines::fit(&data);
-        let judged = baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks, self.recipe.training.metric));
+        let judged =
+            baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks, self.recipe.training.metric, 1));
         let n_rows = data.summary.validation_rows;
         Ok(Some(Done { runs, seconds, shares, baselines, judged, n_rows }))
     }
