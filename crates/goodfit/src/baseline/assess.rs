@@ -73,6 +73,7 @@ impl Judged {
             rows: linear.rows,
             penalty: linear.penalty,
             converged: linear.converged,
+            over_folds: None,
         });
         let subject = if networks.len() > 1 { "ensemble" } else { "network" };
         Some(Self {

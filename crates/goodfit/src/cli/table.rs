@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::baseline::verdict;
 use crate::model::{Metric, SCORES};
-use crate::results::{Arm, Assessed, Comparison, Results, Summary, Verdict};
+use crate::results::{Arm, Assessed, Comparison, FoldFits, Results, Summary, Verdict};
 use crate::search::ranking;
 use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
 
@@ -101,8 +101,15 @@ fn assessment(results: &Results) -> String {
         let _ = writeln!(out, "{verdict}");
     }
     for linear in assessed.linear.iter().filter(|linear| !linear.converged || linear.rows < results.data.train_rows) {
+        let (rows, each) = match linear.over_folds {
+            Some(FoldFits { rows: [fewest, most], .. }) if fewest < most => {
+                (format!("{fewest} to {most}"), " in each fold")
+            }
+            Some(_) => (linear.rows.to_string(), " in each fold"),
+            None => (linear.rows.to_string(), ""),
+        };
         let end = if linear.converged { "" } else { ", and stopped before its solver had got to the end" };
-        let _ = writeln!(out, "The linear model was fitted on {} training rows{end}.", linear.rows);
+        let _ = writeln!(out, "The linear model was fitted on {rows} training rows{each}{end}.");
     }
     out
 }
@@ -164,7 +171,8 @@ fn arms(results: &Results) -> String {
     let columns = columns(results);
     let width = results.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0).max(3);
     let column_width = |metric: &str| metric.chars().count().max(17);
-    let mut out = format!("{:width$}", "arm");
+    let word = results.arm_word();
+    let mut out = format!("{word:width$}");
     for metric in &columns {
         let _ = write!(out, "  {metric:>0$}", column_width(metric));
     }
@@ -232,7 +240,8 @@ fn diverged(arm: &Arm) -> String {
 /// Where nothing was trained: what the activations of each layer look like in the first run.
 fn layers(results: &Results) -> String {
     let width = results.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0).max(3);
-    let mut out = format!("{:width$}  layer      mean        sd   zeros  saturated  outside\n", "arm");
+    let word = results.arm_word();
+    let mut out = format!("{word:width$}  layer      mean        sd   zeros  saturated  outside\n");
     for arm in &results.arms {
         for (place, layer) in (1..).zip(arm.runs.first().map(|run| run.layers.as_slice()).unwrap_or_default()) {
             let name = if place == 1 { arm.name.as_str() } else { "" };

@@ -81,12 +81,24 @@ pub struct Assessed {
 /// How a linear model was fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearFit {
-    /// Training rows that it was fitted on.
+    /// Training rows that it was fitted on; with folds in the first.
     pub rows: usize,
-    /// Its penalty.
+    /// Its penalty; with folds that of the first.
     pub penalty: f64,
-    /// Whether its solver got to the end.
+    /// Whether its solver got to the end; with folds in all of them.
     pub converged: bool,
+    /// With folds, how these differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_folds: Option<FoldFits>,
+}
+
+/// How the linear models of folds were fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldFits {
+    /// The fewest and the most training rows.
+    pub rows: [usize; 2],
+    /// The weakest and the strongest penalty.
+    pub penalty: [f64; 2],
 }
 
 /// A network against a linear model on the same rows.

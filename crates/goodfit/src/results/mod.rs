@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod json;
 mod nullable;
+mod refit;
 #[cfg(test)]
 mod sample;
 mod search;
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::table::DataFile;
 
-pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
+pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, FoldFits, LinearFit};
 pub use error::ResultsError;
 pub use folder::{read, write};
+pub use refit::Refit;
 pub use search::{
     Audited, BestOf, ExpectedGain, Importance, NarrowRange, NarrowRound, PruningAudit, SearchSummary, SearchedField,
     Winner,
@@ -56,7 +58,7 @@ pub struct Results {
     pub command: String,
     /// How the report presents it.
     pub report: Layout,
-    /// The arms, first the baseline unless another one was named.
+    /// The arms, first the baseline unless another one was named; with `data.folds` the folds.
     pub arms: Vec<Arm>,
     /// Comparisons of arms, corrected together.
     #[serde(default)]
@@ -86,49 +88,12 @@ pub struct Results {
     pub complete: bool,
 }
 
-/// A training on all rows that are not sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refit {
-    /// Those rows.
-    pub rows: usize,
-    /// Its steps; of several networks those of all.
-    pub steps: usize,
-    /// Networks that are kept.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub networks: usize,
-}
-
-fn one() -> usize {
-    1
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
-fn is_one(n: &usize) -> bool {
-    *n == 1
-}
-
-impl Refit {
-    /// What it means, in a sentence.
-    pub fn sentence(self, data: &DataSummary) -> String {
-        let Self { rows, steps, networks } = self;
-        let (kept, in_all, scored) = match networks {
-            1 => ("The network that is kept was trained".to_owned(), "", "the one"),
-            n => (format!("The {n} networks that are kept were trained"), " in all", "the ones"),
-        };
-        if let Some(folds) = data.folds {
-            return format!(
-                "{kept} for {steps} steps{in_all} on {rows} rows, all that are not sealed: as long as was best in the median of \
-                 the {folds} folds, whose scores are of rows that their networks had not seen."
-            );
-        }
-        format!(
-            "{kept} anew for {steps} steps{in_all} on {rows} rows, those that validated and chose the epoch among them; the scores are those of {scored} that \
-             had not seen them."
-        )
-    }
-}
-
 impl Results {
+    /// What its arms are: the folds of one recipe, which do not contest, or arms.
+    pub fn arm_word(&self) -> &'static str {
+        if self.data.folds.is_some() { "fold" } else { "arm" }
+    }
+
     /// The results of an experiment before anything is trained: nothing found, not complete.
     pub fn new(experiment: &str, command: &str, report: Layout) -> Self {
         Self {
