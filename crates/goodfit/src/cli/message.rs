@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
 use super::args::Cli;
+use super::visible::visible;
 use crate::data::table::TableError;
 use crate::recipe::{FIELDS, RecipeError};
 
@@ -94,5 +95,5 @@ pub(super) fn hint(hint: impl Display) {
 
 /// Writes a line to stderr. Where that cannot be written there is nobody to be told.
 pub(super) fn note(line: impl Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));
 }
