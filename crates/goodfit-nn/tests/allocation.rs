@@ -124,6 +124,7 @@ fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T
         trainer.score(inputs, targets);
         trainer.inspect(inputs, |_, _| {});
         trainer.predict(outputs.view_mut(), inputs);
+        trainer.score_outputs(outputs.view(), targets, row_weights);
         trainer.penalty();
         trainer.keep();
         trainer.restore();

@@ -163,6 +163,7 @@ fn members_differ_after_ten_steps_and_are_averaged() {
             assert!((got - expected).abs() < 1e-12, "{average:?}: {got}, expected {expected}");
         }
         let score = trainer.score(&inputs, Targets::Classes(&classes));
+        assert_eq!(trainer.score_outputs(outputs.view(), Targets::Classes(&classes), None), score);
         let loss = Loss::CrossEntropy { label_smoothing: 0.0 };
         assert!((score.loss - loss.value(outputs.data(), CLASSES, Targets::Classes(&classes), None)).abs() < 1e-12);
     }

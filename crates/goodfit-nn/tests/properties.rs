@@ -3,7 +3,7 @@
 
 use goodfit_nn::layers::{BatchNormCache, RunningStatistics};
 use goodfit_nn::losses::{predicted_class, softmax};
-use goodfit_nn::{Activation, BatchNorm, Convention, Loss, MatRef, Targets, max_norm};
+use goodfit_nn::{Activation, BatchNorm, Convention, Loss, MatRef, Matrix, Targets, max_norm};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -139,6 +139,19 @@ fn what_is_not_finite_passes_through() {
     assert!(loss([0.0, f64::INFINITY, 0.0, 1.0, 2.0, 3.0]).is_nan());
     assert!(loss([f64::NEG_INFINITY; 6]).is_nan());
     assert_eq!(loss([f64::NEG_INFINITY, 0.0, 0.0, 1.0, 2.0, 3.0]), f64::INFINITY);
+}
+
+/// A square that single precision does not hold is a number all the same.
+#[test]
+fn squared_errors_of_large_numbers_are_numbers() {
+    let (outputs, values) = ([1e30_f32, 0.0], [0.0_f32, 3.0]);
+    let values = Matrix::from_rows(2, 1, values.to_vec());
+    let loss = Loss::MeanSquaredError.value(&outputs, 1, Targets::Values(values.view()), None);
+    assert!((loss / 5e59 - 1.0).abs() < 1e-6, "{loss}");
+    let mut d = [0.0; 2];
+    let outputs = [f32::INFINITY, 0.0];
+    let lost = Loss::MeanSquaredError.value_and_gradient(&mut d, &outputs, 1, Targets::Values(values.view()), None);
+    assert_eq!(lost, f64::INFINITY, "an output that is none stays so");
 }
 
 #[test]

@@ -55,6 +55,19 @@ fn check<T: Float>(n: usize, loss: Loss, is_sparse: bool, tolerance: f64) {
         assert!(whole.accuracy.is_nan());
     }
 
+    // Of outputs that are there, to the bit.
+    let mut there = Matrix::zeros(n, OUTPUTS);
+    trainer.predict(there.view_mut(), &inputs);
+    let again = trainer.score_outputs(there.view(), targets, None);
+    assert_eq!((again.loss, again.finite), (whole.loss, true), "{what}: outputs");
+    let weights: Vec<T> = (0..n).map(|row| T::from_f64((row % 4) as f64 + 0.5)).collect();
+    let rows: Vec<u32> = (0..n as u32).collect();
+    let row_weights = Some(&weights[..]);
+    let weighted = trainer.score_batch(&Batch { inputs: &inputs, targets, rows: &rows, row_weights });
+    let again = trainer.score_outputs(there.view(), targets, row_weights);
+    assert_eq!(again.loss, weighted.loss, "{what}: weighted outputs");
+    assert!(again.accuracy == weighted.accuracy || again.accuracy.is_nan() && weighted.accuracy.is_nan(), "{what}");
+
     // One row at a time.
     let (mut sum, mut n_right) = (0.0, 0.0);
     for row in 0..n as u32 {

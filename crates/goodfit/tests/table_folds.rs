@@ -65,7 +65,7 @@ fn scores_are_means_over_folds_and_the_network_is_that_of_all_rows() {
         }
         shares.push(trained.n_steps_on_all as f64 / n_steps(&recipe, data.train.n_rows()) as f64);
         let baselines = Baselines::fit(data).unwrap();
-        by_fold.push(assess(data, &baselines, std::slice::from_ref(&trained.network), None).unwrap());
+        by_fold.push(assess(data, &baselines, std::slice::from_ref(&trained.network), None, 1).unwrap());
     }
     assert_eq!(results["assessment"]["rows"], 275, "each row that is not sealed validates once");
     assert_eq!(results["assessment"]["folds"], FOLDS);
@@ -121,6 +121,30 @@ fn scores_are_means_over_folds_and_the_network_is_that_of_all_rows() {
     }
     let opened = place.succeed(&["evaluate", "out", "--open-test"]).stdout;
     assert!(opened.starts_with("species on 69 test rows"), "{opened}");
+}
+
+/// Folds are no contestants: none of them is the best, and what is said of one is said of all.
+#[test]
+fn a_report_calls_folds_folds() {
+    let place = place();
+    let (printed, results) = trained(&place, "out", &[]);
+    assert!(printed.lines().any(|line| line.starts_with("fold    ")), "{printed}");
+    let page = String::from_utf8(place.read("out/report.html")).unwrap();
+    for text in ["<h2>Folds</h2>", "<th scope=\"col\">fold</th>", "(one run a fold)", ". One run a fold."] {
+        assert!(page.contains(text), "{text}");
+    }
+    for text in ["<h2>Arms</h2>", "<th scope=\"col\">arm</th>", "an arm", "n best\"", "Bold: the best mean"] {
+        assert!(!page.contains(text), "{text}");
+    }
+    let linear = &results["assessment"]["linear"];
+    let fits: Vec<Baselines> = by_hand(&place).1.iter().map(|fold| Baselines::fit(fold).unwrap()).collect();
+    let fits = || fits.iter().map(|fit| fit.linear.as_ref().unwrap());
+    let ends = |of: Vec<f64>| [of.iter().copied().fold(f64::INFINITY, f64::min), of.into_iter().fold(0.0, f64::max)];
+    let rows = ends(fits().map(|fit| fit.rows as f64).collect());
+    let penalties = ends(fits().map(|fit| fit.penalty).collect());
+    assert_eq!([0, 1].map(|end| number(&linear["over_folds"]["rows"][end])), rows);
+    assert_eq!([0, 1].map(|end| number(&linear["over_folds"]["penalty"][end])), penalties);
+    assert!(page.contains("on the inputs of the network, fitted in each fold on "), "the note of the table of scores");
 }
 
 #[test]

@@ -167,6 +167,37 @@ fn a_search_goes_the_right_way() {
     }
 }
 
+/// Beside one number of 1e30 all others are the same once they are standardised in single precision; scores are of what the
+/// table says.
+#[test]
+fn a_number_of_another_size_leaves_the_others_apart() {
+    let place = place();
+    for (far, side_of_it) in [(1, "train"), (0, "validation")] {
+        let table = (0..60).fold("x,y,side\n".to_owned(), |text, i| {
+            let side = if i % 3 == 0 { "validation" } else { "train" };
+            let y = if i == 30 + far { "1e30".to_owned() } else { format!("{}.5", i * 37 % 101) };
+            text + &format!("{}.5,{y},{side}\n", i * 37 % 101)
+        });
+        place.write("far.csv", table);
+        let words = ["train", "far.csv", "--target", "y", "--out", "out", "--preset", "plain"];
+        let set = ["--set", "data.split_column=side", "--set", "training.metric=r2", "--set", "training.epochs=3"];
+        place.succeed(&[&words[..], &set, &["--set", "data.test=0", "--set", "training.early_stopping=3"]].concat());
+        let results = place.json("out/results.json");
+        let run = &results["arms"][0]["runs"][0];
+        assert!(run.get("diverged_at").is_none(), "1e30 among the {side_of_it} rows");
+        for score in ["validation_r2", "validation_rmse"] {
+            assert!(
+                run["final"][score].is_number(),
+                "1e30 among the {side_of_it} rows: {score} is {}",
+                run["final"][score]
+            );
+        }
+        let mean = &results["assessment"]["models"].as_array().unwrap().last().unwrap()["scores"];
+        let expected = if far == 1 { 1e28..1e29 } else { 1e29..1e30 };
+        assert!(expected.contains(&number(&mean["RMSE"])) && number(&mean["R2"]) <= 0.0, "{mean}");
+    }
+}
+
 /// What does not go together is an error that names what does.
 #[test]
 fn a_metric_that_does_not_fit_is_told() {

@@ -109,6 +109,16 @@ fn the_model_is_another_one_and_its_scores_are_the_same() {
     assert!(opened.starts_with("kind on 12 test rows"), "{opened}");
 }
 
+/// Where nothing chooses an epoch nothing is said to have chosen one.
+#[test]
+fn without_early_stopping_it_is_trained_to_the_end() {
+    let place = place();
+    place.write("t.toml", RECIPE.replace("early_stopping = 3\n", ""));
+    let (printed, results) = trained(&place, "out", &[]);
+    assert_eq!(results["refit"], serde_json::json!({ "rows": 48, "steps": 240, "whole": true }));
+    assert!(printed.contains("for 240 steps on 48 rows, those that validated among them; the scores"), "{printed}");
+}
+
 #[test]
 fn it_is_the_network_of_so_many_steps_on_all_rows() {
     let place = place();

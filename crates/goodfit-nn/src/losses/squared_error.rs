@@ -43,5 +43,10 @@ fn sum_of_squares<T: Float>(z: &[T], t: &[T]) -> f64 {
             *lane += (z - t) * (z - t);
         }
     }
-    add_lanes(lanes).to_f64()
+    let sum = add_lanes(lanes).to_f64();
+    if sum.is_finite() {
+        return sum;
+    }
+    // In single precision the square of 2e19 is too large to be told from what is not finite.
+    z.iter().zip(t).map(|(&z, &t)| (z.to_f64() - t.to_f64()).powi(2)).sum()
 }

@@ -11,17 +11,10 @@ use super::member_affine::{evaluate_shared, forward_own};
 use super::members::repeat;
 use super::plan::{Block, Members, Plan};
 use super::rows::{add_to_rows, scale_weights};
+use super::score::{Score, Tally, chunk};
 use crate::kernels::{self, Accum, Member};
-use crate::losses::{Loss, Targets, predicted_class, weight_of_row};
+use crate::losses::{Loss, Targets};
 use crate::{Float, Inputs, MatMut, MatRef};
-
-/// Rows that go through the network together, in an ensemble those of all members.
-const CHUNK: usize = 256;
-
-/// Rows of a chunk of inputs, which go through an ensemble once for each member.
-fn chunk(plan: &Plan) -> usize {
-    (CHUNK / plan.members()).max(1)
-}
 
 /// Buffers of the forward pass in evaluation mode, made once for a network and all others of the same
 /// layers. Rows go through them in chunks, so their number does not matter.
@@ -49,17 +42,6 @@ pub struct Workspace<T> {
     targets: Vec<T>,
     /// Row weights of a chunk, N.
     row_weights: Vec<T>,
-}
-
-/// Scores over a set of rows, in evaluation mode.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Score {
-    /// Mean data loss `sum w l / sum w`; NaN over no rows.
-    pub loss: f64,
-    /// Share of the rows' weights, 1 each where there are none, whose predicted class is theirs; NaN without classes.
-    pub accuracy: f64,
-    /// Whether every output was finite.
-    pub finite: bool,
 }
 
 impl<T: Float> Workspace<T> {
@@ -245,32 +227,16 @@ impl<T: Float> Workspace<T> {
 
     /// Loss and accuracy.
     pub(crate) fn score(&mut self, plan: &Plan, values: &[T], scored: &Scored<'_, T>, loss: Loss) -> Score {
-        let (mut sum, mut weight, mut right) = (0.0, 0.0, 0.0);
-        let mut finite = true;
-        let n_outputs = plan.outputs();
+        let mut tally = Tally::new(loss, plan.outputs(), scored.targets);
         let mut classes = std::mem::take(&mut self.classes);
         let [mut values_of_targets, mut weights] = [&mut self.targets, &mut self.row_weights].map(std::mem::take);
         self.for_each_chunk(plan, values, scored.inputs, scored.rows, |rows, outputs| {
             let targets = gather_targets(scored.targets, (rows, 1), &mut classes, &mut values_of_targets);
             let row_weights = scored.row_weights.map(|all| gather_weights(all, (rows, 1), &mut weights));
-            let (chunk_sum, chunk_weight) = loss.sum(outputs, n_outputs, targets, row_weights);
-            sum += chunk_sum;
-            weight += chunk_weight;
-            finite &= outputs.iter().all(|y| y.is_finite());
-            if let Targets::Classes(classes) = targets {
-                for (row, (output, &class)) in outputs.chunks_exact(n_outputs).zip(classes).enumerate() {
-                    if predicted_class(output) == class as usize {
-                        right += weight_of_row(row_weights, row);
-                    }
-                }
-            }
+            tally.add(outputs, targets, row_weights);
         });
         (self.classes, self.targets, self.row_weights) = (classes, values_of_targets, weights);
-        let accuracy = match scored.targets {
-            Targets::Classes(_) => right / weight,
-            Targets::Values(_) => f64::NAN,
-        };
-        Score { loss: sum / weight, accuracy, finite }
+        tally.score()
     }
 }
 

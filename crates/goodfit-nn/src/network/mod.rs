@@ -8,11 +8,13 @@ mod member_affine;
 pub(crate) mod members;
 pub(crate) mod plan;
 mod rows;
+pub(crate) mod score;
 mod spec;
 
-pub use forward::{Score, Workspace};
+pub use forward::Workspace;
 pub use plan::{Kind, Parameter};
 use plan::{Members, Plan};
+pub use score::Score;
 pub use spec::{LayerSpec, NetworkSpec};
 
 use crate::{Error, Float, Purpose, Stream};

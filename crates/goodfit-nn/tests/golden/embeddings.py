@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import training
+
 N_ROWS, N_STEPS, OUTPUTS, HIDDEN = 6, 10, 3, 4
 NUMBERS, PASSED, LEVELS = [0, 3, 5], [1], [(2, 3, 2), (4, 5, 3)]  # levels: input, number of them, size
 BINS, FREQUENCIES = 4, 3
@@ -71,14 +73,10 @@ class Embedded(nn.Module):
         return {names[name]: of(p).tolist() for name, p in self.named_parameters()}
 
 
-def optimizer(net, name, learning_rate, decay):
-    """Weight decay for weights only: no bias, frequency or phase."""
+def weights(net):
+    """What decays: no bias, frequency or phase."""
     is_weight = lambda name: name in ("weight", "affine1", "affine2") or name.startswith("levels")
-    weights = [p for name, p in net.named_parameters() if is_weight(name)]
-    others = [p for name, p in net.named_parameters() if not is_weight(name)]
-    make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
-    groups = [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return make(groups, lr=learning_rate)
+    return [p for name, p in net.named_parameters() if is_weight(name)]
 
 
 def golden(seed):
@@ -91,22 +89,18 @@ def golden(seed):
     classes = [torch.randint(0, OUTPUTS, (N_ROWS,), generator=generator) for _ in range(N_STEPS)]
     edges = draw(len(NUMBERS), BINS + 1).sort(1).values
     edges[1, 2:] = edges[1, 2]  # two bins
-    loss_of = nn.CrossEntropyLoss()
     cases = []
     for form in SIZES:
         first = Embedded(form, edges, draw)
         start = {name: value.clone() for name, value in first.state_dict().items()}
-        outputs = first(xs[0])
-        loss = loss_of(outputs, classes[0])
-        loss.backward()
         case = {
             "form": form,
             "size": SIZES[form],
             "parameters": first.named(),
-            "first_step": {"outputs": outputs.tolist(), "loss": loss.item(), "gradients": first.named(lambda p: p.grad)},
+            "first_step": training.first_step(first, xs[0], classes[0], lambda net: net.named(lambda p: p.grad)),
             "runs": [],
         }
-        for name, learning_rate, decay, strength in (
+        for settings in (
             ("sgd", 0.3, "none", 0.0),
             ("sgd", 0.3, "l2", 0.05),
             ("adam", 0.05, "l2", 0.05),
@@ -114,15 +108,8 @@ def golden(seed):
         ):
             net = Embedded(form, edges, draw)
             net.load_state_dict(start)
-            moves, losses = optimizer(net, name, learning_rate, strength), []
-            for x, t in zip(xs, classes):
-                moves.zero_grad()
-                loss = loss_of(net(x), t)
-                loss.backward()
-                moves.step()
-                losses.append(loss.item())
-            run = {"optimizer": name, "learning_rate": learning_rate, "decay": decay, "lambda": strength}
-            case["runs"].append(run | {"losses": losses, "parameters": net.named()})
+            run = training.run(net, weights(net), zip(xs, classes), *settings)
+            case["runs"].append(run | {"parameters": net.named()})
         cases.append(case)
     return {
         "numbers": NUMBERS,

@@ -4,6 +4,8 @@ at the end. README.md describes the layout."""
 import torch
 from torch import nn
 
+import training
+
 N_ROWS, WIDTHS, N_STEPS = 6, (5, 4, 3), 10
 
 
@@ -39,20 +41,15 @@ def running(net):
     return {}
 
 
-def optimizer(net, name, learning_rate, decay):
-    """Weight decay for weights only: no bias, scale or shift."""
-    weights = [layer.weight for layer in net if isinstance(layer, nn.Linear)]
-    others = [p for p in net.parameters() if not any(p is w for w in weights)]
-    make = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[name]
-    groups = [{"params": weights, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
-    return make(groups, lr=learning_rate)
+def weights(net):
+    """What decays: no bias, scale or shift."""
+    return [layer.weight for layer in net if isinstance(layer, nn.Linear)]
 
 
 def golden(generator):
     draw = lambda *shape: torch.randn(*shape, generator=generator)
     xs = [draw(N_ROWS, WIDTHS[0]) for _ in range(N_STEPS)]
     classes = [torch.randint(0, WIDTHS[-1], (N_ROWS,), generator=generator) for _ in range(N_STEPS)]
-    loss_of = nn.CrossEntropyLoss()
     networks = []
     for kind in ("batch-norm-relu", "tanh"):
         first = build(kind)
@@ -60,17 +57,14 @@ def golden(generator):
             for p in first.parameters():
                 p.copy_(draw(*p.shape) * 0.5)
         start = {name: value.clone() for name, value in first.state_dict().items()}
-        outputs = first(xs[0])
-        loss = loss_of(outputs, classes[0])
-        loss.backward()
         network = {
             "name": kind,
             "widths": WIDTHS,
             "parameters": named(first),
-            "first_step": {"outputs": outputs.tolist(), "loss": loss.item(), "gradients": named(first, gradient=True)},
+            "first_step": training.first_step(first, xs[0], classes[0], lambda net: named(net, gradient=True)),
             "runs": [],
         }
-        for name, learning_rate, form, decay in (
+        for settings in (
             ("sgd", 0.5, "none", 0.0),
             ("sgd", 0.5, "l2", 0.05),
             ("adam", 0.05, "none", 0.0),
@@ -79,19 +73,8 @@ def golden(generator):
         ):
             net = build(kind)
             net.load_state_dict(start)
-            moves, losses = optimizer(net, name, learning_rate, decay), []
-            for x, t in zip(xs, classes):
-                moves.zero_grad()
-                loss = loss_of(net(x), t)
-                loss.backward()
-                moves.step()
-                losses.append(loss.item())
             network["runs"].append({
-                "optimizer": name,
-                "learning_rate": learning_rate,
-                "decay": form,
-                "lambda": decay,
-                "losses": losses,
+                **training.run(net, weights(net), zip(xs, classes), *settings),
                 "parameters": named(net),
                 "running": running(net),
                 "evaluation_outputs": net.eval()(xs[0]).tolist(),

@@ -18,15 +18,17 @@ const MOST_POINTS: usize = 2000;
 const BINS: usize = 10;
 
 /// Scores what was fitted on the training rows of a table, and the mean prediction of networks where there are some, on the
-/// validation rows; `None` where there are none of these. The networks are held against the linear model by a metric: the
-/// accuracy or the RMSE, unless another one is said.
+/// validation rows; `None` where there are none of these. The networks are held against the linear model, and columns are told
+/// to be worth something, by the metric that decides; without one by the accuracy or the RMSE, and the log loss or the RMSE.
+/// What takes long is shared among `n_jobs` threads.
 pub fn assess(
     data: &Prepared,
     baselines: &Baselines,
     networks: &[Network<f32>],
     metric: Option<Metric>,
+    n_jobs: usize,
 ) -> Option<Assessment> {
-    Some(Judged::new(data, baselines, networks)?.assessment(metric))
+    Some(Judged::new(data, baselines, networks, metric, n_jobs)?.assessment())
 }
 
 /// The name of the mean score that each of several networks has alone.
@@ -36,6 +38,8 @@ pub(super) const SINGLE: &str = "single";
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     pub(super) target: String,
+    /// The metric that decides, where one was chosen.
+    pub(super) metric: Option<Metric>,
     pub(super) predicts: Predicts,
     pub(super) goal: Goal,
     /// By name, first `network`, or `ensemble` of several, where there is any.
@@ -50,7 +54,13 @@ pub(crate) struct Judged {
 
 impl Judged {
     /// Has all of them predict; `None` where the data are no table, or have no validation rows.
-    pub(crate) fn new(data: &Prepared, baselines: &Baselines, networks: &[Network<f32>]) -> Option<Self> {
+    pub(crate) fn new(
+        data: &Prepared,
+        baselines: &Baselines,
+        networks: &[Network<f32>],
+        metric: Option<Metric>,
+        n_jobs: usize,
+    ) -> Option<Self> {
         let (schema, rows) = (data.schema.as_ref()?, data.validation.as_ref()?);
         let predicts = &schema.predicts;
         let own = (!networks.is_empty()).then(|| predict(networks, &rows.inputs, predicts));
@@ -63,16 +73,18 @@ impl Judged {
             rows: linear.rows,
             penalty: linear.penalty,
             converged: linear.converged,
+            over_folds: None,
         });
         let subject = if networks.len() > 1 { "ensemble" } else { "network" };
         Some(Self {
             target: schema.target.clone(),
+            metric,
             predicts: predicts.clone(),
             goal: goal(rows, predicts),
             models: own.map(|own| (subject, own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
             alone: of_several.iter().map(alone).collect(),
             linear,
-            importance: if networks.is_empty() { Vec::new() } else { importance(data, networks) },
+            importance: if networks.is_empty() { Vec::new() } else { importance(data, networks, metric, n_jobs) },
             ratio: rows.n_rows() as f64 / (data.summary.train_rows + data.summary.stopping_rows) as f64,
         })
     }
@@ -114,7 +126,7 @@ impl Judged {
     }
 
     /// How good they are.
-    pub(super) fn assessment(self, metric: Option<Metric>) -> Assessment {
+    pub(super) fn assessment(self) -> Assessment {
         let Self { goal, predicts, .. } = &self;
         let assessed =
             |name: &str| Assessed { name: name.to_owned(), scores: self.scores(name), ..Assessed::default() };
@@ -148,23 +160,25 @@ impl Judged {
                 }
             }
             if let Some(linear) = self.of("linear") {
-                found.against_linear = Some(against(own, linear, goal, predicts, self.decides(metric)));
+                found.against_linear = Some(against(own, linear, goal, predicts, self.decides()));
             }
         }
-        Assessment { importance: self.importance, ..found }
+        let chosen = self.metric.filter(|_| !self.importance.is_empty());
+        let importance_score = chosen.map(|metric| metric.name().to_owned());
+        Assessment { importance: self.importance, importance_score, ..found }
     }
 
-    /// The metric that decides.
-    pub(super) fn decides(&self, metric: Option<Metric>) -> Metric {
+    /// The metric by which a network is held against a linear model.
+    pub(super) fn decides(&self) -> Metric {
         let usual = if matches!(self.predicts, Predicts::Classes(_)) { Metric::Accuracy } else { Metric::Rmse };
-        metric.unwrap_or(usual)
+        self.metric.unwrap_or(usual)
     }
 }
 
 /// What rows are, in the form in which predictions are held against them.
 pub(crate) fn goal(rows: &Labelled, predicts: &Predicts) -> Goal {
     match predicts {
-        Predicts::Numbers(units) => Goal::Numbers(rows.numbers_in(*units)),
+        Predicts::Numbers(_) => Goal::Numbers(rows.own_numbers().to_vec()),
         Predicts::Classes(names) => Goal::Classes { names: names.clone(), classes: rows.classes.clone() },
     }
 }

@@ -5,22 +5,24 @@ use std::collections::BTreeMap;
 use super::assess::Judged;
 use crate::data::table::Goal;
 use crate::model::Metric;
-use crate::results::{AgainstLinear, Assessed, Assessment, ColumnImportance};
+use crate::results::{AgainstLinear, Assessed, Assessment, ColumnImportance, FoldFits, LinearFit};
 use crate::statistics::over_folds;
 
 impl Judged {
     /// How good models are over folds: scores, and the difference of the network from the linear model, are means over the
     /// folds with their intervals ([`over_folds`]); counts of rows are those of all folds together. `None` without any.
-    pub(crate) fn over(folds: Vec<Self>, metric: Option<Metric>) -> Option<Assessment> {
+    pub(crate) fn over(folds: Vec<Self>) -> Option<Assessment> {
         let n_folds = folds.len();
         let ratio = folds.iter().map(|fold| fold.ratio).sum::<f64>() / n_folds as f64;
         let (names, subject) = (folds.first()?.names(), folds[0].subject());
         let in_all = |name: &&str| folds.iter().all(|fold| fold.names().contains(name));
         let models: Vec<Assessed> =
             names.into_iter().filter(in_all).map(|name| assessed(name, &folds, ratio)).collect();
-        let decides = folds[0].decides(metric);
+        let decides = folds[0].decides();
         let against = against(&folds, (&models, subject), decides, ratio);
         let importance = importance(&folds, ratio);
+        let linear = folds.iter().map(|fold| fold.linear).collect::<Option<Vec<LinearFit>>>();
+        let linear = linear.and_then(|fits| over(&fits));
         let all = folds.into_iter().reduce(Self::and)?;
         // Where a network has overflowed in a fold there is none of all rows.
         let has_network = models.iter().any(|model| model.name == subject);
@@ -28,8 +30,8 @@ impl Judged {
         let models_of_all =
             all.models.iter().filter(|model| has_network || !trained.contains(&model.0)).cloned().collect();
         let alone = if has_network { all.alone } else { Vec::new() };
-        let pooled = Self { models: models_of_all, alone, ..all }.assessment(metric);
-        Some(Assessment { folds: Some(n_folds), models, against_linear: against, importance, ..pooled })
+        let pooled = Self { models: models_of_all, alone, linear, importance, ..all }.assessment();
+        Some(Assessment { folds: Some(n_folds), models, against_linear: against, ..pooled })
     }
 
     /// The rows of two folds together.
@@ -45,12 +47,20 @@ impl Judged {
             }
         }
         self.alone.iter_mut().zip(other.alone).for_each(|(own, more)| own.extend(more));
-        self.linear = match (self.linear, other.linear) {
-            (Some(one), Some(another)) => Some(if one.converged && !another.converged { another } else { one }),
-            _ => None,
-        };
         self
     }
+}
+
+/// The linear models of the folds as one, with what they differ in.
+fn over(fits: &[LinearFit]) -> Option<LinearFit> {
+    let rows = fits.iter().map(|fit| fit.rows);
+    let penalties = fits.iter().map(|fit| fit.penalty);
+    let over_folds = FoldFits {
+        rows: [rows.clone().min()?, rows.max()?],
+        penalty: [penalties.clone().reduce(f64::min)?, penalties.reduce(f64::max)?],
+    };
+    let converged = fits.iter().all(|fit| fit.converged);
+    Some(LinearFit { converged, over_folds: Some(over_folds), ..*fits.first()? })
 }
 
 /// The scores of one model, those that are defined in all folds.

@@ -1,16 +1,18 @@
 //! How much a network needs each column of a table.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 
 use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
 use super::assess::goal;
 use super::linear::dense;
+use crate::data::Prepared;
 use crate::data::table::{Goal, Predicts};
-use crate::data::{Labelled, Prepared};
+use crate::jobs::run_jobs;
 use crate::model::{Metric, Scored, predict};
 use crate::results::ColumnImportance;
-use crate::statistics::paired_t;
+use crate::statistics::{Direction, paired_t};
 
 /// Permutations of a column.
 const REPEATS: u64 = 5;
@@ -22,20 +24,26 @@ const FEW: usize = 4;
 /// With fewer rows than this nothing is said.
 const LEAST_ROWS: usize = 10;
 
-/// By how much a score gets worse when the values of a column are permuted among the validation rows: of classes the log
-/// loss, of numbers the RMSE, in the target's units (Breiman, Machine Learning 45, 2001). The column with the largest
-/// increase comes first.
+/// By how much a score gets worse when the values of a column are permuted among the validation rows (Breiman, Machine
+/// Learning 45, 2001): what it rises by, or, where higher is better, what it drops by. It is the metric that decides where one
+/// was chosen; else of classes the log loss, which tells probabilities apart that an accuracy takes for the same, and of
+/// numbers the RMSE, in the target's units. The column that is missed most comes first.
 ///
 /// Mean over 5 permutations, the same ones for all columns, by the stream (0, `Purpose::Split`, 2 to 6). The interval is over
-/// rows: what it would be on others like them. A row has a part in the increase as the one whose value is another's and as
-/// the one whose value another has, so that Student's t is of the sum of both, over rows, of what the score gains, averaged
-/// over permutations; of an RMSE by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
+/// rows: what it would be on others like them. A row has a part in the loss as the one whose value is another's and as
+/// the one whose value another has, so that Student's t is of the sum of both, over rows, of what they lose, averaged
+/// over permutations; of a score that is no mean over rows by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
 /// mean over pairs of rows (Hoeffding, Annals of Mathematical Statistics 19, 1948); what 5 permutations leave to chance is
 /// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are taken, and so many that 400,000 are
 /// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a
 /// column there is no importance. Columns that say the same as each
-/// other share what they are worth.
-pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<ColumnImportance> {
+/// other share what they are worth. Columns are shared out among `n_jobs` threads, and give the same bits for any number.
+pub(super) fn importance(
+    data: &Prepared,
+    networks: &[Network<f32>],
+    metric: Option<Metric>,
+    n_jobs: usize,
+) -> Vec<ColumnImportance> {
     let (Some(schema), Some(rows)) = (&data.schema, &data.validation) else { return Vec::new() };
     let n_columns = schema.columns.len().max(1);
     let n_networks = networks.iter().map(Network::members).sum::<usize>();
@@ -46,19 +54,20 @@ pub(super) fn importance(data: &Prepared, networks: &[Network<f32>]) -> Vec<Colu
     }
     let d = rows.inputs.n_columns();
     let values = dense(&rows.inputs, n);
-    let some = |values: Vec<f32>| Labelled {
-        inputs: Inputs::new(Matrix::from_rows(n, d, values)),
-        classes: rows.classes[..n].to_vec(),
-        numbers: rows.numbers.as_ref().map(|y| Matrix::from_rows(n, 1, y.data()[..n].to_vec())),
-        weights: None,
-    };
     let predicts = &schema.predicts;
-    let whole = some(values.clone());
-    let goal = goal(&whole, predicts);
-    let before = worse(networks, &whole, &goal, predicts);
-    let ranges = schema.ranges();
-    let increases =
-        increases(&values, d, &ranges, &before, |permuted| worse(networks, &some(permuted), &goal, predicts));
+    let goal = match goal(rows, predicts) {
+        Goal::Numbers(numbers) => Goal::Numbers(numbers[..n].to_vec()),
+        Goal::Classes { names, classes } => Goal::Classes { names, classes: classes[..n].to_vec() },
+    };
+    let usual = if matches!(predicts, Predicts::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
+    let metric = metric.unwrap_or(usual);
+    let sign = if metric.direction() == Direction::Higher { -1.0 } else { 1.0 };
+    let worse = |values: Vec<f32>| -> Vec<f64> {
+        let inputs = Inputs::new(Matrix::from_rows(n, d, values));
+        let scored = Scored::new(&predict(networks, &inputs, predicts), &goal, predicts);
+        scored.by_row(metric).into_iter().map(|own| sign * own).collect()
+    };
+    let increases = increases(&values, d, &schema.ranges(), &worse(values.clone()), worse, n_jobs);
     let mut found: Vec<ColumnImportance> = (schema.columns.iter().zip(increases))
         .filter(|(_, one)| one.mean.is_finite())
         .map(|(column, Increase { mean, ci95 })| ColumnImportance {
@@ -86,7 +95,8 @@ fn increases(
     d: usize,
     columns: &[Range<usize>],
     before: &[f64],
-    by_row: impl Fn(Vec<f32>) -> Vec<f64>,
+    by_row: impl Fn(Vec<f32>) -> Vec<f64> + Sync,
+    n_jobs: usize,
 ) -> Vec<Increase> {
     let order = |repeat: u64| {
         let mut order = vec![0; values.len() / d];
@@ -115,13 +125,8 @@ fn increases(
         let ci95 = paired_t(&both, 0.0).ci95.map(|end| end - mean);
         Increase { mean, ci95 }
     };
-    columns.iter().map(column).collect()
-}
-
-/// What each row adds to the score of which less is better.
-fn worse(networks: &[Network<f32>], rows: &Labelled, goal: &Goal, predicts: &Predicts) -> Vec<f64> {
-    let metric = if matches!(goal, Goal::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
-    Scored::new(&predict(networks, &rows.inputs, predicts), goal, predicts).by_row(metric)
+    let never = AtomicBool::new(false);
+    run_jobs(columns.len(), n_jobs, &never, |i| column(&columns[i]), |_, _| {}).into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -143,7 +148,7 @@ mod tests {
             let rmse = (squares.iter().sum::<f64>() / N as f64).sqrt();
             squares.iter().map(|x| if rmse > 0.0 { f64::midpoint(x / rmse, rmse) } else { 0.0 }).collect()
         };
-        let found = increases(&values, 4, &[0..1, 1..3, 3..4], &[0.0; N], by_row);
+        let found = increases(&values, 4, &[0..1, 1..3, 3..4], &[0.0; N], by_row, 2);
         let expected = [(2.0_f64 * 9.0).sqrt(), (2.0_f64 * 5.0).sqrt(), 0.0];
         for (one, expected) in found.iter().zip(expected) {
             assert!((one.mean - expected).abs() <= 0.05 * expected, "{one:?} {expected}");
@@ -170,16 +175,19 @@ mod tests {
                 x.iter().zip(&y).map(|(&x, y)| (3.0 * f64::from(x) - y).powi(2)).collect()
             };
             let before = squares(values.clone());
-            let means = std::cell::RefCell::new(Vec::new());
+            let means = std::sync::Mutex::new(Vec::new());
             let by_row = |permuted: Vec<f32>| {
                 let after = squares(permuted);
-                means.borrow_mut().push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
+                means
+                    .lock()
+                    .expect("one thread")
+                    .push((after.iter().sum::<f64>() - before.iter().sum::<f64>()) / N as f64);
                 after
             };
-            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row)[0];
+            let Increase { ci95: [low, high], .. } = increases(&values, 1, &only, &before, by_row, 1)[0];
             held += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
             width += (high - low) / TABLES as f64;
-            let [low, high] = paired_t(&means.borrow(), 0.0).ci95;
+            let [low, high] = paired_t(&means.lock().expect("one thread"), 0.0).ci95;
             held_by_permutations += f64::from(u8::from((low..high).contains(&TRUTH))) / TABLES as f64;
         }
         let error = (0.95 * 0.05 / TABLES as f64).sqrt();

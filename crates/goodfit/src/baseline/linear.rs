@@ -154,7 +154,7 @@ pub(super) fn dense(inputs: &Inputs<f32>, n_rows: usize) -> Vec<f32> {
 
 fn targets(rows: &Labelled, n_rows: usize) -> Vec<f64> {
     match &rows.numbers {
-        Some(numbers) => numbers.data()[..n_rows].iter().map(|&y| f64::from(y)).collect(),
+        Some(numbers) => numbers.standard.data()[..n_rows].iter().map(|&y| f64::from(y)).collect(),
         None => rows.classes[..n_rows].iter().map(|&class| f64::from(class)).collect(),
     }
 }
@@ -163,11 +163,16 @@ fn targets(rows: &Labelled, n_rows: usize) -> Vec<f64> {
 mod tests {
     use super::*;
     use crate::baseline::golden::{floats, golden, rows};
+    use crate::data::Numbers;
+
+    fn standard(values: Vec<f32>) -> Numbers {
+        Numbers { standard: Matrix::from_rows(values.len(), 1, values.clone()), own: values }
+    }
 
     fn labelled(inputs: &serde_json::Value, classes: Option<&serde_json::Value>, y: &serde_json::Value) -> Labelled {
         let inputs = rows(inputs);
         let n = inputs.n_rows();
-        let numbers = classes.is_none().then(|| Matrix::from_rows(n, 1, floats(y).iter().map(|&y| y as f32).collect()));
+        let numbers = classes.is_none().then(|| standard(floats(y).iter().map(|&y| y as f32).collect()));
         let classes = classes.map_or_else(|| vec![0; n], |y| floats(y).iter().map(|&y| y as u32).collect());
         Labelled { inputs: Inputs::new(inputs), classes, numbers, weights: None }
     }
@@ -213,7 +218,7 @@ mod tests {
             let x: Vec<f32> =
                 (from..from + n).flat_map(|i| (1..9).map(move |j| even(i, 0.618_034 * j as f64))).collect();
             let y = |i: usize| if signal { 3.0 * even(i, 0.618_034) } else { even(i * i + 7 * i, 0.414_213_6) };
-            let numbers = Matrix::from_rows(n, 1, (from..from + n).map(y).collect());
+            let numbers = standard((from..from + n).map(y).collect());
             let inputs = Inputs::new(Matrix::from_rows(n, 8, x));
             Labelled { inputs, classes: vec![0; n], numbers: Some(numbers), weights: None }
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::args::Data;
+use super::visible::visible;
 use super::{Failure, Outcome, print};
 use crate::data::load;
 use crate::data::table::Scaling;
@@ -81,7 +82,7 @@ fn info(name: &str, as_json: bool) -> Outcome {
         print(&format!("{value:#}\n"))?;
         return Ok(0);
     }
-    let mut text = format!("{}\n  training rows  {}\n", dataset.source, rows.n_rows);
+    let mut text = format!("{}\n  training rows  {}\n", visible(&dataset.source), rows.n_rows);
     if let Some(test) = test {
         let _ = writeln!(text, "  test rows      {}, sealed, fingerprint {:016x}", test.n_rows(), test.fingerprint());
     }

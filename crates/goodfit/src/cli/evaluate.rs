@@ -8,6 +8,7 @@ use serde_json::json;
 use super::args::Evaluate;
 use super::predict::model_failure;
 use super::table::scores;
+use super::visible::visible;
 use super::{Failure, Outcome, message, print};
 use crate::data::DataError;
 use crate::data::table::{DataFile, date_text};
@@ -36,7 +37,8 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     let name = if model.n_networks() > 1 { "ensemble" } else { "network" };
     let own = Assessed { name: name.to_owned(), scores: last.scores.clone(), ..Assessed::default() };
     let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
-    print(&scores(&format!("{} on {} test rows", model.schema.target, last.rows), &models, decides(&model)))?;
+    let head = format!("{} on {} test rows", visible(&model.schema.target), last.rows);
+    print(&scores(&head, &models, decides(&model)))?;
     if !earlier.is_empty() {
         message::note(format!("these rows were opened {} before, first on {}", times(earlier.len()), day(&earlier[0])));
     }
@@ -91,13 +93,14 @@ fn record(model: &Model, args: &Evaluate) -> Outcome {
 
 /// Version, data, rows and scores.
 fn shown(model: &Model) -> String {
-    let target = &model.schema.target;
+    let target = visible(&model.schema.target);
     let Some(training) = &model.training else {
         return format!("a model of {target}, which does not say how it was trained\n");
     };
     let data = &training.data;
     let trial = training.trial.map_or_else(String::new, |trial| format!(", trial {trial} of a search"));
-    let mut out = format!("a model of {target} by goodfit {}, seed {}{trial}\n", training.goodfit, training.seed);
+    let mut out =
+        format!("a model of {target} by goodfit {}, seed {}{trial}\n", visible(&training.goodfit), training.seed);
     for file in &data.files {
         let _ = writeln!(out, "{}", described(file));
     }
@@ -124,7 +127,7 @@ fn shown(model: &Model) -> String {
 
 fn described(file: &DataFile) -> String {
     let DataFile { file, rows, columns, fingerprint } = file;
-    format!("{file}: {rows} rows, {columns} columns, fingerprint {fingerprint}")
+    format!("{}: {rows} rows, {columns} columns, fingerprint {}", visible(file), visible(fingerprint))
 }
 
 /// The score that decides.

@@ -2,6 +2,7 @@
 
 use console::{measure_text_width, truncate_str};
 
+use super::visible::visible;
 use crate::run::{At, Running};
 
 /// Most lines of trials, whatever the height of the terminal.
@@ -16,7 +17,7 @@ pub(super) fn lines(running: &[(u64, Running)], rows: usize, columns: usize) -> 
         lines.push(format!("and {} more", running.len() - shown));
     }
     // The last column stays free: some terminals go to the next line behind it.
-    let fit = |line: &String| format!("{}\n", truncate_str(line, columns.saturating_sub(1), "…"));
+    let fit = |line: &String| format!("{}\n", truncate_str(&visible(line), columns.saturating_sub(1), "…"));
     lines.iter().map(fit).collect()
 }
 
@@ -92,6 +93,9 @@ mod tests {
                 assert!(shown.is_empty() || shown.ends_with('\n'));
             }
         }
+        let mut odd = running(None);
+        odd.settings = "lr:\u{1b}[2J\n1".to_owned();
+        assert_eq!(lines(&[(1, odd)], 24, 50), "trial 1  lr:\\u001b[2J\\n1\n");
         let shown = lines(&trials, 24, 50);
         assert_eq!(shown.lines().next(), Some("trial 7  epoch 3/20  val acc:0.62  lr:0.00311823…"));
         assert!(lines(&trials, 6, 50).ends_with("\nand 3 more\n"));

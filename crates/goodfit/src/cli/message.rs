@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue};
 
 use super::args::Cli;
+use super::visible::visible;
 use crate::data::table::TableError;
 use crate::recipe::{FIELDS, RecipeError};
 
@@ -92,10 +93,7 @@ pub(super) fn hint(hint: impl Display) {
     note(format!("hint: {hint}"));
 }
 
-/// Writes a line to stderr, with U+FFFD for what a terminal would obey, since names of columns and files come from anybody. Where
-/// that cannot be written there is nobody to be told.
+/// Writes a line to stderr. Where that cannot be written there is nobody to be told.
 pub(super) fn note(line: impl Display) {
-    let is_obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
-    let line: String = line.to_string().chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect();
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));
 }

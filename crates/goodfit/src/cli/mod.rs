@@ -23,6 +23,7 @@ mod stop;
 mod study;
 mod table;
 mod train;
+mod visible;
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
@@ -34,6 +35,7 @@ use crate::files::FileError;
 use args::{Cli, Command};
 use goodfit_nn::kernels::Isa;
 use message::Failure;
+use visible::visible_lines;
 
 /// What a command does: `Ok` with its exit status.
 type Outcome = Result<u8, Failure>;
@@ -82,7 +84,7 @@ fn run(command: Command) -> Outcome {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "goodfit", &mut script);
-            print(&String::from_utf8_lossy(&script))?;
+            print_as_is(&String::from_utf8_lossy(&script))?;
             Ok(0)
         }
         Command::Man { dir } => {
@@ -99,8 +101,13 @@ fn man(dir: &Path) -> Result<(), FileError> {
     clap_mangen::generate_to(Cli::command(), dir).map_err(failed("write into the folder"))
 }
 
-/// Prints to stdout; a reader that went away is no error.
+/// Prints lines to stdout, names in them made visible; a reader that went away is no error.
 fn print(text: &str) -> Result<(), Failure> {
+    print_as_is(&visible_lines(text))
+}
+
+/// The same for what other programs read, to the byte.
+fn print_as_is(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

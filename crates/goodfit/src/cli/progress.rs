@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use super::args::Output;
 use super::frame;
 use super::stop::monitor;
+use super::visible::visible;
 use crate::comparison::Observer;
 use crate::results::Run;
 use crate::run::Monitor;
@@ -34,7 +35,7 @@ impl Observer for Live {
     fn begin(&mut self, what: &str, n_steps: u64) {
         let label = if what == "training" { self.name.clone() } else { format!("{} {what}", self.name) };
         self.bar = None;
-        self.bar = Some(Progress::new(&label, n_steps, self.output.quiet, monitor()));
+        self.bar = Some(Progress::new(&visible(&label), n_steps, self.output.quiet, monitor()));
     }
 
     fn done(&mut self, arm: &str, seed: u64, _run: &Run) {
@@ -55,6 +56,7 @@ impl Observer for Live {
         if self.output.json {
             return;
         }
+        let line = &visible(line);
         match &self.bar {
             Some(bar) => bar.print(line),
             None => print_line(line),
@@ -102,7 +104,7 @@ impl Progress {
 
     /// Says what was done last, or the best so far.
     fn message(&self, message: String) {
-        *text(&self.best) = message;
+        *text(&self.best) = visible(&message).into_owned();
     }
 
     /// Prints to stdout without tearing the bar.

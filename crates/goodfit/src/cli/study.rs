@@ -13,7 +13,7 @@ use super::args::{Format, OfStudy, Study};
 use super::experiment::recipe_failure;
 use super::message::Failure;
 use super::search::{STUDY, check_address, failure};
-use super::{Outcome, message, print};
+use super::{Outcome, message, print, print_as_is};
 use crate::recipe::{Value, nearest};
 use crate::search::{keeps_recipe, rescored, trial_recipe};
 
@@ -91,7 +91,7 @@ pub(super) fn study(command: &Study) -> Outcome {
         }
         Study::Export { of, format } => {
             let found = find(of)?;
-            print(&match format {
+            print_as_is(&match format {
                 Format::Csv => export::csv(&found.readable().trials),
                 Format::Json => document(&found.readable().trials.iter().map(export::trial).collect()),
                 Format::Journal => journal(&found.study, &found.trials),

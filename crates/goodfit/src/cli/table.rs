@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::visible::visible;
 use crate::baseline::verdict;
 use crate::model::{Metric, SCORES};
-use crate::results::{Arm, Assessed, Comparison, Results, Summary, Verdict};
+use crate::results::{Arm, Assessed, Comparison, FoldFits, Results, Summary, Verdict};
 use crate::search::{self, ranking};
 use crate::statistics::{MIN_SEEDS, comparisons_made, sentence};
 
@@ -14,7 +15,7 @@ const N_LISTED: usize = 20;
 /// What an experiment found, as text: a table of arms, the verdicts, the claims.
 pub(super) fn text(results: &Results) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{} ({})", results.report.title, rows(results));
+    let _ = writeln!(out, "{} ({})", visible(&results.report.title), visible(&rows(results)));
     for part in &results.parts {
         let _ = write!(out, "\n{}", text(part));
     }
@@ -35,9 +36,9 @@ pub(super) fn text(results: &Results) -> String {
         let _ = writeln!(out, "\nclaim: {}\n  {}\n  verdict: {}", claim.claim, claim.evidence, claim.verdict);
     }
     for finding in &results.findings {
-        let _ = writeln!(out, "\n{}: {}", finding.statement, finding.evidence);
+        let _ = writeln!(out, "\n{}: {}", visible(&finding.statement), visible(&finding.evidence));
         if !finding.next.is_empty() {
-            let _ = writeln!(out, "  next: {}", finding.next);
+            let _ = writeln!(out, "  next: {}", visible(&finding.next));
         }
     }
     out
@@ -83,7 +84,7 @@ fn comparisons(results: &Results) -> String {
     let end = if few || listed.is_empty() { "" } else { "; those that tell:" };
     let mut out = format!("\n{}: {}{end}\n", metrics.join(", "), comparisons_made(all));
     for comparison in listed {
-        let _ = writeln!(out, "  {}", sentence(comparison, &results.data));
+        let _ = writeln!(out, "  {}", visible(&sentence(comparison, &results.data)));
     }
     out
 }
@@ -92,7 +93,7 @@ fn comparisons(results: &Results) -> String {
 fn assessment(results: &Results) -> String {
     let Some(assessed) = &results.assessment else { return String::new() };
     let over = assessed.folds.map_or_else(String::new, |folds| format!(", mean of {folds} folds"));
-    let head = format!("{} on {} validation rows{over}", assessed.target, assessed.rows);
+    let head = format!("{} on {} validation rows{over}", visible(&assessed.target), assessed.rows);
     let mut out = format!("\n{}", scores(&head, &assessed.models, Metric::of_curve(&results.primary_metric)));
     if let Some(sentence) = assessed.of_networks() {
         let _ = writeln!(out, "{sentence}");
@@ -101,8 +102,15 @@ fn assessment(results: &Results) -> String {
         let _ = writeln!(out, "{verdict}");
     }
     for linear in assessed.linear.iter().filter(|linear| !linear.converged || linear.rows < results.data.train_rows) {
+        let (rows, each) = match linear.over_folds {
+            Some(FoldFits { rows: [fewest, most], .. }) if fewest < most => {
+                (format!("{fewest} to {most}"), " in each fold")
+            }
+            Some(_) => (linear.rows.to_string(), " in each fold"),
+            None => (linear.rows.to_string(), ""),
+        };
         let end = if linear.converged { "" } else { ", and stopped before its solver had got to the end" };
-        let _ = writeln!(out, "The linear model was fitted on {} training rows{end}.", linear.rows);
+        let _ = writeln!(out, "The linear model was fitted on {rows} training rows{each}{end}.");
     }
     out
 }
@@ -117,17 +125,17 @@ pub(super) fn scores(head: &str, models: &[Assessed], first: Option<Metric>) -> 
     let decides = |name: &str| first.is_some_and(|first| first.name() == name);
     names.sort_by_key(|name| (!decides(name), SCORES.iter().position(|known| known == name), *name));
     names.dedup();
-    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(head.chars().count());
+    let width = names.iter().map(|name| visible(name).chars().count()).max().unwrap_or(0).max(head.chars().count());
     let mut out = format!("{head:width$}");
     for model in models {
-        let _ = write!(out, "  {:>COLUMN$}", model.name);
+        let _ = write!(out, "  {:>COLUMN$}", visible(&model.name));
         if has_interval(model) {
             let _ = write!(out, "  {:>INTERVAL$}", "95 % interval");
         }
     }
     out.push('\n');
     for name in names {
-        let _ = write!(out, "{name:width$}");
+        let _ = write!(out, "{:width$}", visible(name));
         for model in models {
             let _ = write!(out, "  {:>COLUMN$}", model.scores.get(name).map_or_else(|| "-".to_owned(), |x| number(*x)));
             if has_interval(model) {
@@ -162,9 +170,10 @@ fn columns(results: &Results) -> Vec<&str> {
 
 fn arms(results: &Results) -> String {
     let columns = columns(results);
-    let width = results.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0).max(3);
+    let width = results.arms.iter().map(|arm| visible(&arm.name).chars().count()).max().unwrap_or(0).max(3);
     let column_width = |metric: &str| metric.chars().count().max(17);
-    let mut out = format!("{:width$}", "arm");
+    let word = results.arm_word();
+    let mut out = format!("{word:width$}");
     for metric in &columns {
         let _ = write!(out, "  {metric:>0$}", column_width(metric));
     }
@@ -174,7 +183,7 @@ fn arms(results: &Results) -> String {
     }
     out.push('\n');
     for arm in &results.arms {
-        let _ = write!(out, "{:width$}", arm.name);
+        let _ = write!(out, "{:width$}", visible(&arm.name));
         for metric in &columns {
             let cell = arm.summary.get(*metric).map_or_else(String::new, cell);
             let _ = write!(out, "  {cell:>0$}", column_width(metric));
@@ -196,8 +205,8 @@ fn unfinished_tuning(results: &Results) -> String {
             let _ = writeln!(
                 out,
                 "tuning {}: {} gives {} {} ({seeds})",
-                arm.name,
-                settings.join(", "),
+                visible(&arm.name),
+                visible(&settings.join(", ")),
                 tuning.metric,
                 cell(&tried.score)
             );
@@ -236,11 +245,12 @@ fn diverged(arm: &Arm) -> String {
 
 /// Where nothing was trained: what the activations of each layer look like in the first run.
 fn layers(results: &Results) -> String {
-    let width = results.arms.iter().map(|arm| arm.name.chars().count()).max().unwrap_or(0).max(3);
-    let mut out = format!("{:width$}  layer      mean        sd   zeros  saturated  outside\n", "arm");
+    let width = results.arms.iter().map(|arm| visible(&arm.name).chars().count()).max().unwrap_or(0).max(3);
+    let word = results.arm_word();
+    let mut out = format!("{word:width$}  layer      mean        sd   zeros  saturated  outside\n");
     for arm in &results.arms {
         for (place, layer) in (1..).zip(arm.runs.first().map(|run| run.layers.as_slice()).unwrap_or_default()) {
-            let name = if place == 1 { arm.name.as_str() } else { "" };
+            let name = if place == 1 { visible(&arm.name) } else { "".into() };
             let _ = writeln!(
                 out,
                 "{name:width$}  {place:>5}  {:>8}  {:>8}  {:>5.1}%  {:>8.1}%  {:>6.1}%",

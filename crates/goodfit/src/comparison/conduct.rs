@@ -90,7 +90,7 @@ pub fn conduct(
             arm.data = data_differ.then(|| loaded.summary(i));
         }
         if let Some(first) = loaded.rows.first().filter(|_| results.complete) {
-            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, &[], None));
+            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, &[], None, 1));
             let shared = !data_differ && !compare.resplit;
             results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
         }
@@ -165,8 +165,8 @@ pub fn train_one(
     if trained.len() == seeds.len() {
         let baselines = Baselines::fit(&data);
         let networks: Vec<Network<f32>> = trained.iter().map(|trained| trained.network.clone()).collect();
-        results.assessment =
-            baselines.as_ref().and_then(|baselines| assess(&data, baselines, &networks, recipe.training.metric));
+        let metric = recipe.training.metric;
+        results.assessment = baselines.as_ref().and_then(|own| assess(&data, own, &networks, metric, options.n_jobs));
         let first = First { recipe, seeds: &seeds, data: &data, trained: &trained, baselines: baselines.as_ref() };
         let again = match whole {
             Some(dataset) if first.is_repeated() => first.refit(dataset, options.n_jobs, monitor, observer)?,

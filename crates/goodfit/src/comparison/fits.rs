@@ -1,7 +1,7 @@
 //! Whether a recipe fits the rows that it is to be trained on, and the machine.
 
 use super::{ComparisonError, memory};
-use crate::data::{Labelled, Prepared};
+use crate::data::Prepared;
 use crate::model::Metric;
 use crate::recipe::{Recipe, RecipeError, StoppingMetric};
 use crate::run::memory_needed;
@@ -28,7 +28,7 @@ pub(crate) fn check_defined(recipe: &Recipe, data: &Prepared) -> Result<(), Reci
         let (Some(metric), Some(rows)) = (metric, rows) else { continue };
         let but = match metric {
             Metric::Auc if is_constant(&rows.classes) => "of one class",
-            Metric::R2 if numbers(rows).is_some_and(is_constant) => "of one number",
+            Metric::R2 if rows.numbers.as_ref().is_some_and(|numbers| is_constant(&numbers.own)) => "of one number",
             _ => continue,
         };
         let message = format!("{field} is \"{}\", but all {} {name} rows are {but}", metric.word(), rows.n_rows());
@@ -36,10 +36,6 @@ pub(crate) fn check_defined(recipe: &Recipe, data: &Prepared) -> Result<(), Reci
         return Err(RecipeError::new(message).hint(hint));
     }
     Ok(())
-}
-
-fn numbers(rows: &Labelled) -> Option<&[f32]> {
-    rows.numbers.as_ref().map(goodfit_nn::Matrix::data)
 }
 
 fn is_constant<T: PartialEq>(values: &[T]) -> bool {

@@ -87,7 +87,7 @@ pub(super) fn train_folds(
     let mut fit = None;
     if let Some(done) = done.into_iter().collect::<Option<Vec<Done>>>() {
         let judged = done.iter().map(|done| done.judged.clone()).collect::<Option<Vec<Judged>>>();
-        results.assessment = judged.and_then(|judged| Judged::over(judged, recipe.training.metric));
+        results.assessment = judged.and_then(Judged::over);
         if done.iter().flat_map(|done| &done.runs).all(|run| run.diverged_at.is_none()) {
             let kept = folds.on_all_rows(&done, options.n_jobs, monitor, observer)?;
             (fit, results.refit) = kept.unzip();
@@ -124,7 +124,8 @@ impl Folds<'_> {
         let (runs, networks): (Vec<Run>, Vec<Network<f32>>) =
             trained.into_iter().map(|trained| (trained.run, trained.network)).unzip();
         let baselines = Baselines::fit(&data);
-        let judged = baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks));
+        let judged =
+            baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks, self.recipe.training.metric, 1));
         let n_rows = data.summary.validation_rows;
         Ok(Some(Done { runs, seconds, shares, baselines, judged, n_rows }))
     }

@@ -95,7 +95,8 @@ impl OnAll<'_> {
         let trained = train_each(seeds.len(), n_jobs, monitor, "refit", train, |_, _| {})?;
         let networks: Vec<Network<f32>> = trained.into_iter().map(|(trained, _)| trained.network).collect();
         let all_there = networks.len() == seeds.len() && networks.iter().all(is_finite);
-        let refit = Refit { rows, steps, networks: networks.len() };
+        let whole = recipe.training.early_stopping.is_none();
+        let refit = Refit { rows, steps, networks: networks.len(), whole };
         Ok(all_there.then_some((networks, refit)))
     }
 }
@@ -142,7 +143,7 @@ mod tests {
             assert!(first.is_repeated());
             first.refit(split(), 1, &monitor, &mut Nobody).expect("a training").map(|(_, refit)| refit)
         };
-        assert_eq!(kept(&recipe), Some(Refit { rows: 60, steps: 8, networks: 1 }));
+        assert_eq!(kept(&recipe), Some(Refit { rows: 60, steps: 8, networks: 1, whole: true }));
         let mut wild = recipe.clone();
         wild.training.learning_rate = 1e30;
         assert_eq!(kept(&wild), None);

@@ -11,7 +11,7 @@ mod source;
 mod split;
 pub mod table;
 
-pub use prepared::{Labelled, Prepared};
+pub use prepared::{Labelled, Numbers, Prepared};
 pub use rows::{Rows, Units};
 pub use sealed::{Opening, Sealed, fingerprint};
 pub use source::{DataError, Dataset, Survey, load, survey};

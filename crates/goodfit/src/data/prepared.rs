@@ -17,10 +17,19 @@ pub struct Labelled {
     pub inputs: Inputs<f32>,
     /// Class of each row; all 0 where the data have none.
     pub classes: Vec<u32>,
-    /// Standardised numbers to predict, a row each, in place of classes.
-    pub numbers: Option<Matrix<f32>>,
+    /// Numbers to predict, in place of classes.
+    pub numbers: Option<Numbers>,
     /// What each row weighs in the loss of a training, above 0; all the same where there are none.
     pub weights: Option<Vec<f32>>,
+}
+
+/// Numbers to predict, one a row.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// What a network sees: standardised, a row each. Beside a number of another size most are equal here.
+    pub standard: Matrix<f32>,
+    /// What scores are of: the numbers in their units, as the data have them.
+    pub own: Vec<f32>,
 }
 
 /// The rows of an experiment. Shared by all its arms, trials and runs.
@@ -63,16 +72,15 @@ impl Labelled {
     }
 
     /// The numbers to predict in their units; none where classes are predicted.
-    pub fn numbers_in(&self, units: Units) -> Vec<f32> {
-        let standard = self.numbers.as_ref().map(Matrix::data).unwrap_or_default();
-        standard.iter().map(|&y| units.restored(y) as f32).collect()
+    pub fn own_numbers(&self) -> &[f32] {
+        self.numbers.as_ref().map(|numbers| &numbers.own[..]).unwrap_or_default()
     }
 
     /// The targets of a loss.
     pub fn targets(&self) -> Targets<'_, f32> {
         match &self.numbers {
             None => Targets::Classes(&self.classes),
-            Some(numbers) => Targets::Values(numbers.view()),
+            Some(numbers) => Targets::Values(numbers.standard.view()),
         }
     }
 }

@@ -6,6 +6,7 @@ use goodfit_nn::{Inputs, Matrix};
 use serde::{Deserialize, Serialize};
 
 use super::doubts::Sides;
+use super::prepared::Numbers;
 use super::split::TrainingRows;
 use super::table::{Encoder, Goal, Kind, Scaling, Schema, Table};
 use super::{Sealed, fingerprint};
@@ -156,16 +157,16 @@ impl Rows {
         }
     }
 
-    /// Standardised numbers to predict, a row each; `None` where there are none.
-    pub(super) fn numbers_to_predict(&self, order: Option<&[u32]>, fitted: &Fitted) -> Option<Matrix<f32>> {
+    /// Numbers to predict; `None` where there are none.
+    pub(super) fn numbers_to_predict(&self, order: Option<&[u32]>, fitted: &Fitted) -> Option<Numbers> {
         let (Values::Table { goal, rows, .. }, Fitted::Table { units: Some(units), .. }) = (&self.values, fitted)
         else {
             return None;
         };
         let Goal::Numbers(numbers) = &**goal else { return None };
-        let standard = |row: &u32| ((f64::from(numbers[*row as usize]) - units.mean) / units.sd) as f32;
-        let values: Vec<f32> = chosen(rows, order).iter().map(standard).collect();
-        Some(Matrix::from_rows(values.len(), 1, values))
+        let own: Vec<f32> = chosen(rows, order).iter().map(|&row| numbers[row as usize]).collect();
+        let standard = own.iter().map(|&y| ((f64::from(y) - units.mean) / units.sd) as f32).collect();
+        Some(Numbers { standard: Matrix::from_rows(own.len(), 1, standard), own })
     }
 
     /// What each row weighs; `None` where all weigh the same.

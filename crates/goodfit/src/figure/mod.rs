@@ -13,6 +13,7 @@
 
 mod areas;
 mod draw;
+mod encode;
 mod font;
 mod grid;
 mod legend;

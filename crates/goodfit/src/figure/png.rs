@@ -5,6 +5,7 @@ use tiny_skia::{
 };
 use ttf_parser::OutlineBuilder;
 
+use super::encode::encode;
 use super::font::Fonts;
 use super::palette::{Marker, Rgb};
 use super::scene::{Anchor, Item, Point, Scene, Text, Turn};
@@ -16,7 +17,7 @@ pub(super) fn render(scene: &Scene, scale: f32) -> Vec<u8> {
     pixmap.fill(Color::WHITE);
     let mut canvas = Canvas { pixmap, fonts: Fonts::new(), base: Transform::from_scale(scale, scale), mask: None };
     canvas.items(&scene.items);
-    canvas.pixmap.encode_png().expect("writing to memory does not fail")
+    encode(&canvas.pixmap)
 }
 
 struct Canvas {

@@ -17,8 +17,8 @@ use goodfit_nn::{Embedding, Inputs, Network, NetworkSpec};
 pub(crate) use average::predict;
 pub use error::ModelError;
 pub use opening::{OPENINGS, Opened};
+pub(crate) use scores::Scored;
 use scores::most_probable;
-pub(crate) use scores::{ClassRows, NumberRows, Scored};
 pub use scores::{Metric, SCORES, scores};
 pub use training::Training;
 

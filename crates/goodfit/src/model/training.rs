@@ -38,6 +38,7 @@ impl Training {
             calibration: Vec::new(),
             predicted: Vec::new(),
             importance: Vec::new(),
+            importance_score: None,
             ..assessed
         });
         Self {

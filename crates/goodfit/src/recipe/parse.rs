@@ -67,6 +67,16 @@ pub(crate) fn argument(text: &str, range: Range<usize>) -> Result<Item, RecipeEr
     }
 }
 
+/// How an option says a text that TOML reads as something else, for a shell; `None` where it opens quotes already.
+pub(crate) fn in_quotes(option: &str, argument: &str, from: usize) -> Option<String> {
+    let word = argument[from..].trim();
+    if word.is_empty() || word.starts_with(['"', '\'']) {
+        return None;
+    }
+    let typed = format!("{}{}", &argument[..from], quoted(word)).replace('\'', r"'\''");
+    Some(format!("in quotes, and again for the shell: {option} '{typed}'"))
+}
+
 /// The ranges of an argument's values: cut at commas outside brackets, braces and quotes.
 pub(crate) fn values(text: &str, from: usize) -> Vec<Range<usize>> {
     let (mut ranges, mut start, mut depth) = (Vec::new(), from, 0_usize);

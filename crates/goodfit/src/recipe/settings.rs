@@ -99,7 +99,12 @@ impl Settings {
     pub fn set(&mut self, option: &str, argument: &str) -> Result<(), RecipeError> {
         let origin = Origin::Option(format!("{option} {argument}"));
         let (target, from) = split(option, argument).map_err(|error| error.within(&origin))?;
+        let in_quotes = || parse::in_quotes(option, argument, from).filter(|_| matches!(target.kind(), Kind::Text));
         parse::argument(argument, from..argument.len())
+            .map_err(|error| match in_quotes() {
+                Some(hint) => error.hint(hint),
+                None => error,
+            })
             .and_then(|item| self.override_with(&target, &item, &origin, Layer::Options))
             .map_err(|error| error.within(&origin))
     }

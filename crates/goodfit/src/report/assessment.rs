@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::label;
 use crate::figure::{escape, short_number};
 use crate::model::{Metric, SCORES};
-use crate::results::Results;
+use crate::results::{FoldFits, LinearFit, Results};
 
 /// Models by scores.
 pub(super) fn table(results: &Results) -> String {
@@ -34,13 +34,12 @@ pub(super) fn table(results: &Results) -> String {
     out += "</tbody></table></div>\n";
     let linear = assessed.linear.map_or_else(String::new, |linear| {
         let what = if assessed.classes.is_empty() { "ridge regression" } else { "logistic regression" };
+        let chosen = match results.data.stopping_rows {
+            0 => "one over their number",
+            _ => "chosen by the rows that choose the epoch",
+        };
         let end = if linear.converged { "" } else { ", stopped before its solver had got to the end" };
-        let rows = label::count(linear.rows, "training row", "training rows");
-        format!(
-            " linear: {what} on the inputs of the network, fitted on {rows} with the penalty {}, chosen by the rows that \
-             choose the epoch{end}.",
-            short_number(linear.penalty)
-        )
+        format!(" linear: {what} on the inputs of the network, {}, {chosen}{end}.", fitted(&linear))
     });
     let over = assessed.folds.map_or_else(String::new, |folds| {
         format!(
@@ -58,4 +57,35 @@ pub(super) fn table(results: &Results) -> String {
         escape(&results.data.source)
     );
     out
+}
+
+/// On how many rows a linear model was fitted, with what penalty; of folds their range.
+fn fitted(linear: &LinearFit) -> String {
+    let rows = |n: usize| label::count(n, "training row", "training rows");
+    let Some(FoldFits { rows: [fewest, most], penalty: [weakest, strongest] }) = linear.over_folds else {
+        return format!("fitted on {} with the penalty {}", rows(linear.rows), short_number(linear.penalty));
+    };
+    let on = if fewest == most { rows(most) } else { format!("{} to {}", label::whole(fewest), rows(most)) };
+    if weakest.total_cmp(&strongest).is_eq() {
+        return format!("fitted in each fold on {on} with the penalty {}", short_number(weakest));
+    }
+    let [weakest, strongest] = [weakest, strongest].map(short_number);
+    format!("fitted in each fold on {on} with a penalty of its own, {weakest} to {strongest}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_folds_differ_in_is_said() {
+        let one = LinearFit { rows: 1200, penalty: 0.01, converged: true, over_folds: None };
+        assert_eq!(fitted(&one), "fitted on 1,200 training rows with the penalty 0.01");
+        let folds = |rows, penalty| fitted(&LinearFit { over_folds: Some(FoldFits { rows, penalty }), ..one });
+        assert_eq!(
+            folds([1200, 1201], [0.001, 0.1]),
+            "fitted in each fold on 1,200 to 1,201 training rows with a penalty of its own, 0.001 to 0.1"
+        );
+        assert_eq!(folds([7, 7], [0.1; 2]), "fitted in each fold on 7 training rows with the penalty 0.1");
+    }
 }

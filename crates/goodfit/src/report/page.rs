@@ -80,9 +80,11 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
         let _ = writeln!(out, "<p class=\"question\">{}</p>", escape(&layout.question));
     }
     if !results.complete {
-        out.push_str(
+        let _ = writeln!(
+            out,
             "<p class=\"notice\">The run was stopped before all of it was done. What follows is what had been finished; \
-             counts of runs may differ between arms.</p>\n",
+             counts of runs may differ between {}s.</p>",
+            results.arm_word()
         );
     }
     lead(out, results);
@@ -107,7 +109,8 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
     block(out, level, "Rounds", &search::rounds(results));
     block(out, level, "Pruning", &search::audit(results));
     if results.report.figure != FigureKind::Trials {
-        block(out, level, "Arms", &tables::arms(results));
+        let title = format!("{}s", label::capitalised(results.arm_word()));
+        block(out, level, &title, &tables::arms(results));
     }
     block(out, level, "Tuning", &tuning::table(results));
     block(out, level, "Layers", &tables::layers(results));

@@ -82,10 +82,11 @@ fn subject(results: &Results) -> String {
 }
 
 fn with_seeds(results: &Results) -> String {
+    let each = if results.data.folds.is_some() { "a fold" } else { "an arm" };
     match results.seeds.len() {
         0 => String::new(),
-        1 => format!(" with {} (one run an arm)", label::seeds(&results.seeds)),
-        n => format!(" with {n} seeds an arm ({})", label::seeds(&results.seeds)),
+        1 => format!(" with {} (one run {each})", label::seeds(&results.seeds)),
+        n => format!(" with {n} seeds {each} ({})", label::seeds(&results.seeds)),
     }
 }
 

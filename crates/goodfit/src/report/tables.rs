@@ -24,7 +24,10 @@ pub(super) fn arms(results: &Results) -> String {
     if results.arms.is_empty() || metrics.is_empty() {
         return String::new();
     }
-    let mut out = String::from("<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">arm</th>");
+    let mut out = format!(
+        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">{}</th>",
+        results.arm_word()
+    );
     for metric in &metrics {
         let _ = write!(out, "<th scope=\"col\" class=\"n\">{}</th>", escape(&label::metric(metric)));
     }
@@ -62,12 +65,12 @@ pub(super) fn arms(results: &Results) -> String {
     out
 }
 
-/// The arm with the best mean of the primary metric, when there are several.
+/// The arm with the best mean of the primary metric, when there are several; of folds none is better than another.
 fn best_arm(results: &Results) -> Option<usize> {
     let value = |arm: &Arm| arm.summary.get(&results.primary_metric).map(|s| s.mean).filter(|mean| mean.is_finite());
     let ranked = results.arms.iter().enumerate().filter_map(|(i, arm)| Some((i, value(arm)?)));
     let (best, _) = ranked.reduce(|a, b| if label::better(&results.primary_metric, b.1, a.1) { b } else { a })?;
-    (results.arms.len() > 1).then_some(best)
+    (results.arms.len() > 1 && results.data.folds.is_none()).then_some(best)
 }
 
 /// Comparisons with intervals, drawn to one scale a metric.
@@ -249,12 +252,13 @@ pub(super) fn layers(results: &Results) -> String {
         return rows;
     }
     format!(
-        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">arm</th><th scope=\"col\" \
+        "<div class=\"table\"><table class=\"sortable\"><thead><tr><th scope=\"col\">{}</th><th scope=\"col\" \
          class=\"n\">layer</th><th scope=\"col\" class=\"n\">mean</th><th scope=\"col\" class=\"n\">sd</th><th \
          scope=\"col\" class=\"n\">zeros</th><th scope=\"col\" class=\"n\">saturated</th><th scope=\"col\" \
          class=\"n\">beyond</th><th scope=\"col\" class=\"n\">runs</th></tr></thead><tbody>\n{rows}</tbody></table></div>\n\
          <p class=\"note\">Mean and standard deviation over rows and units; share that is exactly 0, share at the flat \
          ends of the activation, share beyond the range of the histograms. Data: {}.</p>\n",
+        results.arm_word(),
         escape(&super::summary::data(results))
     )
 }

@@ -46,6 +46,9 @@ pub struct Assessment {
     /// Of the network: how much it needs each column, the most needed one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub importance: Vec<ColumnImportance>,
+    /// The score that this is of, where `training.metric` names one; else it is the log loss, or the RMSE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub importance_score: Option<String>,
 }
 
 /// What the validation score loses without a column.
@@ -53,7 +56,8 @@ pub struct Assessment {
 pub struct ColumnImportance {
     /// Its name.
     pub column: String,
-    /// By how much the log loss, or the RMSE, is higher when its values are permuted among the rows.
+    /// By how much the score is worse when its values are permuted among the rows: higher, or of one where higher is better
+    /// lower.
     pub increase: f64,
     /// 95 % interval of that over rows, with what permutations leave to chance.
     #[serde(with = "super::nullable::pair")]
@@ -77,12 +81,24 @@ pub struct Assessed {
 /// How a linear model was fitted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearFit {
-    /// Training rows that it was fitted on.
+    /// Training rows that it was fitted on; with folds in the first.
     pub rows: usize,
-    /// Its penalty.
+    /// Its penalty; with folds that of the first.
     pub penalty: f64,
-    /// Whether its solver got to the end.
+    /// Whether its solver got to the end; with folds in all of them.
     pub converged: bool,
+    /// With folds, how these differ.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_folds: Option<FoldFits>,
+}
+
+/// How the linear models of folds were fitted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoldFits {
+    /// The fewest and the most training rows.
+    pub rows: [usize; 2],
+    /// The weakest and the strongest penalty.
+    pub penalty: [f64; 2],
 }
 
 /// A network against a linear model on the same rows.
@@ -120,6 +136,12 @@ impl Assessment {
     /// What its models call that which was trained.
     pub fn subject(&self) -> &'static str {
         if self.networks.is_some() { "ensemble" } else { "network" }
+    }
+
+    /// The score that columns are worth something for.
+    pub fn importance_score(&self) -> &str {
+        let usual = if self.classes.is_empty() { Metric::Rmse } else { Metric::LogLoss };
+        self.importance_score.as_deref().unwrap_or(usual.name())
     }
 
     /// What the scores of several networks are, in a sentence.

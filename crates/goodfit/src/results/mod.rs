@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::table::DataFile;
 
-pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, LinearFit};
+pub use assessment::{AgainstLinear, Assessed, Assessment, CalibrationBin, ColumnImportance, FoldFits, LinearFit};
 pub use error::ResultsError;
 pub use folder::{read, write};
 pub use refit::Refit;
@@ -58,7 +58,7 @@ pub struct Results {
     pub command: String,
     /// How the report presents it.
     pub report: Layout,
-    /// The arms, first the baseline unless another one was named.
+    /// The arms, first the baseline unless another one was named; with `data.folds` the folds.
     pub arms: Vec<Arm>,
     /// Comparisons of arms, corrected together.
     #[serde(default)]
@@ -89,6 +89,11 @@ pub struct Results {
 }
 
 impl Results {
+    /// What its arms are: the folds of one recipe, which do not contest, or arms.
+    pub fn arm_word(&self) -> &'static str {
+        if self.data.folds.is_some() { "fold" } else { "arm" }
+    }
+
     /// The results of an experiment before anything is trained: nothing found, not complete.
     pub fn new(experiment: &str, command: &str, report: Layout) -> Self {
         Self {

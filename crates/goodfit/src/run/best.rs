@@ -14,7 +14,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// What is found on two sets of rows together, as far as both are means over rows.
+    /// What is found on two sets of rows together, both being means over rows.
     pub(super) fn together(self, rows: f64, other: Seen, other_rows: f64) -> Self {
         let mean = |a: f64, b: f64| (rows * a + other_rows * b) / (rows + other_rows);
         Self { value: mean(self.value, other.value), loss: mean(self.loss, other.loss) }

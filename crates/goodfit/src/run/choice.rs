@@ -1,8 +1,9 @@
 //! Which epoch's weights a run gives back.
 
-use goodfit_nn::{Batch, Score, Trainer};
+use goodfit_nn::Trainer;
 
 use super::best::{Best, Seen};
+use super::looked::Looked;
 use super::scorer::Scorer;
 use super::weights;
 use crate::data::{Labelled, Prepared};
@@ -18,58 +19,75 @@ pub(super) struct Choice<'a> {
     /// Evaluations without improvement after which the run ends, and how many there were.
     patience: usize,
     n_without_improvement: usize,
-    /// What it is chosen by.
-    chosen_by: Option<Judge<'a>>,
+    /// The stopping rows, which nobody else looks at.
+    stopping: Option<Looked<'a>>,
+    /// How it is chosen by these, or by the validation rows.
+    judge: Option<Judge>,
     best: Best,
-    /// What a training on all rows is chosen by beside it.
-    others: Option<Judge<'a>>,
+    /// How a training on all rows is chosen by both.
+    judge_of_all: Option<Judge>,
     best_of_all: Best,
 }
 
-/// Some rows, and what their score is taken with. For the loss and the accuracy they weigh as in training: what it minimises
-/// would not get better epoch by epoch otherwise. Other scores are what somebody has asked for, and count each row once as they
-/// do everywhere.
-struct Judge<'a> {
+/// How the score of sets of rows is taken. For the loss and the accuracy they weigh as in training: what it minimises would not
+/// get better epoch by epoch otherwise. Other scores are what somebody has asked for, and count each row once as they do
+/// everywhere.
+struct Judge {
     metric: StoppingMetric,
-    labelled: &'a Labelled,
-    /// Where rows differ in what they weigh: the numbers of all of them, and their weights.
-    weighted: Option<(Vec<u32>, Vec<f32>)>,
-    scorer: Option<Scorer<'a>>,
+    sets: Vec<Weight>,
+    scorer: Option<Scorer>,
+}
+
+/// What the rows of a set weigh.
+struct Weight {
+    n_rows: usize,
+    /// Of each row, where they differ.
+    by_row: Option<Vec<f32>>,
 }
 
 impl<'a> Choice<'a> {
     /// Ends a run after so many evaluations that are not better than the best.
     pub(super) fn new(patience: usize, recipe: &Recipe, data: &'a Prepared) -> Self {
         let metric = recipe.training.stopping_metric;
-        let judge = |labelled: &'a Labelled| Judge::new(labelled, recipe, data);
-        let chosen_by = data.stopping.as_ref().or(data.validation.as_ref()).map(judge);
-        let both = data.stopping.as_ref().and(data.validation.as_ref());
-        let others = both.filter(|_| recipe.training.refit).map(judge);
-        let rows = chosen_by.as_ref().map_or(0.0, Judge::rows);
-        let of_all = rows + others.as_ref().map_or(0.0, Judge::rows);
+        let (stopping, validation) = (data.stopping.as_ref(), data.validation.as_ref());
+        let judge = stopping.or(validation).map(|rows| Judge::new(&[rows], recipe, data));
+        let both = stopping.zip(validation).filter(|_| recipe.training.refit);
+        let judge_of_all = both.map(|(stopping, validation)| Judge::new(&[stopping, validation], recipe, data));
+        let rows = judge.as_ref().map_or(0.0, Judge::rows);
+        let of_all = judge_of_all.as_ref().map_or(rows, Judge::rows);
         let (best, best_of_all) = (Best::of(metric, rows), Best::of(metric, of_all));
-        Self { patience, n_without_improvement: 0, chosen_by, best, others, best_of_all }
+        let stopping = stopping.map(|rows| {
+            let mut looked = Looked::new(rows, data);
+            if judge.as_ref().is_some_and(|judge| judge.reads_outputs(0)) {
+                looked.keep_outputs();
+            }
+            looked
+        });
+        Self { patience, n_without_improvement: 0, stopping, judge, best, judge_of_all, best_of_all }
+    }
+
+    /// Whether it takes more of the validation rows than their loss and accuracy.
+    pub(super) fn reads_validation(&self) -> bool {
+        let reads = |judge: Option<&Judge>, set: usize| judge.is_some_and(|judge| judge.reads_outputs(set));
+        reads(self.judge_of_all.as_ref(), 1) || self.stopping.is_none() && reads(self.judge.as_ref(), 0)
     }
 
     /// Looks at the weights after a step, keeps them when they are the best, and says whether the run goes on. `validation` is
-    /// what their evaluation found on the validation rows, each of which counted once.
-    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, step: usize, validation: Option<Score>) -> bool {
-        let Some(judge) = &mut self.chosen_by else { return true };
-        let seen = judge.look(trainer);
+    /// what their evaluation has found.
+    pub(super) fn goes_on(&mut self, trainer: &mut Trainer<f32>, validation: Option<&Looked<'_>>, step: usize) -> bool {
+        if let Some(stopping) = &mut self.stopping {
+            stopping.look(trainer);
+        }
+        let (Some(judge), Some(own)) = (&mut self.judge, self.stopping.as_ref().or(validation)) else { return true };
+        let seen = judge.seen(trainer, &[own]);
         let found = self.best.observe(seen, step + 1);
         if found.is_best {
             trainer.keep();
         }
         self.n_without_improvement = if found.improves { 0 } else { self.n_without_improvement + 1 };
-        let of_all = match &mut self.others {
-            None => seen,
-            Some(others) => {
-                let found = match validation.filter(|_| others.counts_each_row_once()) {
-                    Some(score) => others.seen(score),
-                    None => others.look(trainer),
-                };
-                seen.together(judge.weight(), found, others.weight())
-            }
+        let of_all = match (&mut self.judge_of_all, validation) {
+            (Some(judge), Some(validation)) => judge.seen(trainer, &[own, validation]),
+            _ => seen,
         };
         self.best_of_all.observe(of_all, step + 1);
         self.n_without_improvement < self.patience
@@ -86,51 +104,69 @@ impl<'a> Choice<'a> {
     }
 }
 
-impl<'a> Judge<'a> {
-    fn new(labelled: &'a Labelled, recipe: &Recipe, data: &'a Prepared) -> Self {
+impl Judge {
+    fn new(sets: &[&Labelled], recipe: &Recipe, data: &Prepared) -> Self {
         let metric = recipe.training.stopping_metric;
         let scorer = match metric {
             StoppingMetric::Loss | StoppingMetric::Score(Metric::Accuracy) => None,
-            StoppingMetric::Score(metric) => Some(Scorer::new(metric, labelled, data)),
+            StoppingMetric::Score(metric) => Some(Scorer::new(metric, sets, data.units, data.n_outputs)),
         };
-        let weights = weights::of_rows(labelled, recipe.training.class_weight, &data.train);
-        let weights = weights.filter(|_| scorer.is_none());
-        let weighted = weights.map(|weights| ((0..weights.len() as u32).collect(), weights));
-        Self { metric, labelled, weighted, scorer }
+        let weight = |rows: &&Labelled| {
+            let weights = weights::of_rows(rows, recipe.training.class_weight, &data.train);
+            Weight { n_rows: rows.n_rows(), by_row: weights.filter(|_| scorer.is_none()) }
+        };
+        Self { metric, sets: sets.iter().map(weight).collect(), scorer }
     }
 
+    /// Whether it takes more of a set than loss and accuracy for which each row counts once.
+    fn reads_outputs(&self, set: usize) -> bool {
+        self.scorer.is_some() || self.sets[set].by_row.is_some()
+    }
+
+    /// Rows of equal weight that say as much.
+    fn rows(&self) -> f64 {
+        self.sets.iter().map(Weight::rows).sum()
+    }
+
+    /// What is found on the sets together. Loss and accuracy are means over rows, and so over sets by their weight; all others
+    /// are taken of the rows as one set, for most of them are no means.
+    fn seen(&mut self, trainer: &Trainer<f32>, sets: &[&Looked<'_>]) -> Seen {
+        if let Some(scorer) = &mut self.scorer {
+            let recorded = match sets {
+                [only] => only.recorded().filter(|(metric, _)| self.metric == StoppingMetric::Score(*metric)),
+                _ => None,
+            };
+            let outputs = || sets.iter().map(|set| set.outputs()).collect::<Vec<_>>();
+            let value = recorded.map_or_else(|| scorer.score(&outputs()), |(_, value)| value);
+            return Seen { value, loss: f64::NAN };
+        }
+        let of_set = |(set, weight): (&&Looked<'_>, &Weight)| {
+            let score = weight.by_row.as_ref().map_or_else(|| set.score(), |weights| set.weighted(trainer, weights));
+            let value = if self.metric == StoppingMetric::Loss { score.loss } else { score.accuracy };
+            (Seen { value, loss: score.loss }, weight.sum())
+        };
+        let together = |(one, weight): (Seen, f64), (other, of_other): (Seen, f64)| {
+            (one.together(weight, other, of_other), weight + of_other)
+        };
+        let all = sets.iter().zip(&self.sets).map(of_set).reduce(together);
+        all.map_or(Seen { value: f64::NAN, loss: f64::NAN }, |(seen, _)| seen)
+    }
+}
+
+impl Weight {
     /// Rows of equal weight that say as much (L. Kish, Survey Sampling, 1965): `(sum w)^2 / sum w^2`.
     fn rows(&self) -> f64 {
-        let Some((_, weights)) = &self.weighted else { return self.labelled.n_rows() as f64 };
+        let Some(weights) = &self.by_row else { return self.n_rows as f64 };
         let sum = |power: i32| weights.iter().map(|&weight| f64::from(weight).powi(power)).sum::<f64>();
         sum(1).powi(2) / sum(2)
     }
 
-    /// The sum of what its rows weigh.
-    fn weight(&self) -> f64 {
-        let weights = self.weighted.as_ref().map(|(_, weights)| weights.iter().map(|&weight| f64::from(weight)).sum());
-        weights.unwrap_or(self.labelled.n_rows() as f64)
-    }
-
-    fn look(&mut self, trainer: &mut Trainer<f32>) -> Seen {
-        if let Some(scorer) = &mut self.scorer {
-            return Seen { value: scorer.score(trainer), loss: f64::NAN };
-        }
-        let (inputs, targets) = (&self.labelled.inputs, self.labelled.targets());
-        let score = match &self.weighted {
-            None => trainer.score(inputs, targets),
-            Some((rows, weights)) => trainer.score_batch(&Batch { inputs, targets, rows, row_weights: Some(weights) }),
-        };
-        self.seen(score)
-    }
-
-    /// Whether the scores of an evaluation are its own.
-    fn counts_each_row_once(&self) -> bool {
-        self.weighted.is_none() && self.scorer.is_none()
-    }
-
-    fn seen(&self, score: Score) -> Seen {
-        let value = if self.metric == StoppingMetric::Loss { score.loss } else { score.accuracy };
-        Seen { value, loss: score.loss }
+    /// The sum of what the rows weigh.
+    fn sum(&self) -> f64 {
+        let sum = |weights: &Vec<f32>| weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
+        self.by_row.as_ref().map_or(self.n_rows as f64, sum)
     }
 }
+
+#[cfg(test)]
+mod tests;

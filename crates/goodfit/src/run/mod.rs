@@ -5,27 +5,27 @@ mod board;
 mod choice;
 mod diagnostics;
 mod embedding;
+mod looked;
 mod network;
+mod record;
 mod scorer;
 mod weights;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use goodfit_nn::kernels::Team;
-use goodfit_nn::{Batch, Network, Score, Trainer, WeightDecay};
+use goodfit_nn::{Batch, Network, Trainer};
 
-use crate::data::{Labelled, Prepared};
-use crate::model::Metric;
+use crate::data::Prepared;
 use crate::recipe::{Recipe, RecordLoss};
-use crate::results::{Curve, EpochActivations, Run};
+use crate::results::{EpochActivations, Run};
 pub use board::{Board, Line, Running};
 use choice::Choice;
-use diagnostics::{WeightWatch, activations, layer_activations, push, record_activations};
+use diagnostics::{WeightWatch, activations, layer_activations, record_activations};
 use embedding::set_bins;
 pub use network::{network_spec, training_spec};
-use scorer::Scorer;
+use record::Record;
 
 /// What a run tells others while it goes on, and what they tell it.
 #[derive(Debug, Default)]
@@ -54,9 +54,6 @@ impl Monitor {
         self.stop.load(Ordering::Relaxed)
     }
 }
-
-/// Number of steps at the end of a training over which `late_train_loss` is the mean.
-const LATE_STEPS: usize = 100;
 
 /// What a run leaves behind.
 #[derive(Clone, Debug)]
@@ -188,6 +185,9 @@ fn steps(
     }
     let mut record = Record::new(recipe, data, seed);
     let mut stopping = recipe.training.early_stopping.map(|patience| Choice::new(patience, recipe, data));
+    if stopping.as_ref().is_some_and(Choice::reads_validation) {
+        record.keep_outputs();
+    }
     let per_epoch = batches.steps_per_epoch();
     let evaluate_after = |step: usize| match recipe.training.evaluate_every {
         Some(0) => false,
@@ -227,8 +227,9 @@ fn steps(
         }
         monitor.n_steps.fetch_add(1, Ordering::Relaxed);
         if evaluate_after(step) {
-            let validation = record.evaluate(&mut trainer, data, step);
-            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, step, validation));
+            record.evaluate(&mut trainer, step);
+            let validation = record.validation();
+            let stops = stopping.as_mut().is_some_and(|stopping| !stopping.goes_on(&mut trainer, validation, step));
             if stops || watcher(&record.run, At { step, n_steps: training.n_steps, per_epoch }) == Watched::Enough {
                 n_steps = step + 1;
                 break;
@@ -240,130 +241,13 @@ fn steps(
         n_steps = stopping.n_steps().unwrap_or(n_steps);
         n_steps_on_all = stopping.n_steps_on_all().unwrap_or(n_steps);
         trainer.restore();
-        record.best(&mut trainer, data);
-    } else if !record.train_scores {
-        record.best(&mut trainer, data);
+        record.best(&mut trainer);
+    } else if record.leaves_train_to_the_end() {
+        record.best(&mut trainer);
     }
     if recipe.training.diagnostics || training.n_steps == 0 {
         let layers = activations(&mut trainer, &recipe.network.hidden, recipe.network.activation, &data.train);
         record.run.layers = layers.iter().map(layer_activations).collect();
     }
     Ok(Some(Trained { run: record.finish(), network: trainer.network(), n_steps, n_steps_on_all }))
-}
-
-/// The run as it grows.
-struct Record<'a> {
-    run: Run,
-    penalty: bool,
-    /// Whether evaluations score the training rows.
-    train_scores: bool,
-    /// By curve, the score that decides.
-    scorers: Vec<(String, Scorer<'a>)>,
-    /// Final metrics of the weights that early stopping gave back, and of training rows that are scored at the end only.
-    best: BTreeMap<String, f64>,
-}
-
-impl<'a> Record<'a> {
-    fn new(recipe: &Recipe, data: &'a Prepared, seed: u64) -> Self {
-        let run = Run { seed, ..Run::default() };
-        let penalty = match recipe.training.weight_decay {
-            WeightDecay::L1(lambda) | WeightDecay::L2(lambda) => lambda > 0.0,
-            WeightDecay::None | WeightDecay::Decoupled(_) => false,
-        };
-        // The accuracy and the RMSE are there anyhow. Of training rows, which are many, a score says little where others do.
-        let metric = recipe.training.metric.filter(|metric| !matches!(metric, Metric::Accuracy | Metric::Rmse));
-        let scored = parts(data).filter(|(rows, _)| *rows != "train" || parts(data).count() == 1);
-        let scorers = scored.filter_map(|(rows, labelled)| {
-            let metric = metric?;
-            Some((format!("{rows}_{}", metric.word()), Scorer::new(metric, labelled, data)))
-        });
-        let train_scores = recipe.training.train_scores || parts(data).count() == 1;
-        Self { run, penalty, train_scores, scorers: scorers.collect(), best: BTreeMap::new() }
-    }
-
-    fn push(&mut self, name: &str, step: usize, value: f64) {
-        if let Some(curve) = self.run.curves.get_mut(name) {
-            curve.step.push(step);
-            curve.value.push(value);
-        } else {
-            push(&mut self.run.curves, name, step, value);
-        }
-    }
-
-    fn step(&mut self, step: usize, loss: f64) {
-        if !loss.is_finite() {
-            self.run.diverged_at.get_or_insert(step);
-        }
-    }
-
-    /// Scores training rows and the rows the recipe evaluates on; gives the score of the validation rows.
-    fn evaluate(&mut self, trainer: &mut Trainer<f32>, data: &Prepared, step: usize) -> Option<Score> {
-        let mut validation = None;
-        let train_scores = self.train_scores;
-        for (rows, labelled) in parts(data).filter(|(rows, _)| train_scores || *rows != "train") {
-            let score = trainer.score(&labelled.inputs, labelled.targets());
-            validation = (rows == "validation").then_some(score).or(validation);
-            self.step(step, if score.finite { score.loss } else { f64::NAN });
-            if rows != "train" {
-                self.push(&format!("{rows}_loss"), step, score.loss);
-            }
-            match data.units {
-                None => self.push(&format!("{rows}_accuracy"), step, score.accuracy),
-                Some(units) => self.push(&format!("{rows}_rmse"), step, units.sd * score.loss.sqrt()),
-            }
-        }
-        for (curve, score) in self.scores(trainer) {
-            self.push(&curve, step, score);
-        }
-        if self.penalty {
-            self.push("penalty", step, trainer.penalty());
-        }
-        validation
-    }
-
-    /// The scores that decide, by curve.
-    fn scores(&mut self, trainer: &mut Trainer<f32>) -> Vec<(String, f64)> {
-        self.scorers.iter_mut().map(|(curve, scorer)| (curve.clone(), scorer.score(trainer))).collect()
-    }
-
-    /// The final metrics of the weights as they are.
-    fn best(&mut self, trainer: &mut Trainer<f32>, data: &Prepared) {
-        for (rows, labelled) in parts(data) {
-            let score = trainer.score(&labelled.inputs, labelled.targets());
-            match data.units {
-                None => self.best.insert(format!("{rows}_accuracy"), score.accuracy),
-                Some(units) => self.best.insert(format!("{rows}_rmse"), units.sd * score.loss.sqrt()),
-            };
-            if rows != "train" {
-                self.best.insert(format!("{rows}_loss"), score.loss);
-            }
-        }
-        let scores = self.scores(trainer);
-        self.best.extend(scores);
-    }
-
-    fn finish(mut self) -> Run {
-        let last = |curve: &Curve| curve.value.last().copied();
-        self.run.final_ =
-            self.run.curves.iter().filter_map(|(name, curve)| Some((name.clone(), last(curve)?))).collect();
-        self.run.final_.append(&mut self.best);
-        if let Some(losses) = self.run.curves.get("train_loss").map(|curve| &curve.value) {
-            let late = &losses[losses.len().saturating_sub(LATE_STEPS)..];
-            let mean = late.iter().sum::<f64>() / late.len() as f64;
-            self.run.final_.insert("late_train_loss".to_owned(), mean);
-        }
-        let of = |name: &str| self.run.final_.get(name).copied();
-        let evaluated = of("test_accuracy").or(of("validation_accuracy"));
-        if let (Some(train), Some(evaluated)) = (of("train_accuracy"), evaluated) {
-            self.run.final_.insert("accuracy_gap".to_owned(), train - evaluated);
-        }
-        self.run
-    }
-}
-
-/// The rows that are scored, with their names in curves.
-fn parts(data: &Prepared) -> impl Iterator<Item = (&'static str, &Labelled)> {
-    let others = [("validation", &data.validation), ("test", &data.test)];
-    std::iter::once(("train", &data.train))
-        .chain(others.into_iter().filter_map(|(name, rows)| Some((name, rows.as_ref()?))))
 }

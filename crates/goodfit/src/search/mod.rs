@@ -210,7 +210,7 @@ pub fn conduct_study(
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
     if complete {
         let assessed =
-            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, &[], None));
+            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, &[], None, 1));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
     }

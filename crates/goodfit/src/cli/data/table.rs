@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use super::super::columns::{Side, aligned};
+use super::super::visible::visible;
 use super::super::{Failure, Outcome, print};
 use crate::data::table::TableOptions;
 use crate::data::table::{Column, Format, NO_LEVEL, Packing, Table, Values, date_text, read};
@@ -25,7 +26,7 @@ fn text(table: &Table) -> String {
     let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let mut out = format!(
         "{}: {}, {}\n{}\n\n",
-        table.source,
+        visible(&table.source),
         count(table.n_rows, "row"),
         count(table.columns.len(), "column"),
         form(table)
@@ -39,7 +40,7 @@ fn text(table: &Table) -> String {
     let notes: Vec<String> = table
         .columns
         .iter()
-        .flat_map(|c| c.notes.iter().map(|note| format!("  {}: {note}\n", shown(&c.name))))
+        .flat_map(|c| c.notes.iter().map(|note| format!("  {}: {}\n", shown(&c.name), visible(note))))
         .collect();
     if !notes.is_empty() {
         out += "\nto know:\n";
@@ -111,9 +112,9 @@ fn levels(column: &Column) -> Vec<(&str, usize)> {
 
 /// A text of somebody else's, on one line, without what a terminal would act on, and not too long.
 fn shown(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let clean = visible(text);
     if clean.chars().count() <= WIDTH {
-        return clean;
+        return clean.into_owned();
     }
     clean.chars().take(WIDTH - 2).chain("..".chars()).collect()
 }

@@ -5,6 +5,7 @@ use goodfit_tune::{Direction, TrialState};
 use serde_json::Value as Json;
 
 use super::super::columns::{Side, aligned};
+use super::super::visible::visible;
 use super::Found;
 use super::export::{names, parameter, state, values};
 use crate::search::{number, retrained};
@@ -43,7 +44,7 @@ pub(super) fn studies(found: &[Found]) -> String {
 /// A trial a line, with a column for each parameter; complete trials have a rank.
 pub(super) fn trials(study: &StoredStudy, trials: &[&StoredTrial]) -> String {
     let names = names(trials.iter().copied());
-    let mut out = format!("{} ({}), {}\n", study.name, directions(study), counts(trials));
+    let mut out = format!("{} ({}), {}\n", visible(&study.name), directions(study), counts(trials));
     let mut head = ["rank", "trial", "state", "value"].map(str::to_owned).to_vec();
     head.extend(names.iter().map(|name| (*name).to_owned()));
     let mut rows = vec![head];
@@ -72,6 +73,7 @@ pub(super) fn trials(study: &StoredStudy, trials: &[&StoredTrial]) -> String {
 pub(super) fn line(trial: &StoredTrial) -> String {
     let parameters = trial.parameters.iter().map(|one| format!("{} = {}", one.name, plain(&parameter(one))));
     let parameters = parameters.collect::<Vec<_>>().join(", ");
+    let parameters = visible(&parameters);
     let again = retrained(trial).map_or_else(String::new, |score| {
         format!(" in the search, {} when retrained (mean of {} seeds)", number(score.mean), score.n)
     });

@@ -8,11 +8,13 @@ mod numbers;
 
 use std::collections::BTreeMap;
 
-pub(crate) use classes::{ClassRows, most_probable};
+pub(crate) use classes::most_probable;
 pub use metric::Metric;
-pub(crate) use numbers::NumberRows;
 
 use super::Prediction;
+use classes::ClassRows;
+use numbers::NumberRows;
+
 use crate::data::table::{Goal, Predicts};
 use crate::statistics::summary;
 

@@ -2,8 +2,10 @@
 
 use super::origin;
 use crate::figure::{Axis, Boxes, Colour, Dash, Figure, Key, Marker, Panel, Series, Shape};
+use crate::model::Metric;
 use crate::report::label;
 use crate::results::{Assessment, CalibrationBin, Results};
+use crate::statistics::Direction;
 
 /// Classes whose cells can be read.
 const MOST_CLASSES: usize = 20;
@@ -174,17 +176,23 @@ fn importance(results: &Results, assessed: &Assessment) -> Option<Figure> {
         return None;
     }
     range = [if range[0] < 0.0 { range[0] - 0.03 * width } else { 0.0 }, range[1] + 0.03 * width];
-    let score = if assessed.classes.is_empty() { "RMSE" } else { "log loss" };
+    let score = assessed.importance_score();
+    let drops = Metric::of_name(score).is_some_and(|metric| metric.direction() == Direction::Higher);
+    let axis = if drops { format!("drop of the {score}") } else { format!("increase of the {score}") };
+    let over = assessed.folds.map_or_else(
+        || " with its 95 % interval over rows (Student’s t)".to_owned(),
+        |folds| format!(" in each of {folds} folds with its 95 % interval over folds (Nadeau, Bengio, 2003)"),
+    );
     let rest = assessed.importance.len() - shown.len();
     let more = if rest > 0 { format!(" {rest} further columns matter less.") } else { String::new() };
     let caption = format!(
         "{}. By how much the {score} of {} gets worse when the values of a column are permuted among them: mean of 5 \
-         permutations with its 95 % interval over rows (Student’s t). Columns that say the same share what they are worth.{more}",
+         permutations{over}. Columns that say the same share what they are worth.{more}",
         origin(results),
         label::count(rows, "validation row", "validation rows")
     );
     let names = shown.iter().rev().map(|one| one.column.clone()).collect();
-    let axes = [Axis::linear(&format!("increase of the {score}"), "", range), Axis::named("", names)];
+    let axes = [Axis::linear(&axis, "", range), Axis::named("", names)];
     let mut all = vec![series(0, Shape::Boxes(boxes))];
     all.append(&mut whiskers);
     let title = format!("Columns that {} is predicted from", assessed.target);

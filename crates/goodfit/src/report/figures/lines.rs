@@ -58,7 +58,7 @@ impl<'a> Lines<'a> {
 
     /// Data, seeds, count, the meaning of lines and bands, and what overflowed.
     pub(super) fn caption(&self) -> String {
-        let mut out = origin(self.results) + &super::means(&self.counts);
+        let mut out = origin(self.results) + &super::means(self.results, &self.counts);
         if self.bands {
             out += super::bands(&self.counts);
         }
@@ -67,23 +67,23 @@ impl<'a> Lines<'a> {
             let _ = write!(out, " Smoothed by a Kaiser window of {} points (beta 2).", self.results.report.smooth);
         }
         if self.results.arms.len() > Colour::SLOTS && self.results.report.panel.is_empty() {
-            out += " Arms are coloured in their order.";
+            let _ = write!(out, " {}s are coloured in their order.", label::capitalised(self.results.arm_word()));
         }
         if self.broken > 0 {
             let runs = label::count(self.broken, "run that overflowed", "runs that overflowed");
             let _ = write!(out, " Thin lines to a cross: {runs}, no part of a mean.");
         }
-        out + &overflows(&self.results.arms)
+        out + &overflows(self.results)
     }
 }
 
-fn overflows(arms: &[Arm]) -> String {
-    let notes: Vec<String> =
-        arms.iter().filter_map(|arm| overflow_note(&arm.runs).map(|note| format!("{} {note}", arm.name))).collect();
+fn overflows(results: &Results) -> String {
+    let note = |arm: &Arm| overflow_note(&arm.runs).map(|note| format!("{} {note}", arm.name));
+    let notes: Vec<String> = results.arms.iter().filter_map(note).collect();
     match notes.len() {
         0 => String::new(),
         1..=3 => format!(" Crosses: {}.", notes.join("; ")),
-        n => format!(" Crosses: {n} arms overflowed there."),
+        n => format!(" Crosses: {n} {}s overflowed there.", results.arm_word()),
     }
 }
 

@@ -81,9 +81,10 @@ fn origin(results: &Results) -> String {
 }
 
 /// What the lines of a figure are, from the numbers of runs behind them.
-fn means(runs: &[usize]) -> String {
+fn means(results: &Results, runs: &[usize]) -> String {
     match (runs.iter().min(), runs.iter().max()) {
         (_, None) => ". No run stayed finite".to_owned(),
+        (_, Some(1)) if results.data.folds.is_some() => ". One run a fold".to_owned(),
         (_, Some(1)) => ". One run an arm".to_owned(),
         (Some(least), Some(most)) if least < most => format!(". Lines: mean of {least} to {most} runs"),
         (_, Some(most)) => format!(". Lines: mean of {most} runs"),

@@ -104,7 +104,7 @@ fn rest(arm: &Arm, field: &str) -> Option<String> {
 
 fn caption(results: &Results, runs: &[usize], left_out: usize) -> String {
     let mut out = origin(results);
-    out += &super::means(runs);
+    out += &super::means(results, runs);
     out += super::bands(runs);
     out.push('.');
     match left_out {
