@@ -1,5 +1,7 @@
 //! What linear models minimise: the mean loss of the training rows and a penalty on the weights.
 
+use goodfit_nn::kernels::vectorised;
+
 /// The loss of a row with the outputs z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
@@ -28,6 +30,14 @@ impl Objective<'_> {
     /// # Shapes
     /// weights and gradient: outputs x (inputs + 1), the intercept last.
     pub(super) fn value(&self, weights: &[f64], penalty: f64, gradient: &mut [f64]) -> f64 {
+        vectorised(
+            #[inline(always)]
+            || self.sums(weights, penalty, gradient),
+        )
+    }
+
+    #[inline(always)]
+    fn sums(&self, weights: &[f64], penalty: f64, gradient: &mut [f64]) -> f64 {
         let (d, n) = (self.n_inputs, self.targets.len() as f64);
         let width = d + 1;
         gradient.fill(0.0);
@@ -62,6 +72,7 @@ impl Objective<'_> {
 
 impl Loss {
     /// The loss of a row; its gradient by the outputs takes their place.
+    #[inline(always)]
     fn of(self, outputs: &mut [f64], y: f64) -> f64 {
         match self {
             Self::Logistic => {
@@ -92,6 +103,7 @@ impl Loss {
 }
 
 /// `w x + b`, in four sums that do not wait for each other.
+#[inline(always)]
 pub(super) fn output(weights: &[f64], row: &[f32]) -> f64 {
     let (w, b) = (&weights[..row.len()], weights[row.len()]);
     let mut sums = [0.0; 4];
