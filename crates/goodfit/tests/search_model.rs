@@ -262,7 +262,7 @@ fn seconds_are_for_all_of_it() {
     place.succeed(&[&words[..], &["--set", "network.hidden=[128,128]", "--set", "training.epochs=60"]].concat());
     let results = place.json("out/results.json");
     let trials = results["trials"].as_array().expect("trials").len();
-    assert!((3..1_000_000).contains(&trials) && results["complete"] == true, "{trials} trials");
+    assert!((1..1_000_000).contains(&trials) && results["complete"] == true, "{trials} trials");
     assert!(place.path("out/weights.safetensors").exists());
 }
 
