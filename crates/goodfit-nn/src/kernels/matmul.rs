@@ -222,12 +222,9 @@ impl<T: Float> Product<'_, T> {
                             n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
                             accum,
                         };
+                        let pick = |rows| V::tile(rows, full, half, is_direct && V::LOADS_PARTS);
                         // SAFETY: the block's views were checked against their values.
-                        unsafe {
-                            rows::<V>(tile, m_block, vectors, |rows| {
-                                V::tile(rows, full, half, is_direct && V::LOADS_PARTS)
-                            })
-                        };
+                        unsafe { rows::<V>(tile, m_block, vectors, pick) };
                         panel += vectors * V::LANES * k_block;
                     }
                 }

@@ -3,6 +3,7 @@
 //! Shapes: N rows of a batch, M members of an ensemble (1 without one).
 
 mod arena;
+mod batch;
 mod masks;
 mod predict;
 mod spec;
@@ -11,6 +12,7 @@ pub(crate) mod update;
 use std::sync::Arc;
 
 use arena::{Areas, Arena};
+pub use batch::Batch;
 use masks::Masks;
 pub use spec::TrainingSpec;
 
@@ -26,23 +28,6 @@ use crate::network::score::Score;
 use crate::network::{Network, NetworkSpec};
 use crate::{Error, Float, Inputs, clip_scale, gradient_norm, warmup_factor};
 use update::{Rule, Update};
-
-/// The rows of a mini-batch: indices into inputs, targets and weights.
-///
-/// # Shapes
-/// R rows of the whole data: `inputs`: R x D. `targets`: R classes or R x outputs. `row_weights`: R.
-/// `rows`: N, each below R, in any order and as often as one likes.
-#[derive(Clone, Copy, Debug)]
-pub struct Batch<'a, T> {
-    /// All input rows.
-    pub inputs: &'a Inputs<T>,
-    /// The targets of all input rows.
-    pub targets: Targets<'a, T>,
-    /// Which rows the batch takes.
-    pub rows: &'a [u32],
-    /// Weights of all input rows in the loss; `None` = 1 each.
-    pub row_weights: Option<&'a [T]>,
-}
 
 /// One training of one network: parameters, the optimiser's state and every buffer, made once.
 ///

@@ -1,5 +1,7 @@
 //! What linear models minimise: the mean loss of the training rows and a penalty on the weights.
 
+#![allow(clippy::inline_always, reason = "what `vectorised` calls has to stand in the function with the features")]
+
 use goodfit_nn::kernels::vectorised;
 
 /// The loss of a row with the outputs z.
