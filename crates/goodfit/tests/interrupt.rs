@@ -56,6 +56,8 @@ fn finished_runs_are_kept() {
         let hint = "hint: what was finished is in out; `goodfit compare my.toml --vary training.steps=8,2000000000 \
                     --jobs 1 --out out` runs the whole again";
         assert!(stderr.contains(hint), "{stderr}");
+        // It stands below the ^C of the terminal.
+        assert!(stderr.contains("\nstopping, what is finished is kept; Ctrl-C again stops at once\n"), "{stderr}");
         place.succeed(&["report", "out"]);
         return;
     }

@@ -233,7 +233,7 @@ impl Vector for Avx2 {
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
-        // Four, two and one: AMD processors take as long for one masked store as for a dozen others.
+        // Four, two and one: masked stores are slow on some processors.
         // SAFETY: the contract; each part ends at n.
         unsafe {
             if n == 8 {

@@ -15,7 +15,9 @@ pub(super) fn monitor() -> &'static Monitor {
             if monitor().stop.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            note("\nstopping, what is finished is kept; Ctrl-C again stops at once");
+            // The terminal has shown ^C, without the end of a line.
+            note("");
+            note("stopping, what is finished is kept; Ctrl-C again stops at once");
         });
         Monitor::default()
     })
