@@ -22,9 +22,10 @@
 //! rows), other sizes of blocks of n.
 //!
 //! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
-//! without a mask, where there is nothing to mask, take 5 to 20 % less time from 32 rows on and half of it over sums of 7
-//! terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %), and
-//! for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
+//! without a mask, where there is nothing to mask, take 9 % less time from 32 rows on in the median of 36 products, beside
+//! `gemm` in the same pass (three take up to 10 % more, two of these in one of two passes alone), and about half over sums
+//! of 7 terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %),
+//! and for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long); one row times a transposed
 //! factor by squares of 8 x 8 that are transposed as they are read, which took as long as packing it.
 
