@@ -5,7 +5,7 @@ batch recorded, and evaluations (mean cross-entropy and accuracy) after each ste
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ class Experiment:
     loss_after_update: bool = False
 
 
-def search_arms(n_trials=100, seed=0):
+def search_arms(seed, n_trials=100):
     """Pairs drawn as the chapter draws them: learning rate 10^U(-6,-2), weight decay 10^U(-8,-4)."""
     exponents = np.random.default_rng(seed).uniform([-6, -8], [-2, -4], (n_trials, 2))
     return tuple(Arm(learning_rate=10.0**rate, weight_decay=10.0**decay) for rate, decay in exponents)
@@ -77,7 +77,7 @@ EXPERIMENTS = {
         evaluate_every=3,
     ),
     "search": Experiment(
-        arms=search_arms(),
+        arms=search_arms(seed=0),
         hidden=(100,) * 6,
         train_rows=400,
         held_out="validation",
@@ -85,6 +85,12 @@ EXPERIMENTS = {
         evaluate_every=4,
     ),
 }
+
+
+def experiment_of(name, seed):
+    """An experiment as it is trained with this seed, or None: those who search draw what they try."""
+    experiment = EXPERIMENTS.get(name)
+    return replace(experiment, arms=search_arms(seed)) if name == "search" else experiment
 
 
 def images(path):

@@ -35,10 +35,11 @@ def arguments():
     return args
 
 
-def train(args, network, n_epochs, evaluate_every):
+def train(args, network, seed, n_epochs, evaluate_every):
     """Wall seconds of goodfit's process, and the last points of its curves."""
     with tempfile.TemporaryDirectory() as out:
-        command = [args.binary, "train", HERE / "large" / f"{network}.toml", "--jobs", str(CORES), "--quiet", "--out", out]
+        command = [args.binary, "train", HERE / "large" / f"{network}.toml", "--seed", str(seed)]
+        command += ["--jobs", str(CORES), "--quiet", "--out", out]
         for field, value in (("epochs", n_epochs), ("evaluate_every", evaluate_every)):
             command += ["--set", f"training.{field}={value}"]
         start = time.perf_counter()
@@ -47,14 +48,14 @@ def train(args, network, n_epochs, evaluate_every):
         return seconds, last_points(json.loads((Path(out) / "results.json").read_text()))["0"]
 
 
-def goodfit(args, network):
+def goodfit(args, network, seed):
     plan = NETWORKS[network]
-    first, _ = train(args, network, 1, 0)
-    all_, points = train(args, network, plan.n_epochs, 0)
+    first, _ = train(args, network, seed, 1, 0)
+    all_, points = train(args, network, seed, plan.n_epochs, 0)
     each = (all_ - first) / (plan.n_epochs - 1)
     # Evaluated out of the time, after the last step; the same seed trains the same network.
     last_step = plan.n_epochs * -(-N_ROWS // plan.batch_size) - 1
-    _, evaluated = train(args, network, plan.n_epochs, last_step)
+    _, evaluated = train(args, network, seed, plan.n_epochs, last_step)
     return {
         "epochs": [first] + [each] * (plan.n_epochs - 1),
         "late_train_loss": points["late_train_loss"],
@@ -62,10 +63,10 @@ def goodfit(args, network):
     }
 
 
-def time_one(args, network, method):
+def time_one(args, network, method, seed):
     if method == "goodfit":
-        return goodfit(args, network)
-    (found,), _ = processes(args, network, method)
+        return goodfit(args, network, seed)
+    (found,), _ = processes(args, network, method, seed)
     return found
 
 

@@ -42,10 +42,10 @@ def main():
         os.environ[name] = str(args.threads)
 
     import native
-    from experiments import EXPERIMENTS
+    from experiments import experiment_of
     from networks import NETWORKS
 
-    network, experiment = NETWORKS.get(args.training), EXPERIMENTS.get(args.training)
+    network, experiment = NETWORKS.get(args.training), experiment_of(args.training, args.seed)
     arms = list(enumerate(experiment.arms))[index::n_parts] if experiment else []
     if args.peer in native.CRATES:
         training = {"network": network} if network else {"arms": [experiment, [i for i, _ in arms]]}

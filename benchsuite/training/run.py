@@ -5,7 +5,8 @@
 
 A method is a peer of `peer.py`, in one process on all cores (`torch`, `burn`, `candle`: the better of 1 and 2 threads
 is chosen by `summarise.py`), or divided over as many one-thread processes as there are cores (`torch/split`).
-A round runs every method once, so that whatever else the machine does falls on all of them alike.
+A round runs every method once, all with the seed of the round, so that whatever else the machine does falls on all of
+them alike.
 """
 
 import argparse
@@ -47,6 +48,8 @@ METHODS = [
     "candle/split",
     "numpy",
 ]
+# A training's own seed is that of its round and its number.
+SEEDS_A_ROUND = 1000
 # A compiled step costs more than it saves on all but the longest of the others.
 ONLY = {"torch:compile/split": ("weight-init", "search")}
 
@@ -74,11 +77,14 @@ def peak(program):
     return json.loads(subprocess.run([program], check=True, capture_output=True, text=True).stdout)["gflops"]
 
 
-def goodfit(args, experiment, dense):
+def goodfit(args, experiment, seed, dense):
     """Wall seconds of the whole process, data and report included, and of the training in it."""
     environment = os.environ | ({"GOODFIT_INPUTS": "dense"} if dense else {})
     with tempfile.TemporaryDirectory() as out:
-        command = [args.binary, "reproduce", experiment, "--seeds", "1", "--quiet", "--out", out]
+        command = [args.binary, "reproduce", experiment, "--seeds", "1", "--seed", str(seed), "--quiet", "--out", out]
+        if experiment == "search":
+            # Its trials are what everybody trains; the winner is not trained again.
+            command += ["--set", "search.finalists=0"]
         start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
         seconds = time.perf_counter() - start
@@ -99,18 +105,18 @@ def last_points(results):
     return {str(i): {names[k]: v for k, v in run.items() if k in names} for i, run in enumerate(runs)}
 
 
-def numpy(args, experiment):
+def numpy(args, experiment, seed):
     """The book's programs in NumPy."""
     script = HERE.parent / "textbook" / "textbook.py"
     with tempfile.TemporaryDirectory() as out:
         environment = os.environ | {"OMP_NUM_THREADS": str(CORES)}
-        command = [sys.executable, script, experiment, "--mnist", args.mnist, "--seed", "0"]
+        command = [sys.executable, script, experiment, "--mnist", args.mnist, "--seed", str(seed)]
         recorded = Path(out) / "numpy.json"
         subprocess.run([*command, "--out", recorded], check=True, capture_output=True, env=environment)
         return {"seconds": json.loads(recorded.read_text())["wall_seconds"]}
 
 
-def processes(args, training, method):
+def processes(args, training, method, seed):
     """What a peer's process printed, or one a core; and the time from the common start to the end of the last."""
     name, is_split, threads = method, method.endswith("/split"), 1
     n = CORES if is_split else 1
@@ -119,40 +125,44 @@ def processes(args, training, method):
     else:
         name, threads = method.split("@")
     command = [sys.executable, HERE / "peer.py", name, training, "--mnist", args.mnist, "--threads", str(threads)]
-    parts = [
-        subprocess.Popen(
-            [*command, "--part", f"{i}/{n}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True,
-        )
-        for i in range(n)
-    ]
-    for part in parts:
-        if part.stdout.readline().strip() != "ready":
-            raise RuntimeError(f"{method} did not start; run it by hand: {' '.join(map(str, command))}")
-    start = time.perf_counter()
-    for part in parts:
-        part.stdin.write("go\n")
-        part.stdin.flush()
-    found = [json.loads(part.stdout.readline()) for part in parts]
-    seconds = time.perf_counter() - start
-    for part in parts:
-        part.communicate()
+    command += ["--seed", str(seed)]
+    with tempfile.TemporaryDirectory() as compiled:
+        # What a compiler keeps on disk would spare the next round its work.
+        environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": compiled}
+        parts = [
+            subprocess.Popen(
+                [*command, "--part", f"{i}/{n}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True, env=environment,
+            )
+            for i in range(n)
+        ]
+        for part in parts:
+            if part.stdout.readline().strip() != "ready":
+                raise RuntimeError(f"{method} did not start; run it by hand: {' '.join(map(str, command))}")
+        start = time.perf_counter()
+        for part in parts:
+            part.stdin.write("go\n")
+            part.stdin.flush()
+        found = [json.loads(part.stdout.readline()) for part in parts]
+        seconds = time.perf_counter() - start
+        for part in parts:
+            part.communicate()
     return found, seconds
 
 
-def peer(args, experiment, method):
-    found, seconds = processes(args, experiment, method)
+def peer(args, experiment, method, seed):
+    found, seconds = processes(args, experiment, method, seed)
     again = max(words["seconds_again"] for words in found)
     arms = {i: words for part in found for i, words in part["arms"].items()}
     return {"seconds": seconds, "seconds_compiled": again, "arms": dict(sorted(arms.items(), key=lambda a: int(a[0])))}
 
 
-def time_one(args, experiment, method):
+def time_one(args, experiment, method, seed):
     if method.startswith("goodfit"):
-        return goodfit(args, experiment, method == "goodfit-dense")
+        return goodfit(args, experiment, seed, method == "goodfit-dense")
     if method == "numpy":
-        return numpy(args, experiment)
-    return peer(args, experiment, method)
+        return numpy(args, experiment, seed)
+    return peer(args, experiment, method, seed)
 
 
 def machine():
@@ -172,7 +182,8 @@ def series(args, trainings, is_timed, time_one, words):
                 if path.exists() or not is_timed(training, method):
                     continue
                 before = peak(args.peak)
-                found = time_one(args, training, method)
+                seed = SEEDS_A_ROUND * round_
+                found = {"seed": seed} | time_one(args, training, method, seed)
                 found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")

@@ -13,7 +13,9 @@ import argparse
 import json
 import math
 from pathlib import Path
-from statistics import median
+from statistics import median, variance
+
+from scipy import stats
 
 from experiments import EXPERIMENTS
 from networks import NETWORKS
@@ -124,12 +126,48 @@ def chapter(folder):
         print(f"all together, {words}: the best peers {best:.1f} s, goodfit {total('goodfit'):.1f} s, ratio {best / total('goodfit'):.2f}")
     print()
 
-    rows = [["last points, mean over arms", "method", "late train loss", "train accuracy", "held-out accuracy"]]
+    agreement(runs)
+
+
+def agreement(runs):
+    """Whether the peers learn what goodfit learns: one number a round, the rounds' seeds are the sample."""
+    keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
+    found = []
     for name, methods in runs.items():
         for method, recorded in sorted(methods.items()):
-            keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
-            rows.append([name, method, *(f"{last(recorded, key):.4f}" for key in keys)])
+            for key in keys:
+                values = [value for value in (last([run], key) for run in recorded) if not math.isnan(value)]
+                found.append((name, method, key, values))
+    by_place = {(name, method, key): values for name, method, key, values in found}
+    p_values = {
+        (name, method, key): p_value(by_place[name, "goodfit", key], values)
+        for name, method, key, values in found
+        if not method.startswith("goodfit")
+    }
+    tested = sorted((p, place) for place, p in p_values.items() if not math.isnan(p))
+    rejected = set()
+    for i, (p, place) in enumerate(tested):
+        if p * (len(tested) - i) > 0.05:
+            break
+        rejected.add(place)
+    print(f"last points, mean over arms and rounds; * after one that differs from goodfit's (Welch's t over the seeds of the")
+    print(f"rounds, Holm over {len(tested)} comparisons at 0.05: {len(rejected)} differ)")
+    rows = [["", "method", "rounds", "late train loss", "train accuracy", "held-out accuracy"]]
+    for name, methods in runs.items():
+        for method, recorded in sorted(methods.items()):
+            cells = []
+            for key in keys:
+                values = by_place[name, method, key]
+                cells.append(f"{sum(values) / len(values):.4f}" + "*" * ((name, method, key) in rejected) if values else "")
+            rows.append([name, method, str(len(recorded)), *cells])
     table(rows)
+
+
+def p_value(ours, theirs):
+    """Welch's test of equal means; not a number where either has a single value, or neither varies."""
+    if min(len(ours), len(theirs)) < 2 or not variance(ours) + variance(theirs) > 0:
+        return math.nan
+    return float(stats.ttest_ind(ours, theirs, equal_var=False).pvalue)
 
 
 def main():
