@@ -130,7 +130,7 @@ fn sparse(filter: &str) {
         let dz = Matrix::from_rows(m, units, values(m * units));
         let mut z = Matrix::zeros(m, units);
         let mut dw = Matrix::zeros(784, units);
-        let mut scratch = SparseScratch::new(&inputs, m, units);
+        let mut scratch = SparseScratch::new(&inputs, m);
         let name = format!("sparse forward {m} x {units}, {share:.0} %");
         if name.contains(filter) {
             report(&name, isa, (n_entries * units) as f64, || {

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
 mod isa;
+mod listed_sums;
 pub mod math;
 mod matmul;
 mod peak;

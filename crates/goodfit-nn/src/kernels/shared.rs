@@ -3,7 +3,6 @@
 //! Shapes: as in `matmul` and `sparse_products`.
 
 use super::matmul::{Product, block, check};
-use super::sparse_products::Gradient;
 use super::team::{Member, n_parts, share};
 use super::{Accum, Csr, Isa, SparseScratch, matmul, matmul_scratch, sparse_forward, sparse_weight_gradient};
 use crate::{Float, MatMut, MatRef};
@@ -100,18 +99,15 @@ pub(crate) fn sparse_weight_gradient_shared<T: Float>(
     scratch: &mut SparseScratch<T>,
 ) {
     let (width, n_columns) = (dw.n_columns, dw.n_rows);
-    let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK).min(scratch.n_threads());
+    let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK);
     if n_parts < 2 || width == 0 {
         return sparse_weight_gradient(dw, inputs, rows, dz, scratch);
     }
-    assert!(n_columns == inputs.n_columns() && width == dz.n_columns, "a gradient of the shape of the weights");
-    let (batch, gradient) = scratch.take(inputs, rows, dz);
-    let (length, room) = (n_columns.div_ceil(n_parts).max(1), batch.dz.n_columns);
-    let parts = dw.data.chunks_mut(length * width).zip(gradient.chunks_mut(room)).enumerate();
-    share(member, parts, |(i, (dw, gradient))| {
-        let first = i * length;
-        let columns = first..first + dw.len() / width;
-        let update = |column: usize, gradient: &[T]| dw[(column - first) * width..][..width].copy_from_slice(gradient);
-        T::dispatch(Isa::detect(), Gradient { columns, batch, n_units: width, row: gradient, update });
+    assert!(n_columns == inputs.n_columns(), "a gradient of the shape of the weights");
+    let batch = scratch.take(inputs, rows, dz);
+    let length = n_columns.div_ceil(n_parts).max(1);
+    share(member, dw.data.chunks_mut(length * width).enumerate(), |(i, dw)| {
+        let (first, n) = (i * length, dw.len() / width);
+        batch.gradient(Isa::detect(), MatMut::new(dw, n, width), first..first + n);
     });
 }

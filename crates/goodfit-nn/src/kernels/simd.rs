@@ -22,6 +22,8 @@ pub trait Vector: Copy {
     const LANES: usize;
     /// Widest tile of a matrix product, in vectors.
     const TILE_VECTORS: usize;
+    /// Sums that the registers hold beside a factor, at most 13.
+    const SUM_VECTORS: usize;
 
     /// Rows of the tallest tile that is `vectors` wide.
     fn tile_rows(vectors: usize) -> usize;
@@ -43,6 +45,11 @@ pub trait Vector: Copy {
     unsafe fn lower(self) -> Self::Half;
     /// `LANES` elements.
     unsafe fn load(from: *const Self::Element) -> Self;
+    /// Asks for the line of the cache that `from` lies in; any address will do.
+    #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        let _ = from;
+    }
     /// The first `n` elements, then zeros; `n <= LANES`.
     unsafe fn load_first(from: *const Self::Element, n: usize) -> Self;
     /// `LANES` elements.
@@ -124,6 +131,7 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
     type Half = Self;
     const LANES: usize = N;
     const TILE_VECTORS: usize = 1;
+    const SUM_VECTORS: usize = 4;
     const LOADS_PARTS: bool = false;
 
     /// 8 accumulators of 128 bits in single precision, of 16 registers.

@@ -28,6 +28,7 @@ impl Vector for Avx512 {
     type Half = Avx512Half;
     const LANES: usize = 16;
     const TILE_VECTORS: usize = 4;
+    const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = true;
 
     /// 24 accumulators at most, of 32 registers.
@@ -66,6 +67,11 @@ impl Vector for Avx512 {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm512_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        // SAFETY: a prefetch reads nothing; the processor has SSE.
+        unsafe { _mm_prefetch(from.cast(), _MM_HINT_T0) }
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {
@@ -118,6 +124,7 @@ impl Vector for Avx512Half {
     type Half = Self;
     const LANES: usize = 8;
     const TILE_VECTORS: usize = 0;
+    const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = true;
 
     fn tile_rows(_vectors: usize) -> usize {
@@ -183,6 +190,7 @@ impl Vector for Avx2 {
     type Half = Self;
     const LANES: usize = 8;
     const TILE_VECTORS: usize = 2;
+    const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = false;
 
     /// 12 accumulators at most, of 16 registers.
@@ -220,6 +228,11 @@ impl Vector for Avx2 {
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm256_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        // SAFETY: a prefetch reads nothing; the processor has SSE.
+        unsafe { _mm_prefetch(from.cast(), _MM_HINT_T0) }
     }
     #[inline(always)]
     unsafe fn load_first(from: *const f32, n: usize) -> Self {

@@ -223,9 +223,7 @@ impl<T: Float> Trainer<T> {
         let sparse = plan.sparse(batch.inputs);
         if let Some(csr) = sparse {
             if !scratch.sparse.as_ref().is_some_and(|room| room.fits(csr, most)) {
-                let n_threads = scratch.member.as_ref().map_or(1, |member| member.n_threads_at_most());
-                let room = SparseScratch::new(csr, most, plan.blocks[0].units);
-                scratch.sparse = Some(room.for_threads(n_threads));
+                scratch.sparse = Some(SparseScratch::new(csr, most));
             }
         } else {
             let inputs = &mut inputs[..n * plan.inputs];

@@ -152,7 +152,8 @@ impl Rows {
                         Values::Table { .. } => {}
                     }
                 }
-                Inputs::new(Matrix::from_rows(order.len(), d, inputs))
+                let inputs = Matrix::from_rows(order.len(), d, inputs);
+                if keeps_zeros() { Inputs::Dense(inputs) } else { Inputs::new(inputs) }
             }
         }
     }
