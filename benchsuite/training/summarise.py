@@ -126,7 +126,18 @@ def chapter(folder):
         print(f"all together, {words}: the best peers {best:.1f} s, goodfit {total('goodfit'):.1f} s, ratio {best / total('goodfit'):.2f}")
     print()
 
+    outside_of_training(runs)
     agreement(runs)
+
+
+def outside_of_training(runs):
+    """What of goodfit's processes is not training: start, decoding of the data, report."""
+    rows = [["goodfit", "s", "of them start, data, report", "share"]]
+    for name, methods in runs.items():
+        whole = median(run["seconds"] for run in methods["goodfit"])
+        other = median(run["seconds"] - run["training_seconds"] for run in methods["goodfit"])
+        rows.append([name, f"{whole:.2f}", f"{other:.3f}", f"{other / whole:.1%}"])
+    table(rows)
 
 
 def agreement(runs):

@@ -28,8 +28,13 @@ fn curves(place: &Place, folder: &str) -> Vec<f64> {
 #[test]
 fn all_of_them_agree_within_rounding() {
     let place = Place::new();
-    let known =
-        [("GOODFIT_ISA", "portable"), ("GOODFIT_ISA", "avx2"), ("GOODFIT_ISA", "avx512"), ("GOODFIT_INPUTS", "dense")];
+    let known = [
+        ("GOODFIT_ISA", "portable"),
+        ("GOODFIT_ISA", "avx2"),
+        ("GOODFIT_ISA", "avx512"),
+        ("GOODFIT_INPUTS", "as-they-are"),
+        ("GOODFIT_INPUTS", "dense"),
+    ];
     let mut all = Vec::new();
     for (variable, value) in known {
         let ran = run(&place, (variable, value), value);
@@ -49,6 +54,8 @@ fn all_of_them_agree_within_rounding() {
     }
     // Their sums are not of the same order, or nothing was forced.
     assert!(all[1..].iter().any(|(_, points)| points != portable));
+    let [.., (_, skipped), (_, dense)] = &all[..] else { unreachable!("both were run") };
+    assert!(skipped != dense, "no zero was multiplied");
 }
 
 #[test]

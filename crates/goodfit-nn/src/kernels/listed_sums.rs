@@ -9,6 +9,7 @@
 
 use std::mem::MaybeUninit;
 
+use super::finish::{Finish, FinishFrom};
 use super::matmul::cuts;
 use super::simd::{Operation, Vector};
 use super::sparse::Entry;
@@ -22,6 +23,7 @@ pub(super) struct ListedSums<'a, T, L> {
     pub(super) list: L,
     /// Not transposed.
     pub(super) matrix: MatRef<'a, T>,
+    pub(super) finish: Finish<'a, T>,
 }
 
 /// Elements of the matrix that are packed at once.
@@ -61,6 +63,8 @@ struct Pass<T> {
     width: usize,
     /// Whether the sums in `dst` are taken up again.
     goes_on: bool,
+    /// Of the panel, where this pass is the last one.
+    finish: Option<FinishFrom<T>>,
 }
 
 /// # Safety
@@ -72,7 +76,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
     type Output = ();
 
     unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, list, matrix } = self;
+        let Self { dst, list, matrix, finish } = self;
         let (n, width) = (dst.n_rows, dst.n_columns);
         let mut block = Block::<T>([const { MaybeUninit::uninit() }; BLOCK]);
         let mut room: [&[Entry<T>]; LISTS] = [&[]; LISTS];
@@ -98,6 +102,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                     dst_row: width,
                     width: panel.width,
                     goes_on: false,
+                    finish: Some(FinishFrom::new(finish, panel.start)),
                 };
                 if n < FEW_LISTS {
                     // SAFETY: the caller vouches for the features, and every entry is a row of `matrix`.
@@ -113,6 +118,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                         last: stride - V::LANES,
                         end: (k0 + k) as u32,
                         goes_on: k0 > 0,
+                        finish: whole.finish.filter(|_| k0 + k == matrix.n_rows),
                         ..whole
                     };
                     // SAFETY: as above; `block` has room for k rows of whole vectors, which are rows k0 to k0 + k of
@@ -181,7 +187,7 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
     lists: &mut [&[Entry<V::Element>]],
     pass: &Pass<V::Element>,
 ) {
-    let &Pass { from, stride, last, end, dst, dst_row, width, goes_on } = pass;
+    let &Pass { from, stride, last, end, dst, dst_row, width, goes_on, finish } = pass;
     // SAFETY: the caller's contract; vectors end at `width`, where SHORT is not set because there is at least one whole
     // vector.
     unsafe {
@@ -190,17 +196,17 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
             || {
                 let load = |from| if SHORT { V::load_first(from, width) } else { V::load(from) };
                 let dst_last = if SHORT { 0 } else { width - V::LANES };
+                let column = |j: usize| if j + 1 == VECTORS { dst_last } else { j * V::LANES };
                 for (i, list) in lists.iter_mut().enumerate() {
                     let mut rest = *list;
-                    if goes_on && rest.first().is_none_or(|entry| entry.index >= end) {
+                    if goes_on && finish.is_none() && rest.first().is_none_or(|entry| entry.index >= end) {
                         continue;
                     }
                     let dst = dst.add(i * dst_row);
-                    let place = |j: usize| dst.add(if j + 1 == VECTORS { dst_last } else { j * V::LANES });
                     let mut sums = [V::zero(); VECTORS];
                     if goes_on {
                         for (j, sum) in sums.iter_mut().enumerate() {
-                            *sum = load(place(j).cast_const());
+                            *sum = load(dst.add(column(j)).cast_const());
                         }
                     }
                     while let [entry, others @ ..] = rest {
@@ -217,8 +223,18 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
                     }
                     *list = rest;
                     V::prefetch(rest.as_ptr().wrapping_add(AHEAD).cast());
-                    for (j, sum) in sums.into_iter().enumerate() {
-                        if SHORT { sum.store_first(place(j), width) } else { sum.store(place(j)) }
+                    for (j, mut sum) in sums.into_iter().enumerate() {
+                        if let Some(finish) = finish {
+                            let (column, n) = (column(j), if SHORT { width } else { V::LANES });
+                            sum = match finish.parts() {
+                                (true, true) => finish.of::<V, true, true>(sum, column, n),
+                                (true, false) => finish.of::<V, true, false>(sum, column, n),
+                                (false, true) => finish.of::<V, false, true>(sum, column, n),
+                                (false, false) => sum,
+                            };
+                        }
+                        let place = dst.add(column(j));
+                        if SHORT { sum.store_first(place, width) } else { sum.store(place) }
                     }
                 }
             },

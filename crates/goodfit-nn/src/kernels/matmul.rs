@@ -29,6 +29,8 @@
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long); one row times a transposed
 //! factor by squares of 8 x 8 that are transposed as they are read, which took as long as packing it.
 
+use super::finish::{Finish, FinishFrom};
+use super::packing::{copy, is_copied, pack};
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
 use super::vector_products::{Column, Outer, Row};
@@ -95,27 +97,46 @@ pub fn matmul_with<T: Float>(
     rhs: MatRef<'_, T>,
     scratch: &mut [T],
 ) {
+    finished(isa, dst, accum, (lhs, rhs), Finish::NONE, scratch);
+}
+
+/// [`matmul_with`], and what becomes of the sums.
+pub(super) fn finished<T: Float>(
+    isa: Isa,
+    mut dst: MatMut<'_, T>,
+    accum: Accum,
+    (lhs, rhs): (MatRef<'_, T>, MatRef<'_, T>),
+    finish: Finish<'_, T>,
+    scratch: &mut [T],
+) {
     let (m, n, k) = check(&dst, lhs, rhs, scratch.len());
     if m == 0 || n == 0 {
         return;
     }
-    if k == 0 {
-        if accum == Accum::Replace {
-            dst.data[..m * n].fill(T::ZERO);
-        }
-        return;
-    }
     let values = &mut dst.data[..m * n];
-    if n == 1 && k > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 {
-        return T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] });
-    }
     // One column is one row of the transposed product.
-    let (lhs, rhs) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
-    match rhs.column_stride {
-        1 if k == 1 => T::dispatch(isa, Outer { dst: values, accum, lhs, rhs: &rhs.data[..rhs.n_columns] }),
-        1 if lhs.n_rows == 1 => T::dispatch(isa, Row { dst: values, accum, lhs, rhs, scratch }),
-        _ => T::dispatch(isa, Product { dst: values.as_mut_ptr(), dst_row: rhs.n_columns, accum, lhs, rhs, scratch }),
+    let (left, right) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
+    match right.column_stride {
+        _ if k == 0 => {
+            if accum == Accum::Replace {
+                values.fill(T::ZERO);
+            }
+        }
+        _ if n == 1 && k > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 => {
+            T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] });
+        }
+        1 if k == 1 => T::dispatch(isa, Outer { dst: values, accum, lhs: left, rhs: &right.data[..right.n_columns] }),
+        1 if left.n_rows == 1 => T::dispatch(isa, Row { dst: values, accum, lhs: left, rhs: right, scratch }),
+        _ => {
+            let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
+            let finish = if n == 1 { Finish::NONE } else { finish };
+            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, scratch });
+            if n > 1 {
+                return;
+            }
+        }
     }
+    finish.apply(&mut dst);
 }
 
 /// What every product is sure of before it reads or writes: (m, n, k).
@@ -159,6 +180,7 @@ pub(super) struct Product<'a, T> {
     pub(super) accum: Accum,
     pub(super) lhs: MatRef<'a, T>,
     pub(super) rhs: MatRef<'a, T>,
+    pub(super) finish: Finish<'a, T>,
     pub(super) scratch: &'a mut [T],
 }
 
@@ -181,7 +203,7 @@ impl<T: Float> Product<'_, T> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn blocks<V: Vector<Element = T>>(self) {
-        let Self { dst: dst_start, dst_row, accum, lhs, rhs, scratch } = self;
+        let Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
         let is_whole = n.is_multiple_of(V::Half::LANES);
         let near = match (V::LOADS_PARTS, is_whole) {
@@ -197,6 +219,7 @@ impl<T: Float> Product<'_, T> {
             let n_block = N_BLOCK.min(n - n0);
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let accum = if k0 == 0 { accum } else { Accum::Add };
+                let finish = if k0 + k_block == k { finish } else { Finish::NONE };
                 let right = block(rhs, (k0, k_block), (n0, n_block));
                 if !is_direct {
                     // SAFETY: the features are the caller's word; `packed_rhs` holds such a block.
@@ -222,6 +245,7 @@ impl<T: Float> Product<'_, T> {
                             dst_row,
                             n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
                             accum,
+                            finish: FinishFrom::new(finish, n0 + j0),
                         };
                         let pick = |rows| V::tile(rows, full, half, is_direct && V::LOADS_PARTS);
                         // SAFETY: the block's views were checked against their values.
@@ -277,116 +301,6 @@ pub(super) fn block<T: Float>(
 ) -> MatRef<'_, T> {
     let data = &view.data[row * view.row_stride + column * view.column_stride..];
     MatRef { data, n_rows, n_columns, ..view }
-}
-
-/// Whether a block of `lhs` is copied into one piece before it is read for n columns: rows that lie
-/// far apart fall into the same few lines of the cache. Worth it when the copy is read often.
-fn is_copied<T: Float>(left: MatRef<'_, T>, n: usize) -> bool {
-    let long = left.row_stride.max(left.column_stride);
-    long >= 512 && n >= 64 && left.row_stride.min(left.column_stride) == 1
-}
-
-fn copy<'a, T: Float>(left: MatRef<'_, T>, to: &'a mut [T]) -> MatRef<'a, T> {
-    let MatRef { data, n_rows, n_columns, row_stride, column_stride } = left;
-    let (n_pieces, length, apart) =
-        if column_stride == 1 { (n_rows, n_columns, row_stride) } else { (n_columns, n_rows, column_stride) };
-    for (piece, to) in to.chunks_exact_mut(length).enumerate().take(n_pieces) {
-        to.copy_from_slice(&data[piece * apart..piece * apart + length]);
-    }
-    let (row_stride, column_stride) = if column_stride == 1 { (length, 1) } else { (1, length) };
-    MatRef { data: to, n_rows, n_columns, row_stride, column_stride }
-}
-
-/// Packs `right` (k x n) panel after panel: k rows of as many whole vectors as the panel's tile is
-/// wide, the last filled up with zeros.
-///
-/// # Safety
-/// The processor has the features of `V`; `packed` holds k rows of n elements rounded up to whole
-/// vectors.
-#[inline(always)]
-unsafe fn pack<V: Vector>(right: MatRef<'_, V::Element>, packed: &mut [V::Element]) {
-    let (k, n) = (right.n_rows, right.n_columns);
-    assert!(packed.len() >= k * n.next_multiple_of(V::LANES));
-    let mut panel = packed.as_mut_ptr();
-    for (v0, vectors) in cuts(n.div_ceil(V::LANES), V::TILE_VECTORS) {
-        let j0 = v0 * V::LANES;
-        let stride = vectors * V::LANES;
-        let width = stride.min(n - j0);
-        let from = right.data[j0 * right.column_stride..].as_ptr();
-        // SAFETY: the view was checked against its values, and `panel` runs through `packed`, whose
-        // length was just checked.
-        unsafe {
-            if right.column_stride == 1 {
-                pack_rows::<V>(from, right.row_stride, (k, width), panel);
-            } else if right.row_stride == 1 {
-                pack_columns::<V>(from, right.column_stride, (k, width), panel, stride);
-            } else {
-                for (i, j) in (0..k).flat_map(|i| (0..stride).map(move |j| (i, j))) {
-                    *panel.add(i * stride + j) =
-                        if j < width { right.at(i, j0 + j) } else { <V::Element as Float>::ZERO };
-                }
-            }
-            panel = panel.add(k * stride);
-        }
-    }
-}
-
-/// Rows of `rhs` lie in one piece each.
-#[inline(always)]
-unsafe fn pack_rows<V: Vector>(
-    from: *const V::Element,
-    from_stride: usize,
-    (k, width): (usize, usize),
-    mut to: *mut V::Element,
-) {
-    let (whole, remainder) = (width / V::LANES, width % V::LANES);
-    // SAFETY: `width` elements of each of the k rows are read; whole vectors are written, which is
-    // what the panel has room for.
-    unsafe {
-        if whole == V::TILE_VECTORS && remainder == 0 {
-            // The usual panel, with an inner loop that is unrolled.
-            for i in 0..k {
-                for j in 0..V::TILE_VECTORS {
-                    V::load(from.add(i * from_stride + j * V::LANES)).store(to.add(j * V::LANES));
-                }
-                to = to.add(V::TILE_VECTORS * V::LANES);
-            }
-            return;
-        }
-        for i in 0..k {
-            let row = from.add(i * from_stride);
-            for j in 0..whole {
-                V::load(row.add(j * V::LANES)).store(to);
-                to = to.add(V::LANES);
-            }
-            if remainder > 0 {
-                V::load_first(row.add(whole * V::LANES), remainder).store(to);
-                to = to.add(V::LANES);
-            }
-        }
-    }
-}
-
-/// Columns of `rhs` lie in one piece each: the transpose of blocks of 8 x 8.
-#[inline(always)]
-unsafe fn pack_columns<V: Vector>(
-    from: *const V::Element,
-    from_stride: usize,
-    (k, width): (usize, usize),
-    to: *mut V::Element,
-    to_stride: usize,
-) {
-    // SAFETY: blocks end at `width` columns and k rows of what is read; `to_stride` is a multiple
-    // of 8, so whole rows of 8 lie inside the panel.
-    unsafe {
-        for j in (0..to_stride).step_by(8) {
-            for i in (0..k).step_by(8) {
-                let n_columns = width.saturating_sub(j).min(8);
-                let from = from.wrapping_add(j * from_stride + i);
-                V::transpose8(from, from_stride, (n_columns, 8.min(k - i)), to.add(i * to_stride + j), to_stride);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@
 #![allow(clippy::inline_always)]
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
+mod finish;
 mod isa;
 mod listed_sums;
 pub mod math;
 mod matmul;
+mod packing;
 mod peak;
 mod reduce;
 mod shared;
@@ -25,12 +27,13 @@ mod vector_products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use finish::{Finish, relu};
 pub use isa::{Isa, vectorised, vectorised_with};
 pub use matmul::{matmul, matmul_scratch, matmul_with};
 pub use peak::calibration_loop;
 pub use reduce::{column_sums, dot, sum, sum_squares};
 
-pub(crate) use shared::{matmul_shared, sparse_forward_shared, sparse_weight_gradient_shared};
+pub(crate) use shared::{affine_shared, matmul_shared, sparse_affine_shared, sparse_weight_gradient_shared};
 pub use sparse::Csr;
 pub use sparse_products::{
     SparseScratch, sparse_forward, sparse_forward_with, sparse_weight_gradient, sparse_weight_gradient_with,

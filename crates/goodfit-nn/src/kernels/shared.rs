@@ -2,9 +2,11 @@
 //!
 //! Shapes: as in `matmul` and `sparse_products`.
 
-use super::matmul::{Product, block, check};
+use super::finish::Finish;
+use super::matmul::{Product, block, check, finished};
+use super::sparse_products::sparse_affine;
 use super::team::{Member, n_parts, share};
-use super::{Accum, Csr, Isa, SparseScratch, matmul, matmul_scratch, sparse_forward, sparse_weight_gradient};
+use super::{Accum, Csr, Isa, SparseScratch, matmul_scratch, sparse_weight_gradient};
 use crate::{Float, MatMut, MatRef};
 
 /// Multiply-adds of a dense product that are worth another thread: some microseconds of them.
@@ -27,29 +29,57 @@ pub(crate) fn matmul_shared<T: Float>(
     rhs: MatRef<'_, T>,
     scratch: &mut [T],
 ) {
+    product_shared(member, dst, accum, (lhs, rhs), Finish::NONE, scratch);
+}
+
+/// `dst = finish(x w)` by the threads of a team: the affine map of a layer, and its activation where that is one.
+///
+/// `scratch`, panics: as [`matmul_shared`]. The bias has as many elements as `dst` has columns.
+pub(crate) fn affine_shared<T: Float>(
+    member: Option<&Member>,
+    dst: MatMut<'_, T>,
+    x: MatRef<'_, T>,
+    w: MatRef<'_, T>,
+    finish: Finish<'_, T>,
+    scratch: &mut [T],
+) {
+    product_shared(member, dst, Accum::Replace, (x, w), finish, scratch);
+}
+
+fn product_shared<T: Float>(
+    member: Option<&Member>,
+    dst: MatMut<'_, T>,
+    accum: Accum,
+    (lhs, rhs): (MatRef<'_, T>, MatRef<'_, T>),
+    finish: Finish<'_, T>,
+    scratch: &mut [T],
+) {
     let (m, n, k) = check(&dst, lhs, rhs, scratch.len());
+    assert!(finish.bias.is_none_or(|bias| bias.len() == n), "a bias for each of {n} columns");
     let room = matmul_scratch(m, n, k);
     let by_rows = m >= n;
     let n_parts = n_parts(member, m * n * k, DENSE_WORK).min(scratch.len() / room);
     let length = m.max(n).div_ceil(n_parts.max(1)).next_multiple_of(STEP);
     if n_parts < 2 || n == 1 || length >= m.max(n) {
-        return matmul(dst, accum, lhs, rhs, scratch);
+        return finished(Isa::detect(), dst, accum, (lhs, rhs), finish, scratch);
     }
     if by_rows {
         let parts = dst.data.chunks_mut(length * n).zip(scratch.chunks_mut(room)).enumerate();
         return share(member, parts, |(i, (dst, scratch))| {
             let n_rows = dst.len() / n;
             let lhs = block(lhs, (i * length, n_rows), (0, k));
-            matmul(MatMut::new(dst, n_rows, n), accum, lhs, rhs, scratch);
+            finished(Isa::detect(), MatMut::new(dst, n_rows, n), accum, (lhs, rhs), finish, scratch);
         });
     }
     let start = Columns(dst.data.as_mut_ptr());
     let parts = (0..n).step_by(length).zip(scratch.chunks_mut(room));
     share(member, parts, |(column, scratch)| {
-        let rhs = block(rhs, (0, k), (column, length.min(n - column)));
+        let length = length.min(n - column);
+        let rhs = block(rhs, (0, k), (column, length));
+        let finish = Finish { bias: finish.bias.map(|bias| &bias[column..column + length]), ..finish };
         // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
         let dst = unsafe { start.from(column) };
-        T::dispatch(Isa::detect(), Product { dst, dst_row: n, accum, lhs, rhs, scratch });
+        T::dispatch(Isa::detect(), Product { dst, dst_row: n, accum, lhs, rhs, finish, scratch });
     });
 }
 
@@ -71,22 +101,25 @@ impl<T> Columns<T> {
 /// Multiply-adds of a sparse product that are worth another thread.
 const SPARSE_WORK: usize = 1 << 17;
 
-/// [`sparse_forward`] by the threads of a team, each for some of the rows.
-pub(crate) fn sparse_forward_shared<T: Float>(
+/// [`affine_shared`] of sparse rows, each thread for some of them.
+pub(crate) fn sparse_affine_shared<T: Float>(
     member: Option<&Member>,
     dst: MatMut<'_, T>,
     inputs: &Csr<T>,
     rows: &[u32],
     weights: MatRef<'_, T>,
+    finish: Finish<'_, T>,
 ) {
     let width = dst.n_columns;
     let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK);
     if n_parts < 2 || width == 0 {
-        return sparse_forward(dst, inputs, rows, weights);
+        return sparse_affine(Isa::detect(), dst, inputs, rows, weights, finish);
     }
     let length = rows.len().div_ceil(n_parts).max(1);
     let parts = dst.data.chunks_mut(length * width).zip(rows.chunks(length));
-    share(member, parts, |(dst, rows)| sparse_forward(MatMut::new(dst, rows.len(), width), inputs, rows, weights));
+    share(member, parts, |(dst, rows)| {
+        sparse_affine(Isa::detect(), MatMut::new(dst, rows.len(), width), inputs, rows, weights, finish);
+    });
 }
 
 /// [`sparse_weight_gradient`] by the threads of a team, each for some of the columns of the inputs.

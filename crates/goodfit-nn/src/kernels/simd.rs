@@ -58,6 +58,8 @@ pub trait Vector: Copy {
     unsafe fn store_first(self, to: *mut Self::Element, n: usize);
     /// `self + other`
     unsafe fn add(self, other: Self) -> Self;
+    /// [`relu`](super::finish::relu) of every lane, to the bit.
+    unsafe fn relu(self) -> Self;
     /// `self * factor + addend`, rounded once where the processor can.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// Writes the transpose of the `n_rows x n_columns` elements at `from` (rows `from_stride`
@@ -190,6 +192,10 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
             *a += b;
         }
         self
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        Self(self.0.map(super::finish::relu))
     }
     #[inline(always)]
     unsafe fn mul_add(mut self, factor: Self, addend: Self) -> Self {

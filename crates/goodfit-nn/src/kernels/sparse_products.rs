@@ -15,6 +15,7 @@
 use std::ops::Range;
 
 use super::Isa;
+use super::finish::Finish;
 use super::listed_sums::ListedSums;
 use super::sparse::{Csr, Entry};
 use crate::{Float, MatMut, MatRef};
@@ -50,6 +51,18 @@ pub fn sparse_forward_with<T: Float>(
     rows: &[u32],
     weights: MatRef<'_, T>,
 ) {
+    sparse_affine(isa, dst, inputs, rows, weights, Finish::NONE);
+}
+
+/// [`sparse_forward_with`], and what becomes of the sums.
+pub(super) fn sparse_affine<T: Float>(
+    isa: Isa,
+    dst: MatMut<'_, T>,
+    inputs: &Csr<T>,
+    rows: &[u32],
+    weights: MatRef<'_, T>,
+    finish: Finish<'_, T>,
+) {
     assert!(
         dst.n_rows == rows.len() && dst.n_columns == weights.n_columns && weights.n_rows == inputs.n_columns(),
         "{} rows of {} columns by {} x {} into {} x {}",
@@ -60,7 +73,8 @@ pub fn sparse_forward_with<T: Float>(
         dst.n_rows,
         dst.n_columns
     );
-    T::dispatch(isa, ListedSums { dst, list: |i| inputs.entries_of(rows[i] as usize), matrix: contiguous(weights) });
+    let (list, matrix) = (|i: usize| inputs.entries_of(rows[i] as usize), contiguous(weights));
+    T::dispatch(isa, ListedSums { dst, list, matrix, finish });
 }
 
 /// `dw = inputs[rows]ᵀ · dz`: the gradient of the weights. All of `dw` is written, zeros where a
@@ -189,7 +203,7 @@ impl<'a, T: Float> Batch<'a, T> {
     pub(super) fn gradient(self, isa: Isa, dw: MatMut<'_, T>, columns: Range<usize>) {
         assert!(dw.n_rows == columns.len() && dw.n_columns == self.dz.n_columns, "a gradient of some columns");
         let list = |i| self.entries_of(columns.start + i);
-        T::dispatch(isa, ListedSums { dst: dw, list, matrix: self.dz });
+        T::dispatch(isa, ListedSums { dst: dw, list, matrix: self.dz, finish: Finish::NONE });
     }
 
     fn entries_of(self, column: usize) -> &'a [Entry<T>] {
@@ -270,7 +284,8 @@ mod tests {
     #[test]
     fn a_row_has_the_same_bytes_alone_and_among_others() {
         let (m, n, u) = (300, 700, 107);
-        let x: Vec<f32> = values::<f32>(m * n, 1).into_iter().enumerate().map(|(i, x)| x * (i % 4 / 3) as f32).collect();
+        let x: Vec<f32> =
+            values::<f32>(m * n, 1).into_iter().enumerate().map(|(i, x)| x * (i % 4 / 3) as f32).collect();
         let inputs = Csr::from_matrix(MatRef::new(&x, m, n));
         let weights = Matrix::from_rows(n, u, values(n * u, 2));
         let rows: Vec<u32> = (0..m as u32).collect();

@@ -5,6 +5,7 @@
 //! the product is cut.
 
 use super::Accum;
+use super::finish::FinishFrom;
 use super::simd::Vector;
 
 /// What a tile works on.
@@ -25,6 +26,8 @@ pub struct Tile<T> {
     /// How many elements of the last vector exist in `dst`.
     pub(super) n_last: usize,
     pub(super) accum: Accum,
+    /// From the tile's first column on.
+    pub(super) finish: FinishFrom<T>,
 }
 
 /// A tile of a fixed number of rows and vectors, over a packed or a direct panel.
@@ -122,48 +125,66 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
             step += t.lhs_k;
             rhs = rhs.wrapping_add(t.rhs_k);
         }
-        // Masked stores are slow on some processors, and mostly there is nothing to mask.
-        let is_whole = t.n_last == if HALF { V::Half::LANES } else { V::LANES };
+        // What nobody asked for is not looked for vector by vector.
+        match t.finish.parts() {
+            (false, false) => put_all::<V, ROWS, FULL, HALF, false, false>(t, &sums, &half_sums),
+            (true, false) => put_all::<V, ROWS, FULL, HALF, true, false>(t, &sums, &half_sums),
+            (true, true) => put_all::<V, ROWS, FULL, HALF, true, true>(t, &sums, &half_sums),
+            (false, true) => put_all::<V, ROWS, FULL, HALF, false, true>(t, &sums, &half_sums),
+        }
+    }
+}
+
+/// Stores the sums of a tile.
+#[allow(clippy::needless_range_loop)] // as in `tile_body`
+#[inline(always)]
+unsafe fn put_all<
+    V: Vector,
+    const ROWS: usize,
+    const FULL: usize,
+    const HALF: bool,
+    const BIAS: bool,
+    const RELU: bool,
+>(
+    t: &Tile<V::Element>,
+    sums: &[[V; FULL]; ROWS],
+    half_sums: &[V::Half; ROWS],
+) {
+    // Masked stores are slow on some processors, and mostly there is nothing to mask.
+    let is_whole = t.n_last == if HALF { V::Half::LANES } else { V::LANES };
+    // SAFETY: the caller's contract.
+    unsafe {
         for i in 0..ROWS {
             let row = t.dst.add(i * t.dst_row);
             for j in 0..FULL {
-                let place = row.add(j * V::LANES);
-                if HALF || j + 1 < FULL || is_whole {
-                    put(sums[i][j], place, t.accum);
-                } else {
-                    put_first(sums[i][j], place, t.n_last, t.accum);
-                }
+                let n = if HALF || j + 1 < FULL || is_whole { V::LANES } else { t.n_last };
+                put::<V, BIAS, RELU>(sums[i][j], row, j * V::LANES, n, t);
             }
             if HALF {
-                let place = row.add(FULL * V::LANES);
-                if is_whole {
-                    put(half_sums[i], place, t.accum);
-                } else {
-                    put_first(half_sums[i], place, t.n_last, t.accum);
-                }
+                let n = if is_whole { V::Half::LANES } else { t.n_last };
+                put::<V::Half, BIAS, RELU>(half_sums[i], row, FULL * V::LANES, n, t);
             }
         }
     }
 }
 
+/// Sums of the row `row` from `column` on, of which `n` exist.
 #[inline(always)]
-pub(super) unsafe fn put<V: Vector>(sum: V, place: *mut V::Element, accum: Accum) {
-    // SAFETY: the caller vouches for a whole vector at `place`.
+unsafe fn put<V: Vector, const BIAS: bool, const RELU: bool>(
+    mut sums: V,
+    row: *mut V::Element,
+    column: usize,
+    n: usize,
+    t: &Tile<V::Element>,
+) {
+    // SAFETY: the caller vouches for `n` elements there, in the bias as well.
     unsafe {
-        match accum {
-            Accum::Replace => sum.store(place),
-            Accum::Add => V::load(place).add(sum).store(place),
+        let place = row.add(column);
+        let load = |from| if n == V::LANES { V::load(from) } else { V::load_first(from, n) };
+        if t.accum == Accum::Add {
+            sums = load(place.cast_const()).add(sums);
         }
-    }
-}
-
-#[inline(always)]
-unsafe fn put_first<V: Vector>(sum: V, place: *mut V::Element, n: usize, accum: Accum) {
-    // SAFETY: the caller vouches for `n` elements at `place`.
-    unsafe {
-        match accum {
-            Accum::Replace => sum.store_first(place, n),
-            Accum::Add => V::load_first(place, n).add(sum).store_first(place, n),
-        }
+        sums = t.finish.of::<V, BIAS, RELU>(sums, column, n);
+        if n == V::LANES { sums.store(place) } else { sums.store_first(place, n) }
     }
 }

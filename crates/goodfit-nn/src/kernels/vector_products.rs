@@ -15,7 +15,6 @@
 use super::Accum;
 use super::matmul::{K_BLOCK, MAX_LANES, N_BLOCK, cuts};
 use super::simd::{Operation, Vector};
-use super::tile::put;
 use crate::{Float, MatRef};
 
 /// Chains of a dot product, in vectors.
@@ -250,7 +249,9 @@ unsafe fn put_all<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl F
     // SAFETY: vectors end at the row's end.
     unsafe {
         for j in (0..whole).step_by(V::LANES) {
-            put(value(j), dst.as_mut_ptr().add(j), accum);
+            let place = dst.as_mut_ptr().add(j);
+            let value = value(j);
+            if accum == Accum::Add { V::load(place).add(value).store(place) } else { value.store(place) }
         }
         let rest = &mut dst[whole..];
         if !rest.is_empty() {

@@ -94,6 +94,12 @@ impl Vector for Avx512 {
         Self(unsafe { _mm512_add_ps(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // Of a NaN and of two zeros the second operand is taken.
+        // SAFETY: the contract.
+        Self(unsafe { _mm512_add_ps(_mm512_max_ps(_mm512_setzero_ps(), self.0), _mm512_setzero_ps()) })
+    }
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
@@ -177,6 +183,12 @@ impl Vector for Avx512Half {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // Of a NaN and of two zeros the second operand is taken.
+        // SAFETY: the contract.
+        Self(unsafe { _mm256_add_ps(_mm256_max_ps(_mm256_setzero_ps(), self.0), _mm256_setzero_ps()) })
     }
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
@@ -270,6 +282,12 @@ impl Vector for Avx2 {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn relu(self) -> Self {
+        // Of a NaN and of two zeros the second operand is taken.
+        // SAFETY: the contract.
+        Self(unsafe { _mm256_add_ps(_mm256_max_ps(_mm256_setzero_ps(), self.0), _mm256_setzero_ps()) })
     }
     #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {

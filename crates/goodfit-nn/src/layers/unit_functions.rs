@@ -5,19 +5,12 @@
 //! y and z gives it more cheaply.
 
 use crate::Float;
+pub(super) use crate::kernels::relu;
 
 /// `lambda` of selu, from Klambauer and others (2017).
 pub(super) const SELU_SCALE: f64 = 1.050_700_987_355_480_5;
 /// `alpha` of selu, from Klambauer and others (2017).
 pub(super) const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
-
-/// Adding 0 makes 0 of -0, and keeps the compiler from storing under a mask where the loop runs in
-/// place, which is several times slower.
-#[inline(always)]
-pub(super) fn relu<T: Float>(z: T) -> T {
-    let y = if z < T::ZERO { T::ZERO } else { z };
-    y + T::ZERO
-}
 
 /// Selects instead of multiplying by 0 or 1, so that a gradient that is not finite goes where y is 0.
 /// The added 0 is that of [`relu`].

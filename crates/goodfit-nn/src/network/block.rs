@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::member_affine::{Kept, backward_own, backward_shared, forward_own, forward_shared};
 use super::plan::{AffinePart, Block, Members, Plan};
-use super::rows::{add_to_rows, part_length, scale_weights, split_scaled_gradient};
-use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share, share_vectorised};
+use super::rows::{part_length, scale_weights, split_scaled_gradient};
+use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share_vectorised};
 use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
@@ -177,16 +177,13 @@ pub(crate) fn forward<T: Float>(
             }
             let weights = MatRef::new(weights, block.inputs, units);
             let dst = MatMut::new(&mut *stages.linear, n, units);
+            let finish = block.finish(plan, values);
             match x {
                 Source::Dense(x) => {
                     let x = MatRef::new(x, n, block.inputs);
-                    kernels::matmul_shared(member, dst, Accum::Replace, x, weights, product);
+                    kernels::affine_shared(member, dst, x, weights, finish, product);
                 }
-                Source::Sparse(csr, rows) => kernels::sparse_forward_shared(member, dst, csr, rows, weights),
-            }
-            if let Some(bias) = affine.bias {
-                let bias = of(plan, values, bias);
-                share(member, stages.linear.chunks_mut(length), |part| add_to_rows(part, bias));
+                Source::Sparse(csr, rows) => kernels::sparse_affine_shared(member, dst, csr, rows, weights, finish),
             }
         }
         (None, Source::Dense(x)) => stages.linear.copy_from_slice(x),
@@ -219,6 +216,7 @@ pub(crate) fn forward<T: Float>(
             );
             stages.y
         }
+        Some(_) if block.finishes_relu() => pre,
         Some(activation) => {
             share_vectorised(
                 member,

@@ -10,9 +10,9 @@ use super::gather::{gather_targets, gather_weights};
 use super::member_affine::{evaluate_shared, forward_own};
 use super::members::repeat;
 use super::plan::{Block, Members, Plan};
-use super::rows::{add_to_rows, scale_weights};
+use super::rows::scale_weights;
 use super::score::{Score, Tally, chunk};
-use crate::kernels::{self, Accum, Member};
+use crate::kernels::{self, Member};
 use crate::losses::{Loss, Targets};
 use crate::{Float, Inputs, MatMut, MatRef};
 
@@ -154,18 +154,16 @@ impl<T: Float> Workspace<T> {
                 }
                 let weights = MatRef::new(weights, block.inputs, block.units);
                 let dst = MatMut::new(&mut back[..n * block.units], n, block.units);
+                let finish = block.finish(plan, values);
                 if let (0, Some(csr)) = (b, sparse) {
-                    kernels::sparse_forward_shared(member, dst, csr, rows, weights);
+                    kernels::sparse_affine_shared(member, dst, csr, rows, weights, finish);
                 } else {
                     let x = match (b, dense) {
                         (0, Some(rows)) => rows,
                         (0, None) => MatRef::new(first, n, block.inputs),
                         _ => MatRef::new(&front[..n * block.inputs], n, block.inputs),
                     };
-                    kernels::matmul_shared(member, dst, Accum::Replace, x, weights, scratch);
-                }
-                if let Some(bias) = affine.bias {
-                    add_to_rows(&mut back[..n * block.units], &values[plan.parameters[bias].range.clone()]);
+                    kernels::affine_shared(member, dst, x, weights, finish, scratch);
                 }
                 std::mem::swap(front, back);
             }
@@ -278,7 +276,7 @@ impl Rows<'_> {
     }
 }
 
-/// Batch normalisation and activation of a block, in evaluation mode and in place.
+/// Batch normalisation and activation of a block, in evaluation mode and in place, but for what its product has done.
 fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Block), values: &[T]) {
     if let Some(norm) = block.norm {
         let of = |parameter: usize| &values[plan.parameters[parameter].range.clone()];
@@ -292,7 +290,7 @@ fn after_affine<T: Float>(y: &mut [T], map: &mut [T], (plan, block): (&Plan, &Bl
             },
         );
     }
-    if let Some(activation) = block.activation {
+    if let Some(activation) = block.activation.filter(|_| !block.finishes_relu()) {
         kernels::vectorised(
             #[inline(always)]
             || activation.forward_in_place(y),

@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use super::embedding::Embeddings;
 use super::spec::{LayerSpec, NetworkSpec};
-use crate::kernels::Csr;
+use crate::kernels::{Csr, Finish};
 use crate::layers::{Activation, Affine, BatchNorm, Dropout, Ensemble};
 use crate::{Error, Float, Init, Inputs, MatRef};
 
@@ -304,6 +304,18 @@ impl Block {
     /// Values of the weights with the scales of the inputs in them; 0 without scales.
     pub(crate) fn n_scaled(&self) -> usize {
         if self.affine.is_some_and(|affine| affine.scale.is_some()) { self.inputs * self.units } else { 0 }
+    }
+
+    /// What follows on its product at once: the bias, and the activation where that is all that comes between.
+    pub(crate) fn finish<'a, T: Float>(&self, plan: &Plan, values: &'a [T]) -> Finish<'a, T> {
+        let bias = self.affine.and_then(|affine| affine.bias);
+        Finish { bias: bias.map(|bias| &values[plan.parameters[bias].range.clone()]), relu: self.finishes_relu() }
+    }
+
+    /// Whether [`Block::finish`] is all of the activation.
+    pub(crate) fn finishes_relu(&self) -> bool {
+        let alone = self.affine.is_some_and(|affine| matches!(affine.members, Members::None)) && self.norm.is_none();
+        alone && self.activation == Some(Activation::Relu)
     }
 
     /// Whether the members of an ensemble share its weights.
