@@ -206,11 +206,12 @@ impl Vector for Avx2 {
     const LOADS_PARTS: bool = false;
 
     /// 12 accumulators at most, of 16 registers.
-    fn tile_rows(_vectors: usize) -> usize {
-        6
+    fn tile_rows(vectors: usize) -> usize {
+        // One vector needs 8 chains to hide the latency of the additions.
+        if vectors == 1 { 8 } else { 6 }
     }
     fn tile(rows: usize, full: usize, _half: bool, _direct: bool) -> TileFn<f32> {
-        if full == 1 { up_to_6::<Self, 1, false, false>(rows) } else { up_to_6::<Self, 2, false, false>(rows) }
+        if full == 1 { up_to_8::<Self, 1, false, false>(rows) } else { up_to_6::<Self, 2, false, false>(rows) }
     }
 
     #[inline(always)]
