@@ -61,6 +61,11 @@ impl<T: Float> FinishFrom<T> {
         Self { bias: finish.bias.map_or(std::ptr::null(), |bias| bias[column..].as_ptr()), relu: finish.relu }
     }
 
+    /// Itself, unless sums stay as they are.
+    pub(super) fn something(self) -> Option<Self> {
+        (self.parts() != (false, false)).then_some(self)
+    }
+
     /// Whether there is a bias, and whether [`relu`] follows.
     pub(super) fn parts(self) -> (bool, bool) {
         (!self.bias.is_null(), self.relu)

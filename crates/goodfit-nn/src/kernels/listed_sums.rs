@@ -102,7 +102,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                     dst_row: width,
                     width: panel.width,
                     goes_on: false,
-                    finish: Some(FinishFrom::new(finish, panel.start)),
+                    finish: FinishFrom::new(finish, panel.start).something(),
                 };
                 if n < FEW_LISTS {
                     // SAFETY: the caller vouches for the features, and every entry is a row of `matrix`.
