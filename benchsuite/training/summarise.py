@@ -161,7 +161,7 @@ def agreement(runs):
         if p * (len(tested) - i) > 0.05:
             break
         rejected.add(place)
-    print(f"last points, mean over arms and rounds; * after one that differs from goodfit's (Welch's t over the seeds of the")
+    print("last points, mean over arms and rounds; * after one that differs from goodfit's (Welch's t over the seeds of the")
     print(f"rounds, Holm over {len(tested)} comparisons at 0.05: {len(rejected)} differ)")
     rows = [["", "method", "rounds", "late train loss", "train accuracy", "held-out accuracy"]]
     for name, methods in runs.items():

@@ -1,5 +1,7 @@
 //! What becomes of the sums of a product before they are stored: while they are in a register it costs next to nothing.
 
+use std::ops::Range;
+
 use super::simd::Vector;
 use super::vectorised;
 use crate::{Float, MatMut};
@@ -46,19 +48,19 @@ pub(crate) fn relu<T: Float>(z: T) -> T {
     y + T::ZERO
 }
 
-/// [`Finish`] from some column on.
+/// [`Finish`] of some columns.
 #[derive(Clone, Copy)]
-pub(super) struct FinishFrom<T> {
+pub(super) struct FinishOf<T> {
     /// Null without a bias.
     bias: *const T,
     relu: bool,
 }
 
-impl<T: Float> FinishFrom<T> {
+impl<T: Float> FinishOf<T> {
     /// # Panics
-    /// When the bias ends before this column.
-    pub(super) fn new(finish: Finish<'_, T>, column: usize) -> Self {
-        Self { bias: finish.bias.map_or(std::ptr::null(), |bias| bias[column..].as_ptr()), relu: finish.relu }
+    /// When the bias ends before these columns do.
+    pub(super) fn new(finish: Finish<'_, T>, columns: Range<usize>) -> Self {
+        Self { bias: finish.bias.map_or(std::ptr::null(), |bias| bias[columns].as_ptr()), relu: finish.relu }
     }
 
     /// Itself, unless sums stay as they are.
@@ -74,7 +76,7 @@ impl<T: Float> FinishFrom<T> {
     /// Sums, of which the first stands in this column, and of which `n` count.
     ///
     /// # Safety
-    /// The processor has the features of `V`; with BIAS there is one, and it goes on for `n` columns.
+    /// The processor has the features of `V`; with BIAS there is one, and the `n` columns are among those it is of.
     #[inline(always)]
     pub(super) unsafe fn of<V: Vector<Element = T>, const BIAS: bool, const RELU: bool>(
         self,

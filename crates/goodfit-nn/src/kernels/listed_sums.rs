@@ -9,7 +9,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::finish::{Finish, FinishFrom};
+use super::finish::{Finish, FinishOf};
 use super::matmul::cuts;
 use super::simd::{Operation, Vector};
 use super::sparse::Entry;
@@ -64,7 +64,7 @@ struct Pass<T> {
     /// Whether the sums in `dst` are taken up again.
     goes_on: bool,
     /// Of the panel, where this pass is the last one.
-    finish: Option<FinishFrom<T>>,
+    finish: Option<FinishOf<T>>,
 }
 
 /// # Safety
@@ -102,7 +102,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                     dst_row: width,
                     width: panel.width,
                     goes_on: false,
-                    finish: FinishFrom::new(finish, panel.start).something(),
+                    finish: FinishOf::new(finish, panel.start..panel.start + panel.width).something(),
                 };
                 if n < FEW_LISTS {
                     // SAFETY: the caller vouches for the features, and every entry is a row of `matrix`.

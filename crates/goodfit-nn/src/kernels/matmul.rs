@@ -29,7 +29,7 @@
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long); one row times a transposed
 //! factor by squares of 8 x 8 that are transposed as they are read, which took as long as packing it.
 
-use super::finish::{Finish, FinishFrom};
+use super::finish::{Finish, FinishOf};
 use super::packing::{copy, is_copied, pack};
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
@@ -245,7 +245,7 @@ impl<T: Float> Product<'_, T> {
                             dst_row,
                             n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
                             accum,
-                            finish: FinishFrom::new(finish, n0 + j0),
+                            finish: FinishOf::new(finish, n0 + j0..n0 + j0 + width),
                         };
                         let pick = |rows| V::tile(rows, full, half, is_direct && V::LOADS_PARTS);
                         // SAFETY: the block's views were checked against their values.

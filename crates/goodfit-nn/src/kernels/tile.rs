@@ -5,7 +5,7 @@
 //! the product is cut.
 
 use super::Accum;
-use super::finish::FinishFrom;
+use super::finish::FinishOf;
 use super::simd::Vector;
 
 /// What a tile works on.
@@ -26,8 +26,8 @@ pub struct Tile<T> {
     /// How many elements of the last vector exist in `dst`.
     pub(super) n_last: usize,
     pub(super) accum: Accum,
-    /// From the tile's first column on.
-    pub(super) finish: FinishFrom<T>,
+    /// Of the tile's columns.
+    pub(super) finish: FinishOf<T>,
 }
 
 /// A tile of a fixed number of rows and vectors, over a packed or a direct panel.

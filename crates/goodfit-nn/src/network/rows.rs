@@ -39,17 +39,3 @@ pub(crate) fn split_scaled_gradient<T: Float>(d: &mut [T], dscale: &mut [T], wei
         );
     }
 }
-
-/// Adds `addend` (U) to every row of `values` (N x U).
-pub(crate) fn add_to_rows<T: Float>(values: &mut [T], addend: &[T]) {
-    kernels::vectorised(
-        #[inline(always)]
-        || {
-            for row in values.chunks_exact_mut(addend.len()) {
-                for (value, &addend) in row.iter_mut().zip(addend) {
-                    *value += addend;
-                }
-            }
-        },
-    );
-}

@@ -3,9 +3,8 @@
 //!
 //! Shapes: N rows, K values that a number is encoded by, S outputs of the linear map, C frequencies, B bins.
 
-use crate::kernels::{self, Accum, column_sums};
+use crate::kernels::{self, Accum, Finish, column_sums};
 use crate::layers::{NumericEmbedding, bin_of, encode_periodic, encode_periodic_backward};
-use crate::network::rows::add_to_rows;
 use crate::{Activation, Float, MatMut, MatRef};
 
 /// The parameters of a column.
@@ -58,8 +57,9 @@ pub(super) fn forward<T: Float>(form: NumericEmbedding, own: Forward<'_, T>, of:
             },
         );
         let (encoded, weight) = (MatRef::new(encoded, n, k), MatRef::new(of.weight, k, s));
-        kernels::matmul(MatMut::new(mapped, n, s), Accum::Replace, encoded, weight, scratch);
-        add_to_rows(mapped, of.bias);
+        let finish = Finish { bias: Some(of.bias), relu: form.is_rectified() };
+        kernels::affine_shared(None, MatMut::new(mapped, n, s), encoded, weight, finish, scratch);
+        return;
     }
     if form.is_rectified() {
         kernels::vectorised(
