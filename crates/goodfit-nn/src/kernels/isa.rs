@@ -57,6 +57,26 @@ impl Isa {
         }
     }
 
+    /// Whether a vector of half the length costs less than a whole one: AMD's Zen 4 runs 512 bits in two halves, while
+    /// on Intel's processors half a vector takes the place of a whole one, in one of their two units only.
+    #[inline]
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn has_cheap_halves(self) -> bool {
+        use std::arch::x86_64::__cpuid;
+        static IS_AMD: LazyLock<bool> = LazyLock::new(|| {
+            let vendor = __cpuid(0);
+            [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"AuthenticAMD"
+        });
+        self == Self::Avx512 && *IS_AMD
+    }
+
+    /// Whether a vector of half the length costs less than a whole one.
+    #[inline]
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(super) fn has_cheap_halves(self) -> bool {
+        false
+    }
+
     /// Whether this processor has it.
     #[inline]
     #[cfg(target_arch = "x86_64")]

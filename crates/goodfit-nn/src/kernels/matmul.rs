@@ -45,10 +45,10 @@ pub(super) const N_BLOCK: usize = 512;
 const M_BLOCK: usize = 128;
 /// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
 const DIRECT_ROWS: usize = 8;
-/// ... and for any number when its rows lie no further apart than this, by vectors that load parts, ...
-const DIRECT_STRIDE: usize = 512;
-/// ... or than this by others, where there are whole vectors to load.
-const DIRECT_WHOLE_STRIDE: usize = 128;
+/// ... and up to so many ...
+const DIRECT_NEAR_ROWS: usize = 256;
+/// ... when its rows lie no further apart than this.
+const DIRECT_STRIDE: usize = 128;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -130,7 +130,8 @@ pub(super) fn finished<T: Float>(
         _ => {
             let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
             let finish = if n == 1 { Finish::NONE } else { finish };
-            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, scratch });
+            let halves = isa.has_cheap_halves();
+            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
             if n > 1 {
                 return;
             }
@@ -181,6 +182,8 @@ pub(super) struct Product<'a, T> {
     pub(super) lhs: MatRef<'a, T>,
     pub(super) rhs: MatRef<'a, T>,
     pub(super) finish: Finish<'a, T>,
+    /// Whether a remainder is taken by half a vector where it fits, see [`Isa::has_cheap_halves`].
+    pub(super) halves: bool,
     pub(super) scratch: &'a mut [T],
 }
 
@@ -203,15 +206,11 @@ impl<T: Float> Product<'_, T> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn blocks<V: Vector<Element = T>>(self) {
-        let Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, scratch } = self;
+        let Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let is_whole = n.is_multiple_of(V::Half::LANES);
-        let near = match (V::LOADS_PARTS, is_whole) {
-            (true, _) => DIRECT_STRIDE,
-            (false, true) => DIRECT_WHOLE_STRIDE,
-            (false, false) => 0,
-        };
-        let is_direct = rhs.column_stride == 1 && (rhs.row_stride <= near || near > 0 && m <= DIRECT_ROWS);
+        let is_read = V::LOADS_PARTS || n.is_multiple_of(V::LANES);
+        let most = if rhs.row_stride <= DIRECT_STRIDE { DIRECT_NEAR_ROWS } else { DIRECT_ROWS };
+        let is_direct = is_read && rhs.column_stride == 1 && m <= most;
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
             scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
@@ -232,7 +231,7 @@ impl<T: Float> Product<'_, T> {
                     for (v0, vectors) in cuts(n_block.div_ceil(V::LANES), V::TILE_VECTORS) {
                         let j0 = v0 * V::LANES;
                         let width = (vectors * V::LANES).min(n_block - j0);
-                        let (full, half) = whole_and_half::<V>(width);
+                        let (full, half) = whole_and_half::<V>(width, halves);
                         let tile = Tile {
                             k: k_block,
                             lhs: left.data.as_ptr(),
@@ -259,10 +258,10 @@ impl<T: Float> Product<'_, T> {
 }
 
 /// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
-/// narrower half and the remainder fits into it.
-fn whole_and_half<V: Vector>(width: usize) -> (usize, bool) {
+/// narrower half, it costs less, and the remainder fits into it.
+fn whole_and_half<V: Vector>(width: usize, halves: bool) -> (usize, bool) {
     let remainder = width % V::LANES;
-    let half = V::Half::LANES < V::LANES && remainder > 0 && remainder <= V::Half::LANES;
+    let half = halves && V::Half::LANES < V::LANES && remainder > 0 && remainder <= V::Half::LANES;
     (if half { width / V::LANES } else { width.div_ceil(V::LANES) }, half)
 }
 

@@ -4,11 +4,15 @@ use super::matmul::cuts;
 use super::simd::Vector;
 use crate::{Float, MatRef};
 
-/// Whether a block of `lhs` is copied into one piece before it is read for n columns: rows that lie
-/// far apart fall into the same few lines of the cache. Worth it when the copy is read often.
+/// Whether a block of `lhs` is copied into one piece before it is read for n columns, which pays when the copy is read
+/// often: rows so far apart that those of a tile fall into the same lines of the cache, and columns so far apart that each
+/// step of a tile reads another page of the memory.
 pub(super) fn is_copied<T: Float>(left: MatRef<'_, T>, n: usize) -> bool {
-    let long = left.row_stride.max(left.column_stride);
-    long >= 512 && n >= 64 && left.row_stride.min(left.column_stride) == 1
+    match (left.row_stride, left.column_stride) {
+        (apart, 1) => apart.is_multiple_of(1024) && n >= 64,
+        (1, apart) => apart >= 512 && n >= 256,
+        _ => false,
+    }
 }
 
 pub(super) fn copy<'a, T: Float>(left: MatRef<'_, T>, to: &'a mut [T]) -> MatRef<'a, T> {

@@ -79,7 +79,9 @@ fn product_shared<T: Float>(
         let finish = Finish { bias: finish.bias.map(|bias| &bias[column..column + length]), ..finish };
         // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
         let dst = unsafe { start.from(column) };
-        T::dispatch(Isa::detect(), Product { dst, dst_row: n, accum, lhs, rhs, finish, scratch });
+        let isa = Isa::detect();
+        let halves = isa.has_cheap_halves();
+        T::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
     });
 }
 
