@@ -30,6 +30,9 @@ pub struct Tile<T> {
     pub(super) finish: FinishOf<T>,
 }
 
+/// Steps of a tile between two looks ahead: the elements of a line of the cache.
+const STEPS: usize = 16;
+
 /// A tile of a fixed number of rows and vectors, over a packed or a direct panel.
 ///
 /// # Safety
@@ -101,29 +104,37 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         // chain of as many additions as there are rows, which takes as long as the sums do.
         let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
         let (mut step, mut rhs) = (0, t.rhs);
-        for _ in 0..t.k {
-            let mut right = [V::zero(); FULL];
-            for j in 0..FULL {
-                let place = rhs.add(j * V::LANES);
-                let is_cut = DIRECT && !HALF && j + 1 == FULL;
-                right[j] = if is_cut { V::load_first(place, t.n_last) } else { V::load(place) };
+        let (mut rest, ahead) = (t.k, ROWS * t.lhs_row);
+        while rest > 0 {
+            let steps = rest.min(STEPS);
+            rest -= steps;
+            for row in lhs {
+                V::prefetch(row.wrapping_add(step + ahead).cast());
             }
-            let half_right = match (HALF, DIRECT) {
-                (true, true) => V::Half::load_first(rhs.add(FULL * V::LANES), t.n_last),
-                (true, false) => V::Half::load(rhs.add(FULL * V::LANES)),
-                (false, _) => V::Half::zero(),
-            };
-            for i in 0..ROWS {
-                let left = V::splat(*lhs[i].add(step));
+            for _ in 0..steps {
+                let mut right = [V::zero(); FULL];
                 for j in 0..FULL {
-                    sums[i][j] = left.mul_add(right[j], sums[i][j]);
+                    let place = rhs.add(j * V::LANES);
+                    let is_cut = DIRECT && !HALF && j + 1 == FULL;
+                    right[j] = if is_cut { V::load_first(place, t.n_last) } else { V::load(place) };
                 }
-                if HALF {
-                    half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
+                let half_right = match (HALF, DIRECT) {
+                    (true, true) => V::Half::load_first(rhs.add(FULL * V::LANES), t.n_last),
+                    (true, false) => V::Half::load(rhs.add(FULL * V::LANES)),
+                    (false, _) => V::Half::zero(),
+                };
+                for i in 0..ROWS {
+                    let left = V::splat(*lhs[i].add(step));
+                    for j in 0..FULL {
+                        sums[i][j] = left.mul_add(right[j], sums[i][j]);
+                    }
+                    if HALF {
+                        half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
+                    }
                 }
+                step += t.lhs_k;
+                rhs = rhs.wrapping_add(t.rhs_k);
             }
-            step += t.lhs_k;
-            rhs = rhs.wrapping_add(t.rhs_k);
         }
         // What nobody asked for is not looked for vector by vector.
         match t.finish.parts() {
