@@ -46,7 +46,7 @@ const M_BLOCK: usize = 128;
 /// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
 const DIRECT_ROWS: usize = 8;
 /// ... and up to so many ...
-const DIRECT_NEAR_ROWS: usize = 256;
+const DIRECT_NEAR_ROWS: usize = 128;
 /// ... when its rows lie no further apart than this.
 const DIRECT_STRIDE: usize = 128;
 /// The longest vector: panels are padded to a multiple of it.
@@ -308,6 +308,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::Matrix;
+    use crate::kernels::simd::Dispatch;
 
     /// The oracle, in double precision: the value and the sum of the products' sizes.
     fn plain<T: Float>(lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, i: usize, j: usize) -> (f64, f64) {
@@ -384,6 +385,32 @@ pub(super) mod tests {
         ) {
             check::<f32>((m, n, k), transposed, f64::from(f32::EPSILON), seed);
             check::<f64>((m, n, k), transposed, f64::EPSILON, seed);
+        }
+    }
+
+    #[test]
+    fn half_vectors_change_no_bit() {
+        let isa = Isa::Avx512;
+        if !isa.is_available() {
+            return;
+        }
+        for (m, n, k) in (1..=36).flat_map(|n| [(3, n, 5), (20, n, 300), (130, n, 4)]) {
+            let (x, w, bias) = (values::<f32>(m * k, 1), values::<f32>(n * k, 2), values(n, 3));
+            let lhs = MatRef::new(&x, m, k);
+            for rhs in [MatRef::new(&w, k, n), MatRef::new(&w, n, k).transposed()] {
+                let [whole, halves] = [false, true].map(|halves| {
+                    // One row more, which nobody may write to.
+                    let mut values = vec![f32::NAN; (m + 1) * n];
+                    let (dst, finish) = (values.as_mut_ptr(), Finish { bias: Some(&bias), relu: true });
+                    let scratch = &mut vec![f32::NAN; matmul_scratch(m, n, k)];
+                    let accum = Accum::Replace;
+                    f32::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
+                    assert!(values[m * n..].iter().all(|x| x.is_nan()), "{m} x {n} over {k}");
+                    values.truncate(m * n);
+                    values
+                });
+                assert_eq!(whole, halves, "{m} x {n} over {k}");
+            }
         }
     }
 
