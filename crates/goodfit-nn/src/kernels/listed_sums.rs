@@ -187,13 +187,13 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
     lists: &mut [&[Entry<V::Element>]],
     pass: &Pass<V::Element>,
 ) {
-    let &Pass { from, stride, last, end, dst, dst_row, width, goes_on, finish } = pass;
     // SAFETY: the caller's contract; vectors end at `width`, where SHORT is not set because there is at least one whole
     // vector.
     unsafe {
         V::call(
             #[inline(always)]
             || {
+                let &Pass { from, stride, last, end, dst, dst_row, width, goes_on, finish } = pass;
                 let load = |from| if SHORT { V::load_first(from, width) } else { V::load(from) };
                 let dst_last = if SHORT { 0 } else { width - V::LANES };
                 let column = |j: usize| if j + 1 == VECTORS { dst_last } else { j * V::LANES };
@@ -223,18 +223,25 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
                     }
                     *list = rest;
                     V::prefetch(rest.as_ptr().wrapping_add(AHEAD).cast());
-                    for (j, mut sum) in sums.into_iter().enumerate() {
-                        if let Some(finish) = finish {
-                            let (column, n) = (column(j), if SHORT { width } else { V::LANES });
-                            sum = match finish.parts() {
-                                (true, true) => finish.of::<V, true, true>(sum, column, n),
-                                (true, false) => finish.of::<V, true, false>(sum, column, n),
-                                (false, true) => finish.of::<V, false, true>(sum, column, n),
-                                (false, false) => sum,
-                            };
-                        }
+                    let put = |j: usize, sum: V| {
                         let place = dst.add(column(j));
                         if SHORT { sum.store_first(place, width) } else { sum.store(place) }
+                    };
+                    let Some(finish) = finish else {
+                        (0..VECTORS).for_each(|j| put(j, sums[j]));
+                        continue;
+                    };
+                    let n = if SHORT { width } else { V::LANES };
+                    match finish.parts() {
+                        (true, true) => {
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, true>(sums[j], column(j), n)))
+                        }
+                        (true, false) => {
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, false>(sums[j], column(j), n)))
+                        }
+                        (false, _) => {
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, false, true>(sums[j], column(j), n)))
+                        }
                     }
                 }
             },

@@ -160,20 +160,22 @@ impl<T: Float> SparseScratch<T> {
     /// Sorts the batch's entries by column, by counting; within a column by position in the batch.
     fn index(&mut self, inputs: &Csr<T>, rows: &[u32]) {
         assert!(self.fits(inputs, rows.len()), "scratch that was made for other inputs or fewer rows");
-        self.ends.fill(0);
+        // Slices of their own: a pointer that a store might have changed is read again for each entry.
+        let (ends, entries) = (&mut self.ends[..], &mut self.entries[..]);
+        ends.fill(0);
         for &row in rows {
             for entry in inputs.entries_of(row as usize) {
-                self.ends[entry.index as usize] += 1;
+                ends[entry.index as usize] += 1;
             }
         }
         let mut start = 0;
-        for end in &mut self.ends {
+        for end in ends.iter_mut() {
             (*end, start) = (start, start + *end);
         }
         for (index, &row) in (0..).zip(rows) {
             for entry in inputs.entries_of(row as usize) {
-                let place = &mut self.ends[entry.index as usize];
-                self.entries[*place as usize] = Entry { index, value: entry.value };
+                let place = &mut ends[entry.index as usize];
+                entries[*place as usize] = Entry { index, value: entry.value };
                 *place += 1;
             }
         }
