@@ -5,7 +5,9 @@
 mod golden;
 
 use golden::{assert_close, items, number, numbers, read};
-use goodfit_nn::{AdamForm, NesterovForm, Optimizer, Schedule, UpdateStep, WeightDecay, clip_scale, gradient_norm};
+use goodfit_nn::{
+    AdamForm, Convention, NesterovForm, Optimizer, Schedule, UpdateStep, WeightDecay, clip_scale, gradient_norm,
+};
 use serde_json::Value;
 
 fn optimizer(case: &Value) -> Optimizer {
@@ -147,5 +149,28 @@ fn schedules() {
         assert_eq!(schedule.check(), Ok(()));
         // Beyond the end nothing breaks.
         assert!(schedule.factor(3 * n_steps, n_steps).is_finite() && schedule.factor(0, 0).is_finite(), "{name}");
+    }
+}
+
+#[test]
+fn moments_that_fade_end_at_zero_and_are_never_denormal() {
+    let step = |step| UpdateStep { learning_rate: 0.01, decay: WeightDecay::None, gradient_scale: 1.0, step };
+    let optimizers = [
+        Optimizer::MOMENTUM,
+        Optimizer::nesterov(Convention::Field),
+        Optimizer::Rmsprop { decay: 0.9, epsilon: 1e-8 },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, form: AdamForm::AfterCorrection },
+    ];
+    for optimizer in optimizers {
+        let (mut w, mut state) = ([1.0_f32; 3], vec![0.0; 3 * optimizer.n_state()]);
+        optimizer.update(&mut w, &mut state, &[1.0, -3.0, f32::NAN], &step(1));
+        for t in 2..4000 {
+            optimizer.update(&mut w, &mut state, &[0.0; 3], &step(t));
+            assert!(state.iter().all(|s| !s.is_subnormal()), "{optimizer:?} after {t} steps");
+        }
+        for moments in state.chunks_exact(3) {
+            assert_eq!(moments[..2], [0.0; 2], "{optimizer:?}");
+            assert!(moments[2].is_nan(), "{optimizer:?} hides NaN");
+        }
     }
 }

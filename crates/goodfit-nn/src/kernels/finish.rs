@@ -19,6 +19,11 @@ impl<T: Float> Finish<'_, T> {
     /// Sums stay as they are.
     pub(crate) const NONE: Self = Self { bias: None, relu: false };
 
+    /// That of some columns.
+    pub(super) fn of(self, column: usize, n: usize) -> Self {
+        Self { bias: self.bias.map(|bias| &bias[column..column + n]), ..self }
+    }
+
     /// The same over values that have been stored.
     pub(super) fn apply(self, dst: &mut MatMut<'_, T>) {
         let width = dst.n_columns.max(1);

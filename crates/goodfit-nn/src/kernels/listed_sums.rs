@@ -13,12 +13,15 @@ use super::finish::{Finish, FinishOf};
 use super::matmul::cuts;
 use super::simd::{Operation, Vector};
 use super::sparse::Entry;
-use crate::{Float, MatMut, MatRef};
+use crate::{Float, MatRef};
 
 /// `dst[i] = sum over the entries of list i of value * matrix[index]`, one chain of (fused) multiply-adds in the order of
 /// the list.
 pub(super) struct ListedSums<'a, T, L> {
-    pub(super) dst: MatMut<'a, T>,
+    /// n rows of as many elements as the matrix has columns, `dst_row` apart.
+    pub(super) dst: *mut T,
+    pub(super) dst_row: usize,
+    pub(super) n: usize,
     /// The entries of row i of `dst`, by rising index, each a row of `matrix`.
     pub(super) list: L,
     /// Not transposed.
@@ -76,8 +79,8 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
     type Output = ();
 
     unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, list, matrix, finish } = self;
-        let (n, width) = (dst.n_rows, dst.n_columns);
+        let Self { dst, dst_row, n, list, matrix, finish } = self;
+        let width = matrix.n_columns;
         let mut block = Block::<T>([const { MaybeUninit::uninit() }; BLOCK]);
         let mut room: [&[Entry<T>]; LISTS] = [&[]; LISTS];
         for first in (0..n).step_by(LISTS) {
@@ -98,8 +101,8 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                     stride: matrix.row_stride,
                     last: panel.last,
                     end: u32::MAX,
-                    dst: dst.data[first * width + panel.start..].as_mut_ptr(),
-                    dst_row: width,
+                    dst: dst.wrapping_add(first * dst_row + panel.start),
+                    dst_row,
                     width: panel.width,
                     goes_on: false,
                     finish: FinishOf::new(finish, panel.start..panel.start + panel.width).something(),

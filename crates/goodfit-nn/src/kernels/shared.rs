@@ -4,7 +4,7 @@
 
 use super::finish::Finish;
 use super::matmul::{Product, block, check, finished};
-use super::sparse_products::sparse_affine;
+use super::sparse_products::{sparse_affine, sparse_columns};
 use super::team::{Member, n_parts, share};
 use super::{Accum, Csr, Isa, SparseScratch, matmul_scratch, sparse_weight_gradient};
 use crate::{Float, MatMut, MatRef};
@@ -76,7 +76,7 @@ fn product_shared<T: Float>(
     share(member, parts, |(column, scratch)| {
         let length = length.min(n - column);
         let rhs = block(rhs, (0, k), (column, length));
-        let finish = Finish { bias: finish.bias.map(|bias| &bias[column..column + length]), ..finish };
+        let finish = finish.of(column, length);
         // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
         let dst = unsafe { start.from(column) };
         let isa = Isa::detect();
@@ -103,7 +103,8 @@ impl<T> Columns<T> {
 /// Multiply-adds of a sparse product that are worth another thread.
 const SPARSE_WORK: usize = 1 << 17;
 
-/// [`affine_shared`] of sparse rows, each thread for some of them.
+/// [`affine_shared`] of sparse rows, each thread for some of them, or for some columns of the weights where there are
+/// more of those: then it reads no others.
 pub(crate) fn sparse_affine_shared<T: Float>(
     member: Option<&Member>,
     dst: MatMut<'_, T>,
@@ -112,15 +113,30 @@ pub(crate) fn sparse_affine_shared<T: Float>(
     weights: MatRef<'_, T>,
     finish: Finish<'_, T>,
 ) {
-    let width = dst.n_columns;
-    let n_parts = n_parts(member, rows.len() * inputs.fullest_row() / 2 * width, SPARSE_WORK);
+    let (n, width) = (rows.len(), dst.n_columns);
+    let n_parts = n_parts(member, n * inputs.fullest_row() / 2 * width, SPARSE_WORK);
     if n_parts < 2 || width == 0 {
         return sparse_affine(Isa::detect(), dst, inputs, rows, weights, finish);
     }
-    let length = rows.len().div_ceil(n_parts).max(1);
-    let parts = dst.data.chunks_mut(length * width).zip(rows.chunks(length));
-    share(member, parts, |(dst, rows)| {
-        sparse_affine(Isa::detect(), MatMut::new(dst, rows.len(), width), inputs, rows, weights, finish);
+    if n >= width {
+        let length = n.div_ceil(n_parts).max(1);
+        let parts = dst.data.chunks_mut(length * width).zip(rows.chunks(length));
+        return share(member, parts, |(dst, rows)| {
+            sparse_affine(Isa::detect(), MatMut::new(dst, rows.len(), width), inputs, rows, weights, finish);
+        });
+    }
+    assert!(dst.data.len() == n * width && dst.n_rows == n, "a row for each of {n}");
+    assert!(weights.n_columns == width && weights.n_rows == inputs.n_columns(), "weights of {width} columns");
+    let length = width.div_ceil(n_parts).next_multiple_of(STEP);
+    let start = Columns(dst.data.as_mut_ptr());
+    share(member, (0..width).step_by(length), |column| {
+        let length = length.min(width - column);
+        let weights = block(weights, (0, weights.n_rows), (column, length));
+        // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
+        unsafe {
+            let dst = (start.from(column), width);
+            sparse_columns(Isa::detect(), dst, inputs, rows, weights, finish.of(column, length));
+        }
     });
 }
 

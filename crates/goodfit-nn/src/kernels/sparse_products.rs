@@ -63,18 +63,35 @@ pub(super) fn sparse_affine<T: Float>(
     weights: MatRef<'_, T>,
     finish: Finish<'_, T>,
 ) {
+    let (n, width) = (dst.n_rows, dst.n_columns);
     assert!(
-        dst.n_rows == rows.len() && dst.n_columns == weights.n_columns && weights.n_rows == inputs.n_columns(),
-        "{} rows of {} columns by {} x {} into {} x {}",
+        n == rows.len() && width == weights.n_columns && weights.n_rows == inputs.n_columns(),
+        "{} rows of {} columns by {} x {} into {n} x {width}",
         rows.len(),
         inputs.n_columns(),
         weights.n_rows,
         weights.n_columns,
-        dst.n_rows,
-        dst.n_columns
     );
-    let (list, matrix) = (|i: usize| inputs.entries_of(rows[i] as usize), contiguous(weights));
-    T::dispatch(isa, ListedSums { dst, list, matrix, finish });
+    assert_eq!(dst.data.len(), n * width, "values of a product");
+    // SAFETY: there are such rows.
+    unsafe { sparse_columns(isa, (dst.data.as_mut_ptr(), width), inputs, rows, weights, finish) }
+}
+
+/// The same into some columns of rows that lie `dst_row` apart.
+///
+/// # Safety
+/// `dst` is valid for a row for each of `rows`, of as many elements as `weights` has columns; `weights` has as many rows
+/// as `inputs` has columns.
+pub(super) unsafe fn sparse_columns<T: Float>(
+    isa: Isa,
+    (dst, dst_row): (*mut T, usize),
+    inputs: &Csr<T>,
+    rows: &[u32],
+    weights: MatRef<'_, T>,
+    finish: Finish<'_, T>,
+) {
+    let list = |i: usize| inputs.entries_of(rows[i] as usize);
+    T::dispatch(isa, ListedSums { dst, dst_row, n: rows.len(), list, matrix: contiguous(weights), finish });
 }
 
 /// `dw = inputs[rows]ᵀ · dz`: the gradient of the weights. All of `dw` is written, zeros where a
@@ -205,7 +222,8 @@ impl<'a, T: Float> Batch<'a, T> {
     pub(super) fn gradient(self, isa: Isa, dw: MatMut<'_, T>, columns: Range<usize>) {
         assert!(dw.n_rows == columns.len() && dw.n_columns == self.dz.n_columns, "a gradient of some columns");
         let list = |i| self.entries_of(columns.start + i);
-        T::dispatch(isa, ListedSums { dst: dw, list, matrix: self.dz, finish: Finish::NONE });
+        let (dst, dst_row, n) = (dw.data.as_mut_ptr(), dw.n_columns, dw.n_rows);
+        T::dispatch(isa, ListedSums { dst, dst_row, n, list, matrix: self.dz, finish: Finish::NONE });
     }
 
     fn entries_of(self, column: usize) -> &'a [Entry<T>] {
