@@ -7,11 +7,11 @@
 
 use std::time::Instant;
 
-use goodfit_nn::Matrix;
 use goodfit_nn::kernels::{
     Accum, Csr, Isa, SparseScratch, calibration_loop, column_sums, matmul_scratch, matmul_with, sparse_forward,
     sparse_weight_gradient, vectorised,
 };
+use goodfit_nn::{Convention, Matrix, Optimizer, UpdateStep, WeightDecay};
 
 const REPEATS: usize = 41;
 
@@ -160,10 +160,29 @@ fn elementwise(filter: &str) {
             report(name, Isa::detect(), x.len() as f64, || function(&x, &mut y));
         }
     }
+    updates(filter);
     let matrix = Matrix::from_rows(100, 100, x.clone());
     let mut sums = vec![0.0; 100];
     if "column sums 100 x 100".contains(filter) {
         report("column sums 100 x 100", Isa::detect(), 1e4, || column_sums(&mut sums, matrix.view()));
+    }
+}
+
+/// Adam while gradients come, and long after they ceased.
+fn updates(filter: &str) {
+    let (mut w, mut moments, zeros) = (values(10_000), vec![0.0; 20_000], vec![0.0; 10_000]);
+    let mut update = |gradient: &[f32], step| {
+        let step = UpdateStep { learning_rate: 1e-3, decay: WeightDecay::None, gradient_scale: 1.0, step };
+        vectorised(
+            #[inline(always)]
+            || Optimizer::adam(Convention::Field).update(&mut w, &mut moments, gradient, &step),
+        );
+    };
+    let gradient = values(10_000);
+    if "Adam of 10,000, gradients as usual".contains(filter) {
+        report("Adam of 10,000, gradients as usual", Isa::detect(), 1e4, || update(&gradient, 1000));
+        (1000..2000).for_each(|step| update(&zeros, step));
+        report("Adam of 10,000, no gradient for 1000 steps", Isa::detect(), 1e4, || update(&zeros, 2000));
     }
 }
 

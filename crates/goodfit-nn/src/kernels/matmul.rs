@@ -49,6 +49,8 @@ const DIRECT_ROWS: usize = 8;
 const DIRECT_NEAR_ROWS: usize = 128;
 /// ... when its rows lie no further apart than this.
 const DIRECT_STRIDE: usize = 128;
+/// Elements of a line of the cache, by which rows of `lhs` are asked for ahead where they are longer than a block.
+const LINE: usize = 16;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -227,6 +229,7 @@ impl<T: Float> Product<'_, T> {
                 for (m0, m_block) in cuts(m, M_BLOCK) {
                     let left = block(lhs, (m0, m_block), (k0, k_block));
                     let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
+                    let is_long = k > K_BLOCK && left.column_stride == 1;
                     let mut panel = 0;
                     for (v0, vectors) in cuts(n_block.div_ceil(V::LANES), V::TILE_VECTORS) {
                         let j0 = v0 * V::LANES;
@@ -237,6 +240,7 @@ impl<T: Float> Product<'_, T> {
                             lhs: left.data.as_ptr(),
                             lhs_row: left.row_stride,
                             lhs_k: left.column_stride,
+                            look: if is_long { LINE } else { k_block },
                             rhs: if is_direct { right.data[j0..].as_ptr() } else { packed_rhs[panel..].as_ptr() },
                             rhs_k: if is_direct { right.row_stride } else { vectors * V::LANES },
                             // SAFETY: row m0 and column n0 + j0 exist in `dst`.

@@ -31,6 +31,9 @@ pub trait Vector: Copy {
     /// panels need not be packed.
     const LOADS_PARTS: bool;
 
+    /// Whether tiles ask for the rows below them while they go along their own, which takes registers.
+    const LOOKS_AHEAD: bool;
+
     /// The tile of `rows` rows and `full` vectors, with a half where `half` is set; over a panel that
     /// is not packed where `direct` is set, which only types that load parts are asked for.
     fn tile(rows: usize, full: usize, half: bool, direct: bool) -> super::tile::TileFn<Self::Element>;
@@ -135,6 +138,7 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
     const TILE_VECTORS: usize = 1;
     const SUM_VECTORS: usize = 4;
     const LOADS_PARTS: bool = false;
+    const LOOKS_AHEAD: bool = false;
 
     /// 8 accumulators of 128 bits in single precision, of 16 registers.
     fn tile_rows(_vectors: usize) -> usize {

@@ -16,6 +16,8 @@ pub struct Tile<T> {
     pub(super) lhs: *const T,
     pub(super) lhs_row: usize,
     pub(super) lhs_k: usize,
+    /// After so many steps the rows of the tile below are asked for, by vectors that look ahead.
+    pub(super) look: usize,
     /// `k` rows, `rhs_k` apart: of whole vectors, padded with zeros, in a packed panel; of the
     /// elements that exist in a direct one.
     pub(super) rhs: *const T,
@@ -29,9 +31,6 @@ pub struct Tile<T> {
     /// Of the tile's columns.
     pub(super) finish: FinishOf<T>,
 }
-
-/// Steps of a tile between two looks ahead: the elements of a line of the cache.
-const STEPS: usize = 16;
 
 /// A tile of a fixed number of rows and vectors, over a packed or a direct panel.
 ///
@@ -103,38 +102,19 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         // A pointer to each row and one offset for all: with one pointer that goes from row to row the compiler makes a
         // chain of as many additions as there are rows, which takes as long as the sums do.
         let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
-        let (mut step, mut rhs) = (0, t.rhs);
-        let (mut rest, ahead) = (t.k, ROWS * t.lhs_row);
-        while rest > 0 {
-            let steps = rest.min(STEPS);
-            rest -= steps;
-            for row in lhs {
-                V::prefetch(row.wrapping_add(step + ahead).cast());
-            }
-            for _ in 0..steps {
-                let mut right = [V::zero(); FULL];
-                for j in 0..FULL {
-                    let place = rhs.add(j * V::LANES);
-                    let is_cut = DIRECT && !HALF && j + 1 == FULL;
-                    right[j] = if is_cut { V::load_first(place, t.n_last) } else { V::load(place) };
+        let mut place = (0, t.rhs);
+        if V::LOOKS_AHEAD {
+            let (mut rest, ahead) = (t.k, ROWS * t.lhs_row);
+            while rest > 0 {
+                for row in lhs {
+                    V::prefetch(row.wrapping_add(place.0 + ahead).cast());
                 }
-                let half_right = match (HALF, DIRECT) {
-                    (true, true) => V::Half::load_first(rhs.add(FULL * V::LANES), t.n_last),
-                    (true, false) => V::Half::load(rhs.add(FULL * V::LANES)),
-                    (false, _) => V::Half::zero(),
-                };
-                for i in 0..ROWS {
-                    let left = V::splat(*lhs[i].add(step));
-                    for j in 0..FULL {
-                        sums[i][j] = left.mul_add(right[j], sums[i][j]);
-                    }
-                    if HALF {
-                        half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
-                    }
-                }
-                step += t.lhs_k;
-                rhs = rhs.wrapping_add(t.rhs_k);
+                let n = rest.min(t.look);
+                steps::<V, ROWS, FULL, HALF, DIRECT>(t, n, lhs, &mut place, (&mut sums, &mut half_sums));
+                rest -= n;
             }
+        } else {
+            steps::<V, ROWS, FULL, HALF, DIRECT>(t, t.k, lhs, &mut place, (&mut sums, &mut half_sums));
         }
         // What nobody asked for is not looked for vector by vector.
         match t.finish.parts() {
@@ -144,6 +124,47 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
             (false, true) => put_all::<V, ROWS, FULL, HALF, false, true>(t, &sums, &half_sums),
         }
     }
+}
+
+/// The next `n` steps of the chains.
+#[allow(clippy::needless_range_loop)] // as in `tile_body`
+#[inline(always)]
+unsafe fn steps<V: Vector, const ROWS: usize, const FULL: usize, const HALF: bool, const DIRECT: bool>(
+    t: &Tile<V::Element>,
+    n: usize,
+    lhs: [*const V::Element; ROWS],
+    place: &mut (usize, *const V::Element),
+    (sums, half_sums): (&mut [[V; FULL]; ROWS], &mut [V::Half; ROWS]),
+) {
+    let (mut step, mut rhs) = *place;
+    // SAFETY: the caller's contract, that of `tile_body`.
+    unsafe {
+        for _ in 0..n {
+            let mut right = [V::zero(); FULL];
+            for j in 0..FULL {
+                let place = rhs.add(j * V::LANES);
+                let is_cut = DIRECT && !HALF && j + 1 == FULL;
+                right[j] = if is_cut { V::load_first(place, t.n_last) } else { V::load(place) };
+            }
+            let half_right = match (HALF, DIRECT) {
+                (true, true) => V::Half::load_first(rhs.add(FULL * V::LANES), t.n_last),
+                (true, false) => V::Half::load(rhs.add(FULL * V::LANES)),
+                (false, _) => V::Half::zero(),
+            };
+            for i in 0..ROWS {
+                let left = V::splat(*lhs[i].add(step));
+                for j in 0..FULL {
+                    sums[i][j] = left.mul_add(right[j], sums[i][j]);
+                }
+                if HALF {
+                    half_sums[i] = left.lower().mul_add(half_right, half_sums[i]);
+                }
+            }
+            step += t.lhs_k;
+            rhs = rhs.wrapping_add(t.rhs_k);
+        }
+    }
+    *place = (step, rhs);
 }
 
 /// Stores the sums of a tile.

@@ -30,6 +30,7 @@ impl Vector for Avx512 {
     const TILE_VECTORS: usize = 4;
     const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = true;
+    const LOOKS_AHEAD: bool = true;
 
     /// 24 accumulators at most, of 32 registers.
     fn tile_rows(vectors: usize) -> usize {
@@ -132,6 +133,7 @@ impl Vector for Avx512Half {
     const TILE_VECTORS: usize = 0;
     const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = true;
+    const LOOKS_AHEAD: bool = true;
 
     fn tile_rows(_vectors: usize) -> usize {
         unreachable!("a half is part of other tiles")
@@ -204,6 +206,7 @@ impl Vector for Avx2 {
     const TILE_VECTORS: usize = 2;
     const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = false;
+    const LOOKS_AHEAD: bool = false;
 
     /// 12 accumulators at most, of 16 registers.
     fn tile_rows(vectors: usize) -> usize {
