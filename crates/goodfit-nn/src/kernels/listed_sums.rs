@@ -237,13 +237,13 @@ unsafe fn pass<V: Vector, const VECTORS: usize, const SHORT: bool>(
                     let n = if SHORT { width } else { V::LANES };
                     match finish.parts() {
                         (true, true) => {
-                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, true>(sums[j], column(j), n)))
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, true>(sums[j], column(j), n)));
                         }
                         (true, false) => {
-                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, false>(sums[j], column(j), n)))
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, true, false>(sums[j], column(j), n)));
                         }
                         (false, _) => {
-                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, false, true>(sums[j], column(j), n)))
+                            (0..VECTORS).for_each(|j| put(j, finish.of::<V, false, true>(sums[j], column(j), n)));
                         }
                     }
                 }
