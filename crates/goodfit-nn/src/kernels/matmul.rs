@@ -3,9 +3,8 @@
 //! Shapes: `dst` m x n, `lhs` m x k, `rhs` k x n.
 //!
 //! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed
-//! into panels as wide as a tile, or read where they are by processors with masked loads when their
-//! rows lie close together; and of at most [`M_BLOCK`] rows of `lhs`, which are read where they are
-//! or copied when their stride is long. Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
+//! into panels as wide as a tile, or read where they are for few rows of `lhs` when their own lie close together; and of
+//! at most [`M_BLOCK`] rows of `lhs`, which are read where they are or copied (`packing`). Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
 //!
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
 //! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
@@ -13,13 +12,13 @@
 //! for n = 1, where the sums have an order of their own (`vector_products`).
 //! They do differ between [`Isa`]s: the portable path has no fused operation.
 //!
-//! Measured (Zen 4, one core, 118 GFLOP/s in the calibration loop, `examples/efficiency.rs`). With
-//! 100 columns as 6 whole vectors and a half one, 12.5 of 13 lanes' worth of work is useful, so at
-//! most 96 % was predicted; 86 to 91 % of the peak came out for 100 x 100 over 100, 90 to 91 % for
-//! 256 x 100 over 100, 94 to 98 % for 128 x 128 over 128, 58 to 60 % for 100 x 10 over 100 (of 16
-//! lanes 10 are useful). AVX2 reaches 77 % and 87 % of the same peak at 100 and 128.
-//! What did not pay on Zen 4: packing panels that lie close together (5 % slower at 100 x 100 over 100, up to 20 % at 32
-//! rows), other sizes of blocks of n.
+//! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100 over
+//! 100, where 6.25 of 7 vectors are of use, so that 89 % is the most there could be; 84 % for 256 x 100 over 100, 92 % for
+//! 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 73 % for the first two: there it
+//! takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two halves, halves
+//! pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`).
+//! Reading `rhs` where it is pays there for 100 rows of 100 columns, no longer for 256 rows, and not where its rows lie 256
+//! or 512 elements apart; nor does copying a left factor whose rows are 784 elements long.
 //!
 //! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
 //! without a mask, where there is nothing to mask, take 9 % less time from 32 rows on in the median of 36 products, beside
