@@ -75,6 +75,9 @@ fn products(isa: Isa, filter: &str) {
         (256, 1024, 1024),
         (1, 100, 100),
         (7, 100, 100),
+        (16, 200, 200),
+        (32, 256, 256),
+        (64, 512, 784),
         (1000, 1000, 1000),
     ] {
         for (kind, transposed) in [("X W", (false, false)), ("dZ W'", (false, true)), ("X' dZ", (true, false))] {

@@ -152,25 +152,56 @@ fn schedules() {
     }
 }
 
-#[test]
-fn moments_that_fade_end_at_zero_and_are_never_denormal() {
-    let step = |step| UpdateStep { learning_rate: 0.01, decay: WeightDecay::None, gradient_scale: 1.0, step };
-    let optimizers = [
+/// One parameter by an optimiser: the weight after each gradient, and its state at the end.
+fn moved(optimizer: Optimizer, gradients: impl Iterator<Item = f32>) -> (Vec<f32>, Vec<f32>) {
+    let (mut w, mut state) = ([1.0_f32], vec![0.0; optimizer.n_state()]);
+    let weights = (1..)
+        .zip(gradients)
+        .map(|(step, gradient)| {
+            let step = UpdateStep { learning_rate: 0.001, decay: WeightDecay::None, gradient_scale: 1.0, step };
+            optimizer.update(&mut w, &mut state, &[gradient], &step);
+            assert!(state.iter().all(|s| !s.is_subnormal()), "{optimizer:?} at step {}: {state:?}", step.step);
+            w[0]
+        })
+        .collect();
+    (weights, state)
+}
+
+fn with_moments(epsilon: f64) -> [Optimizer; 5] {
+    [
         Optimizer::MOMENTUM,
         Optimizer::nesterov(Convention::Field),
-        Optimizer::Rmsprop { decay: 0.9, epsilon: 1e-8 },
-        Optimizer::Adam { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, form: AdamForm::AfterCorrection },
-    ];
-    for optimizer in optimizers {
-        let (mut w, mut state) = ([1.0_f32; 3], vec![0.0; 3 * optimizer.n_state()]);
-        optimizer.update(&mut w, &mut state, &[1.0, -3.0, f32::NAN], &step(1));
-        for t in 2..4000 {
-            optimizer.update(&mut w, &mut state, &[0.0; 3], &step(t));
-            assert!(state.iter().all(|s| !s.is_subnormal()), "{optimizer:?} after {t} steps");
+        Optimizer::Adagrad { epsilon },
+        Optimizer::Rmsprop { decay: 0.9, epsilon },
+        Optimizer::Adam { beta1: 0.9, beta2: 0.95, epsilon, form: AdamForm::AfterCorrection },
+    ]
+}
+
+#[test]
+fn moments_that_fade_settle_and_are_never_denormal() {
+    for optimizer in with_moments(1e-8) {
+        for first in [1.0, -3.0, 1e-18, 1e-20, 0.0] {
+            let (weights, state) = moved(optimizer, std::iter::once(first).chain(std::iter::repeat_n(0.0, 4000)));
+            assert_eq!(weights[3000..], vec![weights[3000]; 1001], "{optimizer:?} after {first}");
+            let is_average =
+                matches!(optimizer, Optimizer::Momentum { .. } | Optimizer::Nesterov { .. } | Optimizer::Adam { .. });
+            assert!(!is_average || state[0] == 0.0, "{optimizer:?} after {first}: {state:?}");
         }
-        for moments in state.chunks_exact(3) {
-            assert_eq!(moments[..2], [0.0; 2], "{optimizer:?}");
-            assert!(moments[2].is_nan(), "{optimizer:?} hides NaN");
+        let (weights, state) = moved(optimizer, [1.0, f32::NAN, 1.0].into_iter());
+        assert!(weights[2].is_nan() && state.iter().all(|s| s.is_nan()), "{optimizer:?} hides NaN");
+    }
+}
+
+#[test]
+fn a_settled_moment_divides_by_no_zero() {
+    for epsilon in [0.0, 1e-30] {
+        for optimizer in with_moments(epsilon) {
+            for gradient in [0.0, 1e-17, 1e-18, 1e-20, 1e-30] {
+                let (weights, _) = moved(optimizer, std::iter::repeat_n(gradient, 50));
+                assert!(weights.iter().all(|w| (0.9..=1.0).contains(w)), "{optimizer:?}, {gradient}: {weights:?}");
+            }
+            let (weights, _) = moved(optimizer, std::iter::once(1.0).chain(std::iter::repeat_n(0.0, 100_000)));
+            assert!(weights.iter().all(|w| (0.9..=1.0).contains(w)), "{optimizer:?} after one gradient");
         }
     }
 }

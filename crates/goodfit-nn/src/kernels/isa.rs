@@ -57,8 +57,8 @@ impl Isa {
         }
     }
 
-    /// Whether a vector of half the length costs less than a whole one: AMD's Zen 4 runs 512 bits in two halves, while
-    /// on Intel's processors half a vector takes the place of a whole one, in one of their two units only.
+    /// Whether a vector of half the length may cost less than a whole one: on AMD's processors, of which Zen 4 runs 512
+    /// bits in two halves. On Intel's it takes the place of a whole one, in one of their two units only.
     #[inline]
     #[cfg(target_arch = "x86_64")]
     pub(super) fn has_cheap_halves(self) -> bool {

@@ -17,6 +17,8 @@ use crate::{Float, MatRef};
 
 /// `dst[i] = sum over the entries of list i of value * matrix[index]`, one chain of (fused) multiply-adds in the order of
 /// the list.
+///
+/// Whoever makes one vouches for what its fields say: `dst` is written and every entry's row is read unchecked.
 pub(super) struct ListedSums<'a, T, L> {
     /// n rows of as many elements as the matrix has columns, `dst_row` apart.
     pub(super) dst: *mut T,
@@ -108,7 +110,7 @@ impl<'e, T: Float, L: Fn(usize) -> &'e [Entry<T>]> Operation<T> for ListedSums<'
                     finish: FinishOf::new(finish, panel.start..panel.start + panel.width).something(),
                 };
                 if n < FEW_LISTS {
-                    // SAFETY: the caller vouches for the features, and every entry is a row of `matrix`.
+                    // SAFETY: the caller vouches for the features, the maker for `dst` and that every entry is a row of `matrix`.
                     unsafe { (panel.function)(lists, &whole) };
                     continue;
                 }

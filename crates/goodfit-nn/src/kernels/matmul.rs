@@ -17,8 +17,8 @@
 //! 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 73 % for the first two: there it
 //! takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two halves, halves
 //! pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`).
-//! Reading `rhs` where it is pays there for 100 rows of 100 columns, no longer for 256 rows, and not where its rows lie 256
-//! or 512 elements apart; nor does copying a left factor whose rows are 784 elements long.
+//! Reading `rhs` where it is pays there for 100 rows of 100 columns, no longer for 256 rows, and for fewer rows the farther
+//! its own lie apart ([`DIRECT_PARTS`]); it does not pay to copy a left factor whose rows are 784 elements long.
 //!
 //! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
 //! without a mask, where there is nothing to mask, take 9 % less time from 32 rows on in the median of 36 products, beside
@@ -42,12 +42,11 @@ pub(super) const K_BLOCK: usize = 256;
 pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 128;
-/// Up to so many rows of `lhs`, packing `rhs` costs more than it saves, ...
-const DIRECT_ROWS: usize = 8;
-/// ... and up to so many ...
-const DIRECT_NEAR_ROWS: usize = 128;
-/// ... when its rows lie no further apart than this.
-const DIRECT_STRIDE: usize = 128;
+/// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for vectors
+/// that load parts: the farther, the fewer lines of the cache they share.
+const DIRECT_PARTS: [(usize, usize); 3] = [(128, 128), (256, 48), (usize::MAX, 24)];
+/// The same for others, where there are whole vectors to load.
+const DIRECT_WHOLE: [(usize, usize); 2] = [(128, usize::MAX), (usize::MAX, 8)];
 /// Elements of a line of the cache, by which rows of `lhs` are asked for ahead where they are longer than a block.
 const LINE: usize = 16;
 /// The longest vector: panels are padded to a multiple of it.
@@ -209,9 +208,7 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(self) {
         let Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let is_read = V::LOADS_PARTS || n.is_multiple_of(V::LANES);
-        let most = if rhs.row_stride <= DIRECT_STRIDE { DIRECT_NEAR_ROWS } else { DIRECT_ROWS };
-        let is_direct = is_read && rhs.column_stride == 1 && m <= most;
+        let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, rhs.row_stride);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
             scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
@@ -258,6 +255,16 @@ impl<T: Float> Product<'_, T> {
             }
         }
     }
+}
+
+/// Up to how many rows of `lhs` a right factor of n columns, its rows so far apart, is read where it is.
+fn most_direct<V: Vector>(n: usize, apart: usize) -> usize {
+    let bounds: &[(usize, usize)] = match (V::LOADS_PARTS, n.is_multiple_of(V::LANES)) {
+        (true, _) => &DIRECT_PARTS,
+        (false, true) => &DIRECT_WHOLE,
+        (false, false) => &[],
+    };
+    bounds.iter().find(|&&(most_apart, _)| apart <= most_apart).map_or(0, |&(_, rows)| rows)
 }
 
 /// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
@@ -423,6 +430,10 @@ pub(super) mod tests {
             ((3, 1100, 5), (false, true)),
             ((300, 20, 600), (true, false)),
             ((100, 100, 784), (false, false)),
+            ((129, 100, 100), (false, false)),
+            ((30, 140, 20), (false, false)),
+            ((20, 64, 1024), (false, false)),
+            ((600, 256, 300), (true, false)),
             ((70, 100, 784), (true, true)),
             ((20, 64, 1030), (false, false)),
             ((600, 1, 300), (false, true)),

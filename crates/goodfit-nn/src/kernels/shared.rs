@@ -88,7 +88,7 @@ fn product_shared<T: Float>(
 /// The destination of a product whose columns are shared out.
 struct Columns<T>(*mut T);
 
-// SAFETY: the parts write to columns of their own, see `matmul_shared`.
+// SAFETY: the parts write to columns of their own, see `product_shared` and `sparse_affine_shared`.
 unsafe impl<T: Send> Sync for Columns<T> {}
 
 impl<T> Columns<T> {
@@ -118,7 +118,7 @@ pub(crate) fn sparse_affine_shared<T: Float>(
     if n_parts < 2 || width == 0 {
         return sparse_affine(Isa::detect(), dst, inputs, rows, weights, finish);
     }
-    if n >= width {
+    if n >= width || width < n_parts * STEP {
         let length = n.div_ceil(n_parts).max(1);
         let parts = dst.data.chunks_mut(length * width).zip(rows.chunks(length));
         return share(member, parts, |(dst, rows)| {
@@ -132,7 +132,8 @@ pub(crate) fn sparse_affine_shared<T: Float>(
     share(member, (0..width).step_by(length), |column| {
         let length = length.min(width - column);
         let weights = block(weights, (0, weights.n_rows), (column, length));
-        // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
+        // SAFETY: there are `n` rows and as many rows of the weights as columns of the inputs, see above; columns from
+        // `column` on, `length` of them, are of this part alone.
         unsafe {
             let dst = (start.from(column), width);
             sparse_columns(Isa::detect(), dst, inputs, rows, weights, finish.of(column, length));

@@ -16,7 +16,7 @@ use crate::Float;
 pub trait Vector: Copy {
     /// What a lane holds.
     type Element: Float;
-    /// The vector of half as many lanes; the type itself where a narrower one costs the same.
+    /// The vector of half as many lanes; the type itself where no processor gains by one.
     type Half: Vector<Element = Self::Element>;
     /// Number of elements, a multiple of 8.
     const LANES: usize;
@@ -32,7 +32,7 @@ pub trait Vector: Copy {
     const LOADS_PARTS: bool;
 
     /// Whether tiles ask for the rows below them while they go along their own, which takes registers.
-    const LOOKS_AHEAD: bool;
+    const LOOKS_AHEAD: bool = false;
 
     /// The tile of `rows` rows and `full` vectors, with a half where `half` is set; over a panel that
     /// is not packed where `direct` is set, which only types that load parts are asked for.
@@ -138,7 +138,6 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
     const TILE_VECTORS: usize = 1;
     const SUM_VECTORS: usize = 4;
     const LOADS_PARTS: bool = false;
-    const LOOKS_AHEAD: bool = false;
 
     /// 8 accumulators of 128 bits in single precision, of 16 registers.
     fn tile_rows(_vectors: usize) -> usize {

@@ -221,6 +221,7 @@ impl<'a, T: Float> Batch<'a, T> {
     /// The gradient of the weights of these columns, whose rows are those of `dw`.
     pub(super) fn gradient(self, isa: Isa, dw: MatMut<'_, T>, columns: Range<usize>) {
         assert!(dw.n_rows == columns.len() && dw.n_columns == self.dz.n_columns, "a gradient of some columns");
+        assert_eq!(dw.data.len(), dw.n_rows * dw.n_columns, "values of a gradient");
         let list = |i| self.entries_of(columns.start + i);
         let (dst, dst_row, n) = (dw.data.as_mut_ptr(), dw.n_columns, dw.n_rows);
         T::dispatch(isa, ListedSums { dst, dst_row, n, list, matrix: self.dz, finish: Finish::NONE });

@@ -133,7 +133,6 @@ impl Vector for Avx512Half {
     const TILE_VECTORS: usize = 0;
     const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = true;
-    const LOOKS_AHEAD: bool = true;
 
     fn tile_rows(_vectors: usize) -> usize {
         unreachable!("a half is part of other tiles")
@@ -206,7 +205,6 @@ impl Vector for Avx2 {
     const TILE_VECTORS: usize = 2;
     const SUM_VECTORS: usize = 13;
     const LOADS_PARTS: bool = false;
-    const LOOKS_AHEAD: bool = false;
 
     /// 12 accumulators at most, of 16 registers.
     fn tile_rows(vectors: usize) -> usize {

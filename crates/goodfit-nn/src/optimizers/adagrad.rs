@@ -4,7 +4,7 @@
 //! Stochastic Optimization, JMLR 12 (2011).
 
 use super::UpdateStep;
-use super::decay::each;
+use super::decay::{each, floored, square};
 use crate::Float;
 
 /// `squares`: P.
@@ -13,7 +13,7 @@ pub(super) fn update<T: Float>(values: &mut [T], squares: &mut [T], gradient: &[
     let lr = T::from_f64(step.learning_rate);
     let epsilon = T::from_f64(epsilon);
     each(values, squares.iter_mut(), gradient, step, |w, g, h| {
-        *h += g * g;
+        *h = floored(*h + square(g));
         w - lr * g / (h.sqrt() + epsilon)
     });
 }

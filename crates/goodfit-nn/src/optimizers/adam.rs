@@ -7,7 +7,7 @@
 //!
 //! Source: D. P. Kingma, J. Ba: Adam, ICLR 2015.
 
-use super::decay::{LEAST_GRADIENT, LEAST_SQUARE, each, settled};
+use super::decay::{each, floored, settled, square};
 use super::{AdamForm, UpdateStep};
 use crate::Float;
 
@@ -55,8 +55,8 @@ pub(super) fn update<T: Float>(
     let &Constants { beta1, beta2, one_minus_beta1, one_minus_beta2, rate, root, epsilon } = constants;
     let (first, second) = moments.split_at_mut(values.len());
     each(values, first.iter_mut().zip(second), gradient, step, |w, g, (m, v)| {
-        *m = settled(beta1 * *m + one_minus_beta1 * g, LEAST_GRADIENT);
-        *v = settled(beta2 * *v + one_minus_beta2 * (g * g), LEAST_SQUARE);
+        *m = settled(beta1 * *m + one_minus_beta1 * g);
+        *v = floored(beta2 * *v + one_minus_beta2 * square(g));
         w - rate * *m / (v.sqrt() * root + epsilon)
     });
 }

@@ -110,19 +110,39 @@ pub(super) fn each<T: Float, S>(
     }
 }
 
-/// What an average of gradients is kept from falling below, other than to 0.
-pub(super) const LEAST_GRADIENT: f64 = 1.0 / (1_u128 << 100) as f64;
-/// The same of their squares.
-pub(super) const LEAST_SQUARE: f64 = f32::MIN_POSITIVE as f64;
-
-/// 0 for what is smaller than `least`; NaN stays.
+/// An average of gradients, 0 where it is smaller than 2^-100.
 ///
-/// Where gradients cease, as those of units that died or of pixels that are nearly always empty, their averages shrink step
-/// by step to numbers that are no longer normal, and stay there by rounding. Such a factor costs some processors a
-/// hundred times as much as another. The bounds lie so low that no weight can tell: a step of `lr * 2^-100`.
+/// Where gradients cease, as those of units that died or of pixels that are nearly always empty, averages shrink step by
+/// step to denormal numbers, and stay there by rounding. Such a factor costs some processors as much as dozens of others.
+/// In double precision nothing gets there, and nothing is changed; NaN stays.
 #[inline(always)]
-pub(super) fn settled<T: Float>(x: T, least: f64) -> T {
-    if x.abs() < T::from_f64(least) { T::ZERO } else { x }
+pub(super) fn settled<T: Float>(average: T) -> T {
+    zero_below(average, 100)
+}
+
+/// `g^2`, of gradients below 2^-50 that of 0: their squares are denormal, or nearly.
+#[inline(always)]
+pub(super) fn square<T: Float>(g: T) -> T {
+    let g = zero_below(g, 50);
+    g * g
+}
+
+/// An average of squares, at least 2^-110, so that it is never denormal, nor 0 under a gradient that is not.
+#[inline(always)]
+pub(super) fn floored<T: Float>(squares: T) -> T {
+    let least = power_of_half(110);
+    if squares < least { least } else { squares }
+}
+
+#[inline(always)]
+fn zero_below<T: Float>(x: T, exponent: u32) -> T {
+    if x.abs() < power_of_half(exponent) { T::ZERO } else { x }
+}
+
+/// `2^-exponent` in single precision, 0 in double.
+#[inline(always)]
+fn power_of_half<T: Float>(exponent: u32) -> T {
+    if size_of::<T>() == size_of::<f32>() { T::from_f64(1.0 / (1_u128 << exponent) as f64) } else { T::ZERO }
 }
 
 /// -1, 0 or 1; 0 for NaN.

@@ -32,6 +32,10 @@ use crate::{Convention, Error, Float};
 /// [`NesterovForm`] and [`AdamForm`] tell in what the textbook differs. Each file of this folder
 /// gives the source of its formula.
 ///
+/// In single precision v and m are 0 where they would be smaller than 2^-100, squares of gradients below 2^-50 count as 0,
+/// and averages of squares (h, and v of adam) are at least 2^-110: numbers that are no longer normal cost some processors
+/// dozens of times as much. With a usual epsilon no weight can tell.
+///
 /// ```
 /// use goodfit_nn::{Optimizer, UpdateStep, WeightDecay};
 /// let step = UpdateStep { learning_rate: 0.1, decay: WeightDecay::None, gradient_scale: 1.0, step: 1 };

@@ -8,7 +8,7 @@
 //! Computational Mathematics and Mathematical Physics 4 (1964).
 
 use super::UpdateStep;
-use super::decay::{LEAST_GRADIENT, each, settled};
+use super::decay::{each, settled};
 use crate::Float;
 
 /// `velocity`: P.
@@ -17,7 +17,7 @@ pub(super) fn update<T: Float>(values: &mut [T], velocity: &mut [T], gradient: &
     let lr = T::from_f64(step.learning_rate);
     let mu = T::from_f64(momentum);
     each(values, velocity.iter_mut(), gradient, step, |w, g, v| {
-        *v = settled(mu * *v + g, LEAST_GRADIENT);
+        *v = settled(mu * *v + g);
         w - lr * *v
     });
 }

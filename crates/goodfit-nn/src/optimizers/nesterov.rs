@@ -9,7 +9,7 @@
 //! Source: Y. Bengio, N. Boulanger-Lewandowski, R. Pascanu: Advances in optimizing recurrent
 //! networks, arXiv 1212.0901 (2012), equation 7.
 
-use super::decay::{LEAST_GRADIENT, each, settled};
+use super::decay::{each, settled};
 use super::{NesterovForm, UpdateStep};
 use crate::Float;
 
@@ -30,7 +30,7 @@ pub(super) fn update<T: Float>(
         NesterovForm::Field => (T::ONE, mu),
     };
     each(values, velocity.iter_mut(), gradient, step, |w, g, v| {
-        *v = settled(mu * *v + g, LEAST_GRADIENT);
+        *v = settled(mu * *v + g);
         w - lr * (of_gradient * g + of_velocity * *v)
     });
 }

@@ -3,7 +3,7 @@
 //! Source: T. Tieleman, G. Hinton: Lecture 6.5, Neural Networks for Machine Learning, Coursera (2012).
 
 use super::UpdateStep;
-use super::decay::{LEAST_SQUARE, each, settled};
+use super::decay::{each, floored, square};
 use crate::Float;
 
 /// `squares`: P.
@@ -20,7 +20,7 @@ pub(super) fn update<T: Float>(
     let (kept, taken) = (T::from_f64(decay), T::from_f64(1.0 - decay));
     let epsilon = T::from_f64(epsilon);
     each(values, squares.iter_mut(), gradient, step, |w, g, h| {
-        *h = settled(kept * *h + taken * (g * g), LEAST_SQUARE);
+        *h = floored(kept * *h + taken * square(g));
         w - lr * g / (h.sqrt() + epsilon)
     });
 }
