@@ -73,8 +73,9 @@ def overall(scores: dict, seconds: dict, found: list[dict], methods: list[str]) 
         mine = [p for p in found if p["method"] == method]
         took = [median(t.values()) for s in seconds.values() if (t := s.get(method))]
         rank = f"{mean(r[method] for r in ranks):9.2f}" if ranks else "        -"
+        value = f"{mean(values):10.4f}" if values else "         -"
         lines.append(
-            f"{method:24} {len(values):4} {len(mine):7} {sum('error' in p for p in mine):7}  {rank}  {mean(values):10.4f}"
+            f"{method:24} {len(values):4} {len(mine):7} {sum('error' in p for p in mine):7}  {rank}  {value}"
             f"  {f'{median(took):.1f}' if took else '-':>17}"
         )
     lines.append(f"(ranks on the {len(common)} sets that all these methods have)")

@@ -123,15 +123,26 @@ pub(super) fn finished<T: Float>(
             }
         }
         _ if n == 1 && k > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 => {
-            T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] });
+            // SAFETY: as for `Product` below.
+            unsafe { T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] }) };
         }
-        1 if k == 1 => T::dispatch(isa, Outer { dst: values, accum, lhs: left, rhs: &right.data[..right.n_columns] }),
-        1 if left.n_rows == 1 => T::dispatch(isa, Row { dst: values, accum, lhs: left, rhs: right, scratch }),
+        1 if k == 1 => {
+            let rhs = &right.data[..right.n_columns];
+            // SAFETY: as for `Product` below.
+            unsafe { T::dispatch(isa, Outer { dst: values, accum, lhs: left, rhs }) };
+        }
+        1 if left.n_rows == 1 => {
+            // SAFETY: as for `Product` below.
+            unsafe { T::dispatch(isa, Row { dst: values, accum, lhs: left, rhs: right, scratch }) };
+        }
         _ => {
             let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
             let finish = if n == 1 { Finish::NONE } else { finish };
             let halves = isa.has_cheap_halves();
-            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
+            // SAFETY: `check` has seen that the views fit each other, their values and the scratch.
+            unsafe {
+                T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
+            }
             if n > 1 {
                 return;
             }
@@ -414,7 +425,10 @@ pub(super) mod tests {
                     let (dst, finish) = (values.as_mut_ptr(), Finish { bias: Some(&bias), relu: true });
                     let scratch = &mut vec![f32::NAN; matmul_scratch(m, n, k)];
                     let accum = Accum::Replace;
-                    f32::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
+                    // SAFETY: all are of m, n and k, and `dst` has a row more.
+                    unsafe {
+                        f32::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
+                    };
                     assert!(values[m * n..].iter().all(|x| x.is_nan()), "{m} x {n} over {k}");
                     values.truncate(m * n);
                     values

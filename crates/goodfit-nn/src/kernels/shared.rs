@@ -77,11 +77,14 @@ fn product_shared<T: Float>(
         let length = length.min(n - column);
         let rhs = block(rhs, (0, k), (column, length));
         let finish = finish.of(column, length);
-        // SAFETY: columns from `column` on, `length` of them at most, are of this part alone.
-        let dst = unsafe { start.from(column) };
         let isa = Isa::detect();
         let halves = isa.has_cheap_halves();
-        T::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
+        // SAFETY: columns from `column` on, `length` of them at most, are of this part alone; `check` has seen that the
+        // views fit each other, their values and the scratch.
+        unsafe {
+            let dst = start.from(column);
+            T::dispatch(isa, Product { dst, dst_row: n, accum, lhs, rhs, finish, halves, scratch });
+        }
     });
 }
 

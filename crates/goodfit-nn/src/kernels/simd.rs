@@ -88,7 +88,7 @@ pub trait Operation<T> {
     /// Runs it.
     ///
     /// # Safety
-    /// The processor has the features of `V`.
+    /// The processor has the features of `V`, and what is said of the fields holds.
     unsafe fn run<V: Vector<Element = T>>(self) -> Self::Output;
 }
 
@@ -96,23 +96,26 @@ pub trait Operation<T> {
 pub trait Dispatch: Sized {
     /// Runs `operation` with the vectors of `isa`.
     ///
+    /// # Safety
+    /// What the operation says of its fields holds.
+    ///
     /// # Panics
     /// When the processor lacks `isa`.
-    fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output;
+    unsafe fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output;
 }
 
 impl Dispatch for f32 {
     #[inline]
-    fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output {
+    unsafe fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output {
         assert!(isa.is_available(), "{isa:?} is not available on this processor");
         match isa {
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: availability was just checked.
+            // SAFETY: availability was just checked; the rest is the caller's word.
             Isa::Avx512 => unsafe { operation.run::<super::x86::Avx512>() },
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: availability was just checked.
+            // SAFETY: availability was just checked; the rest is the caller's word.
             Isa::Avx2 => unsafe { operation.run::<super::x86::Avx2>() },
-            // SAFETY: these vectors are arrays, which need no feature.
+            // SAFETY: these vectors are arrays, which need no feature; the rest is the caller's word.
             _ => unsafe { operation.run::<Portable<f32, 8>>() },
         }
     }
@@ -121,8 +124,8 @@ impl Dispatch for f32 {
 impl Dispatch for f64 {
     /// Double precision is for checks, not for speed: always the portable vectors.
     #[inline]
-    fn dispatch<O: Operation<Self>>(_isa: Isa, operation: O) -> O::Output {
-        // SAFETY: these vectors are arrays, which need no feature.
+    unsafe fn dispatch<O: Operation<Self>>(_isa: Isa, operation: O) -> O::Output {
+        // SAFETY: these vectors are arrays, which need no feature; the rest is the caller's word.
         unsafe { operation.run::<Portable<f64, 8>>() }
     }
 }

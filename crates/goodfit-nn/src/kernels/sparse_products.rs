@@ -91,7 +91,9 @@ pub(super) unsafe fn sparse_columns<T: Float>(
     finish: Finish<'_, T>,
 ) {
     let list = |i: usize| inputs.entries_of(rows[i] as usize);
-    T::dispatch(isa, ListedSums { dst, dst_row, n: rows.len(), list, matrix: contiguous(weights), finish });
+    let sums = ListedSums { dst, dst_row, n: rows.len(), list, matrix: contiguous(weights), finish };
+    // SAFETY: the caller's contract; an entry's index is a column of the inputs.
+    unsafe { T::dispatch(isa, sums) };
 }
 
 /// `dw = inputs[rows]ᵀ · dz`: the gradient of the weights. All of `dw` is written, zeros where a
@@ -224,7 +226,9 @@ impl<'a, T: Float> Batch<'a, T> {
         assert_eq!(dw.data.len(), dw.n_rows * dw.n_columns, "values of a gradient");
         let list = |i| self.entries_of(columns.start + i);
         let (dst, dst_row, n) = (dw.data.as_mut_ptr(), dw.n_columns, dw.n_rows);
-        T::dispatch(isa, ListedSums { dst, dst_row, n, list, matrix: self.dz, finish: Finish::NONE });
+        let sums = ListedSums { dst, dst_row, n, list, matrix: self.dz, finish: Finish::NONE };
+        // SAFETY: `dw` was just checked; entries are rows of the batch, of which `dz` has as many (`SparseScratch::take`).
+        unsafe { T::dispatch(isa, sums) };
     }
 
     fn entries_of(self, column: usize) -> &'a [Entry<T>] {
