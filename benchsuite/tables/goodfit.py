@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import data
 from methods import THREADS, Task
 
 SEARCH_SECONDS = 120
@@ -57,11 +58,13 @@ def winner(folder: Path) -> list[str]:
 def model(task: Task, folder: Path, preset: str, search: bool, more: list[str]) -> Path:
     """Runs what it takes to have a model, and gives its folder.
 
-    A search that leaves no model itself is followed by a training with its winner's settings on the same rows.
+    A search ranks its trials by the score that decides here, as the tuning of scikit-learn's network does. One that leaves no
+    model itself is followed by a training with its winner's settings on the same rows.
     """
     training = command(task, folder, preset, "train", "model") + more
     if search:
-        checked([*command(task, folder, preset, "search", "search"), "--seconds", str(SEARCH_SECONDS)])
+        metric = ["--set", f"training.metric={data.METRIC[task.kind]}"]
+        checked([*command(task, folder, preset, "search", "search"), *metric, "--seconds", str(SEARCH_SECONDS)])
         if (folder / "search" / "weights.safetensors").exists():
             return folder / "search"
         task.notes["settings"] = winner(folder / "search")
