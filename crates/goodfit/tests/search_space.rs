@@ -258,3 +258,39 @@ fn a_grid_is_complete_beside_enqueued_points() {
         first(&place.json("out/results.json"), 4).iter().map(|settings| settings["network.hidden"].clone()).collect();
     assert_eq!(hidden, [json!([8]), json!([4]), json!([8]), json!([4, 4])]);
 }
+
+#[test]
+fn what_a_recipe_sets_is_trained_again_beside_the_best() {
+    let place = place(
+        "\n[search]\nsampler = \"random\"\ntrials = 6\nrescore_seeds = 2\n[search.space]\n\
+         \"training.learning_rate\" = { low = 1e-9, high = 0.5, log = true }\n",
+    );
+    let search = |rate: &str, finalists: &str, out: &str| {
+        let (point, finalists) = (format!("training.learning_rate={rate}"), format!("search.finalists={finalists}"));
+        let words = ["search", "my.toml", "--enqueue", &point, "--set", &finalists, "--set", "training.steps=60"];
+        place.succeed(&[&words[..], &["--out", out]].concat());
+        place.json(&format!("{out}/results.json"))
+    };
+    // By their value in the search, best first.
+    let numbers = |results: &Json, of: fn(&Json) -> bool| -> Vec<u64> {
+        let trials = results["trials"].as_array().unwrap().iter().filter(|trial| of(trial));
+        trials.map(|trial| trial["trial"].as_u64().unwrap()).collect()
+    };
+    let again = |results: &Json| numbers(results, |trial| !trial["rescored"].is_null());
+    let says = |out: &str| {
+        let text = String::from_utf8(place.read(&format!("{out}/results.json"))).unwrap();
+        text.contains("none that was found is better when trained again")
+    };
+    let bad = search("1e-9", "2", "bad");
+    let ranked = numbers(&bad, |_| true);
+    assert!(ranked[1] != 0, "the point that was set is among the best: {ranked:?}");
+    assert_eq!(again(&bad), [ranked[0], 0]);
+    assert!(!says("bad"));
+    let page = String::from_utf8(place.read("bad/report.html")).unwrap();
+    assert!(page.contains("trial 0, which the recipe sets, to choose the winner"));
+    assert_eq!(again(&search("1e-9", "1", "one")), ranked[..1]);
+    let good = search("0.5", "3", "good");
+    assert_eq!(good["search"]["winner"]["trial"], 0, "{:?}", numbers(&good, |_| true));
+    assert_eq!(again(&good).len(), 3);
+    assert!(says("good"));
+}

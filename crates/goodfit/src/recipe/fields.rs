@@ -204,7 +204,8 @@ pub const FIELDS: &[Field] = &[
     Field::new("search.folds", "folds", Kind::Integer { low: 2, high: 1000 }, Absent("data.validation is split off"),
         "parts of the training rows; a trial is trained once for each, which validates it, and ranked by the mean"),
     Field::new("search.finalists", "finalists", Kind::count(0), Is("3"),
-        "best trials that are trained again, so that the winner is no lucky draw; 0 trains none again"),
+        "best trials that are trained again, so that the winner is no lucky draw, one of search.enqueue among them; 0 trains \
+         none again"),
     Field::new("search.rescore_seeds", "rescore seeds", Kind::Integer { low: 1, high: 1000 }, Is("5"),
         "fresh seeds for each finalist, and as many further ones for the winner's score"),
     Field::new("search.audit", "audit", kinds::SHARE, Is("0.05"),

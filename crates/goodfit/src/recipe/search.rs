@@ -28,7 +28,7 @@ pub struct SearchRecipe {
     pub repeats: usize,
     /// Parts of the training rows that validate one after the other; `None` = a share is split off.
     pub folds: Option<usize>,
-    /// Best trials that are trained again.
+    /// Best trials that are trained again, one of `enqueue` among them.
     pub finalists: usize,
     /// Fresh seeds for each of them, and as many further ones for the winner.
     pub rescore_seeds: usize,

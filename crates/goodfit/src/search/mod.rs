@@ -195,10 +195,11 @@ pub fn conduct_study(
     if complete {
         let storage = &*keeping.storage;
         found.audit = audit::audit(&objective, storage, &trials, &study.history())?;
-        let (n_finalists, n_seeds) = (found.ranked.len().min(search.finalists), search.rescore_seeds);
+        let finalists = found.finalists();
+        let (n_finalists, n_seeds) = (finalists.len(), search.rescore_seeds);
         observer.begin("retraining", steps * ((n_finalists + n_finalists.min(1)) * n_seeds) as u64);
         let again = rescore::Again {
-            finalists: &found.ranked[..n_finalists],
+            finalists: &finalists,
             n_seeds,
             n_rows: ranking_rows(search, &data.summary),
             resplit: keeping.resplit,

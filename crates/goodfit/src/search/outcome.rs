@@ -54,6 +54,20 @@ impl<'a> Found<'a> {
         Self { study, search, trials, ranked, audit: None, rescored: None }
     }
 
+    /// The trials to be trained again, best first. Of several the last makes room for the best of those that the recipe sets
+    /// (`search.enqueue`), where none of these is among them: what somebody starts from is what a winner has to beat.
+    pub(super) fn finalists(&self) -> Vec<&'a StoredTrial> {
+        let mut finalists: Vec<_> = self.ranked.iter().copied().take(self.search.finalists).collect();
+        let is_set = |trial: &&StoredTrial| trial.number < self.search.enqueue.len() as u64;
+        let set = self.ranked.iter().copied().find(is_set);
+        if let ([_, .., last], Some(set)) = (&mut finalists[..], set)
+            && !self.ranked.iter().take(self.search.finalists).any(is_set)
+        {
+            *last = set;
+        }
+        finalists
+    }
+
     /// The results, all of them.
     pub(super) fn results(
         &self,

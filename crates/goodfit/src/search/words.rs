@@ -63,7 +63,7 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
     let mut findings: Vec<Finding> = results
         .search
         .iter()
-        .filter_map(|search| winner(search.winner.as_ref()?, &results.primary_metric, data))
+        .filter_map(|search| winner(search.winner.as_ref()?, search.enqueued, &results.primary_metric, data))
         .collect();
     let best: Vec<&Trial> = ranked.iter().filter(|trial| trial.reason.is_none()).take(N_BEST).collect();
     if best.len() < N_BEST {
@@ -109,12 +109,16 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
     findings
 }
 
-/// The score that the winner was chosen by, and the one to believe.
-fn winner(winner: &Winner, metric: &str, data: &DataSummary) -> Option<Finding> {
+/// The score that the winner was chosen by, and the one to believe; of the first trials so many were set by the recipe.
+fn winner(winner: &Winner, n_set: usize, metric: &str, data: &DataSummary) -> Option<Finding> {
     let found = winner.score?;
     let mut evidence = format!("mean of {} further seeds and its 95 % interval", winner.seeds.len());
     if let Some(error) = winner.row_error {
         let _ = write!(evidence, "; the {} validation rows of {} alone leave {error:.3}", winner.rows, data.source);
+    }
+    if winner.trial < n_set {
+        evidence +=
+            "; the recipe sets this trial (search.enqueue), and none that was found is better when trained again";
     }
     Some(Finding {
         statement: format!(
