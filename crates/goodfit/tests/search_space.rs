@@ -279,7 +279,7 @@ fn what_a_recipe_sets_is_trained_again_beside_the_best() {
     let again = |results: &Json| numbers(results, |trial| !trial["rescored"].is_null());
     let says = |out: &str| {
         let text = String::from_utf8(place.read(&format!("{out}/results.json"))).unwrap();
-        text.contains("none that was found is better when trained again")
+        text.contains("none that was found and trained again is better")
     };
     let bad = search("1e-9", "2", "bad");
     let ranked = numbers(&bad, |_| true);
@@ -293,4 +293,7 @@ fn what_a_recipe_sets_is_trained_again_beside_the_best() {
     assert_eq!(good["search"]["winner"]["trial"], 0, "{:?}", numbers(&good, |_| true));
     assert_eq!(again(&good).len(), 3);
     assert!(says("good"));
+    // Nothing that was found is trained again beside it.
+    assert_eq!(again(&search("0.5", "1", "alone")), [0]);
+    assert!(!says("alone"));
 }

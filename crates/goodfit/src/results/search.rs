@@ -51,6 +51,13 @@ pub struct SearchSummary {
     pub winner: Option<Winner>,
 }
 
+impl SearchSummary {
+    /// Whether the recipe set the trial of this number.
+    pub fn is_set(&self, trial: usize) -> bool {
+        trial < self.enqueued
+    }
+}
+
 /// A field that was varied.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SearchedField {

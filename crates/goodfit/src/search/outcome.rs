@@ -57,13 +57,12 @@ impl<'a> Found<'a> {
     /// The trials to be trained again, best first. Of several the last makes room for the best of those that the recipe sets
     /// (`search.enqueue`), where none of these is among them: what somebody starts from is what a winner has to beat.
     pub(super) fn finalists(&self) -> Vec<&'a StoredTrial> {
-        let mut finalists: Vec<_> = self.ranked.iter().copied().take(self.search.finalists).collect();
-        let is_set = |trial: &&StoredTrial| trial.number < self.search.enqueue.len() as u64;
-        let set = self.ranked.iter().copied().find(is_set);
-        if let ([_, .., last], Some(set)) = (&mut finalists[..], set)
-            && !self.ranked.iter().take(self.search.finalists).any(is_set)
+        let mut finalists = self.ranked[..self.ranked.len().min(self.search.finalists)].to_vec();
+        let set = self.ranked.iter().position(|trial| trial.number < self.search.enqueue.len() as u64);
+        if let ([_, .., last], Some(place)) = (&mut finalists[..], set)
+            && place >= self.search.finalists
         {
-            *last = set;
+            *last = self.ranked[place];
         }
         finalists
     }

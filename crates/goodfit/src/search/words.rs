@@ -63,7 +63,12 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
     let mut findings: Vec<Finding> = results
         .search
         .iter()
-        .filter_map(|search| winner(search.winner.as_ref()?, search.enqueued, &results.primary_metric, data))
+        .filter_map(|search| {
+            let won = search.winner.as_ref()?;
+            let mut again = ranked.iter().filter(|trial| trial.rescored.is_some());
+            let beats_found = search.is_set(won.trial) && again.any(|trial| !search.is_set(trial.trial));
+            winner(won, beats_found, &results.primary_metric, data)
+        })
         .collect();
     let best: Vec<&Trial> = ranked.iter().filter(|trial| trial.reason.is_none()).take(N_BEST).collect();
     if best.len() < N_BEST {
@@ -109,16 +114,17 @@ pub(super) fn findings(results: &Results, search: &SearchRecipe) -> Vec<Finding>
     findings
 }
 
-/// The score that the winner was chosen by, and the one to believe; of the first trials so many were set by the recipe.
-fn winner(winner: &Winner, n_set: usize, metric: &str, data: &DataSummary) -> Option<Finding> {
+/// The score that the winner was chosen by, and the one to believe; and whether the recipe sets it and others, which were
+/// found, were trained again beside it.
+fn winner(winner: &Winner, beats_found: bool, metric: &str, data: &DataSummary) -> Option<Finding> {
     let found = winner.score?;
     let mut evidence = format!("mean of {} further seeds and its 95 % interval", winner.seeds.len());
     if let Some(error) = winner.row_error {
         let _ = write!(evidence, "; the {} validation rows of {} alone leave {error:.3}", winner.rows, data.source);
     }
-    if winner.trial < n_set {
+    if beats_found {
         evidence +=
-            "; the recipe sets this trial (search.enqueue), and none that was found is better when trained again";
+            "; the recipe sets this trial (search.enqueue), and none that was found and trained again is better";
     }
     Some(Finding {
         statement: format!(

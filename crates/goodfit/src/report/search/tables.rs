@@ -155,10 +155,13 @@ pub(in crate::report) fn winner(results: &Results) -> String {
          search</th><th scope=\"col\" class=\"n\">again, mean ± sd</th><th scope=\"col\" class=\"n\">95 % interval of the \
          mean</th><th scope=\"col\" class=\"n\">seeds</th></tr></thead><tbody>\n",
     );
-    let n_set = results.search.as_ref().map_or(0, |search| search.enqueued);
     for trial in again {
         if let Some(score) = &trial.rescored {
-            let set = if trial.trial < n_set { ", which the recipe sets" } else { "" };
+            let set = if results.search.as_ref().is_some_and(|search| search.is_set(trial.trial)) {
+                ", which the recipe sets"
+            } else {
+                ""
+            };
             let _ = writeln!(
                 out,
                 "<tr><th scope=\"row\">trial {}{set}, to choose the winner</th><td class=\"n\">{}</td><td \
