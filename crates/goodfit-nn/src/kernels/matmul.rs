@@ -9,7 +9,7 @@
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
 //! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
 //! result has the same bytes whatever m and n are and whichever other rows are computed with it; but
-//! for n = 1, where the sums have an order of their own (`vector_products`).
+//! for n = 1, and for m = 1 over a transposed `rhs`, where the sums have an order of their own (`vector_products`).
 //! They do differ between [`Isa`]s: the portable path has no fused operation.
 //!
 //! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100 over
@@ -25,8 +25,7 @@
 //! `gemm` in the same pass (three take up to 10 % more, two of these in one of two passes alone), and about half over sums
 //! of 7 terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %),
 //! and for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
-//! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long); one row times a transposed
-//! factor by squares of 8 x 8 that are transposed as they are read, which took as long as packing it.
+//! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long).
 
 use super::finish::{Finish, FinishOf};
 use super::packing::{copy, is_copied, pack};
@@ -126,6 +125,10 @@ pub(super) fn finished<T: Float>(
             // SAFETY: as for `Product` below.
             unsafe { T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] }) };
         }
+        _ if is_row_of_dots(m, lhs, rhs) => {
+            // SAFETY: as for `Product` below.
+            unsafe { T::dispatch(isa, Column { dst: values, accum, lhs: rhs.transposed(), rhs: &lhs.data[..k] }) };
+        }
         1 if k == 1 => {
             let rhs = &right.data[..right.n_columns];
             // SAFETY: as for `Product` below.
@@ -176,6 +179,11 @@ pub(super) fn check<T: Float>(
     }
     assert!(dst.data.len() >= m * n, "a view past the end of its values");
     (m, n, k)
+}
+
+/// Whether a product is one row times a transposed factor: then its sums have an order of their own.
+pub(super) fn is_row_of_dots<T: Float>(m: usize, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>) -> bool {
+    m == 1 && rhs.n_rows > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 && rhs.column_stride > 1
 }
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
@@ -388,9 +396,12 @@ pub(super) mod tests {
                 assert!((got - truth).abs() <= bound, "{isa:?} ({i}, {j}): {got}, expected {truth}");
                 assert!((got_added - truth).abs() <= bound, "{isa:?} ({i}, {j}) added: {got_added}, expected {truth}");
             }
-            if m * k > 0 {
+            if m * k > 0 && m > 1 {
                 let i = seed as usize % m;
                 let one = block(lhs, (i, 1), (0, k));
+                if is_row_of_dots(1, one, rhs) {
+                    continue;
+                }
                 let alone = product(isa, Matrix::zeros(1, n), Accum::Replace, one, rhs);
                 assert_eq!(alone.row(0), replaced.row(i), "{isa:?}: row {i} alone and among {m}");
             }

@@ -3,7 +3,7 @@
 //! Shapes: as in `matmul` and `sparse_products`.
 
 use super::finish::Finish;
-use super::matmul::{Product, block, check, finished};
+use super::matmul::{Product, block, check, finished, is_row_of_dots};
 use super::sparse_products::{sparse_affine, sparse_columns};
 use super::team::{Member, n_parts, share};
 use super::{Accum, Csr, Isa, SparseScratch, matmul_scratch, sparse_weight_gradient};
@@ -60,10 +60,12 @@ fn product_shared<T: Float>(
     let by_rows = m >= n;
     let n_parts = n_parts(member, m * n * k, DENSE_WORK).min(scratch.len() / room);
     let length = m.max(n).div_ceil(n_parts.max(1)).next_multiple_of(STEP);
-    if n_parts < 2 || n == 1 || length >= m.max(n) {
+    if n_parts < 2 || n == 1 || is_row_of_dots(m, lhs, rhs) || length >= m.max(n) {
         return finished(Isa::detect(), dst, accum, (lhs, rhs), finish, scratch);
     }
     if by_rows {
+        // No part is a single row: that may have an order of sums of its own.
+        let length = if m % length == 1 { length - 1 } else { length };
         let parts = dst.data.chunks_mut(length * n).zip(scratch.chunks_mut(room)).enumerate();
         return share(member, parts, |(i, (dst, scratch))| {
             let n_rows = dst.len() / n;
@@ -165,4 +167,26 @@ pub(crate) fn sparse_weight_gradient_shared<T: Float>(
         let (first, n) = (i * length, dw.len() / width);
         batch.gradient(Isa::detect(), MatMut::new(dw, n, width), first..first + n);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::matmul::tests::values;
+    use super::*;
+    use crate::kernels::{Team, matmul};
+
+    /// Rows and columns that parts would cut so that a single row is left, which has an order of sums of its own.
+    #[test]
+    fn no_part_is_a_single_row() {
+        let member = Team::new(2).join();
+        for (m, n, k) in [(1, 1200, 1200), (129, 100, 200), (257, 64, 100), (2, 1100, 1100), (385, 384, 12)] {
+            let (x, w) = (values::<f32>(m * k, 1), values::<f32>(n * k, 2));
+            let (lhs, rhs) = (MatRef::new(&x, m, k), MatRef::new(&w, n, k).transposed());
+            let [mut alone, mut shared] = [0.0, 1.0].map(|start| vec![start; m * n]);
+            let mut scratch = vec![0.0; 2 * matmul_scratch(m, n, k)];
+            matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
+            matmul_shared(Some(&member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
+            assert!(alone == shared, "{m} x {n} over {k}");
+        }
+    }
 }

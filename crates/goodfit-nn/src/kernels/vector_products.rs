@@ -3,14 +3,14 @@
 //!
 //! Shapes: as in [`matmul`](super::matmul()).
 //!
-//! Order of summation: a row is summed as in any other product, so that it has the same bytes alone and among others. Only
-//! a single column has an order of its own, whatever the number of rows: the terms k, k + 4L, k + 8L, .. for vectors of L
-//! lanes are one chain, and the 4L chains are added pairwise.
+//! Order of summation: a row is summed as in any other product, so that it has the same bytes alone and among others:
+//! predictions are such rows. Only a single column has an order of its own, whatever the number of rows: the terms k,
+//! k + 4L, k + 8L, .. for vectors of L lanes are one chain, and the 4L chains are added pairwise. So has a single row times
+//! a transposed factor, the input gradient of a batch of one row, which is such a column transposed.
 //!
 //! Measured (Zen 1, one core, AVX2; microseconds when they were packed like other products, now, and by the crate `gemm`):
 //! 1 x 256 over 256 with rows in one piece 21, 6, 10; 256 x 1 over 256 23, 6, 7, its transpose 18, 6, 10; 256 x 256 over 1
-//! 31, 9, 9. One row times a transposed factor is still packed, 24 beside 7: its sums run across the rows, and another
-//! order would give a batch of one row other bytes than the same row among others.
+//! 31, 9, 9.
 
 use super::Accum;
 use super::matmul::{K_BLOCK, MAX_LANES, N_BLOCK, cuts};
