@@ -114,6 +114,11 @@ impl Stream {
         }
     }
 
+    /// Goes to where so many bytes of the stream, a multiple of 4, have been drawn.
+    pub(crate) fn skip(&mut self, n_bytes: u64) {
+        self.generator.set_word_pos(u128::from(n_bytes / 4));
+    }
+
     /// Fills `bytes` with random bytes.
     #[inline]
     pub fn fill(&mut self, bytes: &mut [u8]) {
@@ -162,6 +167,20 @@ mod tests {
         for (k, expected, variance) in [(1, 0.0, 1.0), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)] {
             let tolerance = 4.0 * (variance / f64::from(n)).sqrt();
             assert!((moment(k) - expected).abs() < tolerance, "moment {k}: {}", moment(k));
+        }
+    }
+
+    #[test]
+    fn a_stream_can_be_taken_up_anywhere() {
+        let stream = || Stream::new(5, Purpose::Dropout, 1 << 16);
+        let mut whole = [0; 1000];
+        stream().fill(&mut whole);
+        for start in [0, 4, 256, 512, 900] {
+            let mut later = stream();
+            later.skip(start as u64);
+            let mut rest = vec![0; 1000 - start];
+            later.fill(&mut rest);
+            assert!(rest == whole[start..], "from {start}");
         }
     }
 

@@ -124,22 +124,59 @@ impl BatchNorm {
         assert!(mean.len() == n_units && inverse_std.len() == n_units, "units of batch normalisation");
         assert_eq!(shift.len(), n_units, "shifts of batch normalisation");
 
-        let share = T::from_f64(1.0 / n_rows as f64);
+        Self::moments(mean, inverse_std, normalized, 0, n_units);
+        self.settle(running, mean, inverse_std, n_rows);
+        Self::normalize(y, normalized, mean, inverse_std, scale, shift);
+    }
+
+    /// The batch's mean and variance of the units from `first` on, as many as there are places for. It reads `x` alone,
+    /// so units can be shared out.
+    ///
+    /// # Shapes
+    /// `x`: N x D with D = `n_units`.
+    #[inline(always)]
+    pub(crate) fn moments<T: Float>(mean: &mut [T], variance: &mut [T], x: &[T], first: usize, n_units: usize) {
+        let units = first..first + mean.len();
+        let share = T::from_f64(1.0 / count_rows(x, n_units) as f64);
         mean.fill(T::ZERO);
-        for x in normalized.chunks_exact(n_units) {
-            add_row(mean, x);
+        for x in x.chunks_exact(n_units) {
+            add_row(mean, &x[units.clone()]);
         }
         scale_row(mean, share);
-        let variance = inverse_std;
         variance.fill(T::ZERO);
-        for x in normalized.chunks_exact_mut(n_units) {
-            centre_row(x, variance, mean);
+        for x in x.chunks_exact(n_units) {
+            add_squares_row(variance, &x[units.clone()], mean);
         }
         scale_row(variance, share);
+    }
+
+    /// Moves the running statistics by those of a batch of N rows, and makes `1 / sqrt(variance + epsilon)` out of its
+    /// variance.
+    #[inline(always)]
+    pub(crate) fn settle<T: Float>(
+        &self,
+        running: RunningStatistics<'_, T>,
+        mean: &[T],
+        variance: &mut [T],
+        n_rows: usize,
+    ) {
         self.move_running(running, mean, variance, n_rows);
-        let inverse_std = self.invert(variance);
-        for (y, x) in y.chunks_exact_mut(n_units).zip(normalized.chunks_exact_mut(n_units)) {
-            normalize_row(y, x, inverse_std, scale, shift);
+        self.invert(variance);
+    }
+
+    /// Normalises rows, which can be shared out: `x` becomes `(x - mean) * inverse_std`, and `y` that times the scale plus
+    /// the shift.
+    #[inline(always)]
+    pub(crate) fn normalize<T: Float>(
+        y: &mut [T],
+        x: &mut [T],
+        mean: &[T],
+        inverse_std: &[T],
+        scale: &[T],
+        shift: &[T],
+    ) {
+        for (y, x) in y.chunks_exact_mut(scale.len()).zip(x.chunks_exact_mut(scale.len())) {
+            normalize_row(y, x, mean, inverse_std, scale, shift);
         }
     }
 
@@ -165,9 +202,9 @@ impl BatchNorm {
         let lengths = [offset.len(), scale.len(), shift.len(), running_mean.len(), running_variance.len()];
         assert_eq!(lengths, [n_units; 5], "units of batch normalisation");
         factor.copy_from_slice(running_variance);
-        let inverse_std = self.invert(factor);
+        self.invert(factor);
         for ((((factor, offset), &scale), &shift), &mean) in
-            inverse_std.iter_mut().zip(offset).zip(scale).zip(shift).zip(running_mean)
+            factor.iter_mut().zip(offset).zip(scale).zip(shift).zip(running_mean)
         {
             *factor = scale * *factor;
             *offset = shift - mean * *factor;
@@ -220,13 +257,42 @@ impl BatchNorm {
         let lengths = [dscale.len(), dshift.len(), inverse_std.len()];
         assert_eq!(lengths, [n_units; 3], "units of batch normalisation");
 
+        Self::gradient_sums(dscale, dshift, d, normalized, 0, n_units);
+        Self::gradient(d, normalized, n_rows, [dscale, dshift, inverse_std, scale]);
+    }
+
+    /// The gradients by scale and shift of the units from `first` on, as many as there are places for. It reads `d` and
+    /// `normalized` alone, so units can be shared out.
+    ///
+    /// # Shapes
+    /// `d`, `normalized`: N x D with D = `n_units`.
+    #[inline(always)]
+    pub(crate) fn gradient_sums<T: Float>(
+        dscale: &mut [T],
+        dshift: &mut [T],
+        d: &[T],
+        normalized: &[T],
+        first: usize,
+        n_units: usize,
+    ) {
+        let units = first..first + dscale.len();
         dscale.fill(T::ZERO);
         dshift.fill(T::ZERO);
         for (d, h) in d.chunks_exact(n_units).zip(normalized.chunks_exact(n_units)) {
-            add_gradient_row(dscale, dshift, d, h);
+            add_gradient_row(dscale, dshift, &d[units.clone()], &h[units.clone()]);
         }
+    }
+
+    /// The gradient by x, in place of that by y, of rows out of a batch of N, which can be shared out.
+    #[inline(always)]
+    pub(crate) fn gradient<T: Float>(
+        d: &mut [T],
+        normalized: &[T],
+        n_rows: usize,
+        [dscale, dshift, inverse_std, scale]: [&[T]; 4],
+    ) {
         let share = T::from_f64(1.0 / n_rows as f64);
-        for (d, h) in d.chunks_exact_mut(n_units).zip(normalized.chunks_exact(n_units)) {
+        for (d, h) in d.chunks_exact_mut(scale.len()).zip(normalized.chunks_exact(scale.len())) {
             gradient_row(d, h, dscale, dshift, inverse_std, scale, share);
         }
     }
@@ -284,12 +350,11 @@ impl BatchNorm {
 
     /// `1 / sqrt(variance + epsilon)` in place of the variance.
     #[inline(always)]
-    fn invert<'a, T: Float>(&self, variance: &'a mut [T]) -> &'a mut [T] {
+    fn invert<T: Float>(&self, variance: &mut [T]) {
         let epsilon = T::from_f64(self.epsilon);
-        for variance in &mut *variance {
+        for variance in variance {
             *variance = T::ONE / (*variance + epsilon).sqrt();
         }
-        variance
     }
 }
 
@@ -311,18 +376,19 @@ fn scale_row<T: Float>(row: &mut [T], factor: T) {
 }
 
 #[inline(always)]
-fn centre_row<T: Float>(x: &mut [T], squares: &mut [T], mean: &[T]) {
-    for ((x, squares), &mean) in x.iter_mut().zip(squares).zip(mean) {
-        let centred = *x - mean;
-        *x = centred;
+fn add_squares_row<T: Float>(squares: &mut [T], x: &[T], mean: &[T]) {
+    for ((squares, &x), &mean) in squares.iter_mut().zip(x).zip(mean) {
+        let centred = x - mean;
         *squares += centred * centred;
     }
 }
 
 #[inline(always)]
-fn normalize_row<T: Float>(y: &mut [T], x: &mut [T], inverse_std: &[T], scale: &[T], shift: &[T]) {
-    for ((((y, x), &inverse_std), &scale), &shift) in y.iter_mut().zip(x).zip(inverse_std).zip(scale).zip(shift) {
-        let h = *x * inverse_std;
+fn normalize_row<T: Float>(y: &mut [T], x: &mut [T], mean: &[T], inverse_std: &[T], scale: &[T], shift: &[T]) {
+    for (((((y, x), &mean), &inverse_std), &scale), &shift) in
+        y.iter_mut().zip(x).zip(mean).zip(inverse_std).zip(scale).zip(shift)
+    {
+        let h = (*x - mean) * inverse_std;
         *x = h;
         *y = scale * h + shift;
     }

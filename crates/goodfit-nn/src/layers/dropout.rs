@@ -83,6 +83,19 @@ impl Dropout {
         self.apply(y, mask);
     }
 
+    /// [`Dropout::forward_training`] from another buffer, which stays as it is.
+    ///
+    /// # Panics
+    /// When the lengths do not fit.
+    #[inline(always)]
+    pub(crate) fn forward_into<T: Float>(self, y: &mut [T], x: &[T], mask: &[u8]) {
+        assert_eq!(y.len(), x.len(), "values of dropout");
+        let factors = self.factors(y.len(), mask);
+        for ((y, &x), factor) in y.iter_mut().zip(x).zip(factors) {
+            *y = x * factor;
+        }
+    }
+
     /// The map of evaluation, in place: `y = x * (1 - ratio)` in the textbook form, `y = x` in the
     /// inverted one.
     #[inline(always)]
@@ -122,15 +135,22 @@ impl Dropout {
     /// Multiplies, also by 0: what is not finite becomes NaN, as in the textbook and in `PyTorch`.
     #[inline(always)]
     fn apply<T: Float>(self, values: &mut [T], mask: &[u8]) {
+        let factors = self.factors(values.len(), mask);
+        for (value, factor) in values.iter_mut().zip(factors) {
+            *value *= factor;
+        }
+    }
+
+    /// What `n` values are multiplied by.
+    #[inline(always)]
+    fn factors<T: Float>(self, n: usize, mask: &[u8]) -> impl Iterator<Item = T> {
         let (draws, rest) = mask.as_chunks::<{ Self::MASK_BYTES }>();
-        assert!(draws.len() == values.len() && rest.is_empty(), "mask of dropout");
+        assert!(draws.len() == n && rest.is_empty(), "mask of dropout");
         let threshold = self.threshold();
         let factor = match self.form {
             DropoutForm::Textbook => T::ONE,
             DropoutForm::Inverted => T::from_f64(1.0 / (1.0 - self.ratio)),
         };
-        for (value, &draw) in values.iter_mut().zip(draws) {
-            *value *= if u16::from_le_bytes(draw) >= threshold { factor } else { T::ZERO };
-        }
+        draws.iter().map(move |&draw| if u16::from_le_bytes(draw) >= threshold { factor } else { T::ZERO })
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::member_affine::{Kept, backward_own, backward_shared, forward_own, forward_shared};
 use super::plan::{AffinePart, Block, Members, Plan};
-use super::rows::{part_length, scale_weights, split_scaled_gradient};
+use super::rows::{part_length, part_width, scale_weights, split_scaled_gradient};
 use crate::kernels::{self, Accum, Csr, Member, SparseScratch, share_vectorised};
-use crate::layers::{Activation, BatchNormCache, Dropout, RunningStatistics};
+use crate::layers::{Activation, BatchNorm, Dropout, RunningStatistics};
 use crate::trainer::update::Update;
 use crate::{Float, MatMut, MatRef};
 
@@ -194,13 +194,26 @@ pub(crate) fn forward<T: Float>(
         let ranges = [norm.scale, norm.shift, norm.running_mean, norm.running_variance].map(|i| p[i].range.clone());
         let [scale, shift, running_mean, running_variance] =
             values.get_disjoint_mut(ranges).expect("parameters lie apart");
-        let (mean, inverse_std) = stages.moments.split_at_mut(units);
-        let cache = BatchNormCache { normalized: stages.linear, mean, inverse_std };
+        let (mean, variance) = stages.moments.split_at_mut(units);
+        let width = part_width(member, n, units);
+        let x = &*stages.linear;
+        share_vectorised(
+            member,
+            mean.chunks_mut(width).zip(variance.chunks_mut(width)).enumerate(),
+            #[inline(always)]
+            |(i, (mean, variance))| BatchNorm::moments(mean, variance, x, i * width, units),
+        );
         let running = RunningStatistics { mean: running_mean, variance: running_variance };
-        let z = &mut *stages.z;
         kernels::vectorised(
             #[inline(always)]
-            || norm.spec.forward_training(z, cache, running, scale, shift),
+            || norm.spec.settle(running, mean, variance, n),
+        );
+        let (mean, inverse_std) = (&*mean, &*variance);
+        share_vectorised(
+            member,
+            stages.z.chunks_mut(length).zip(stages.linear.chunks_mut(length)),
+            #[inline(always)]
+            |(z, x)| BatchNorm::normalize(z, x, mean, inverse_std, scale, shift),
         );
         stages.z
     } else {
@@ -235,10 +248,7 @@ pub(crate) fn forward<T: Float>(
             member,
             parts.zip(mask.draws.chunks(length * Dropout::MASK_BYTES)),
             #[inline(always)]
-            |((dropped, post), draws)| {
-                dropped.copy_from_slice(post);
-                dropout.forward_training(dropped, draws);
-            },
+            |((dropped, post), draws)| dropout.forward_into(dropped, post, draws),
         );
     }
 }
@@ -284,9 +294,20 @@ pub(crate) fn backward<T: Float>(
     if let Some(norm) = block.norm {
         update.two(plan, norm.scale, norm.shift, |[dscale, dshift], [scale, _]| {
             let (normalized, inverse_std) = (&*stages.linear, &stages.moments[units..]);
-            kernels::vectorised(
+            let width = part_width(member, n, units);
+            let dy = &*d;
+            share_vectorised(
+                member,
+                dscale.chunks_mut(width).zip(dshift.chunks_mut(width)).enumerate(),
                 #[inline(always)]
-                || norm.spec.backward(d, dscale, dshift, normalized, inverse_std, scale),
+                |(i, (dscale, dshift))| BatchNorm::gradient_sums(dscale, dshift, dy, normalized, i * width, units),
+            );
+            let of_units: [&[T]; 4] = [dscale, dshift, inverse_std, scale];
+            share_vectorised(
+                member,
+                d.chunks_mut(length).zip(normalized.chunks(length)),
+                #[inline(always)]
+                |(d, normalized)| BatchNorm::gradient(d, normalized, n, of_units),
             );
         });
     }

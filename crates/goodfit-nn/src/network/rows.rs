@@ -5,10 +5,17 @@ use crate::{Float, kernels};
 
 /// Values of an elementwise loop that are worth another thread.
 const SHARED_VALUES: usize = 1 << 14;
+/// Values of a line of the cache, in single precision.
+const LINE: usize = 16;
 
 /// The length of the parts, of whole rows, in which the threads of a team share N rows of U values.
 pub(crate) fn part_length(member: Option<&Member>, n: usize, units: usize) -> usize {
     n.div_ceil(n_parts(member, n * units, SHARED_VALUES)).max(1) * units.max(1)
+}
+
+/// The number of units in which the threads of a team share the U columns of N rows of them: whole lines of the cache.
+pub(super) fn part_width(member: Option<&Member>, n: usize, units: usize) -> usize {
+    units.max(1).div_ceil(n_parts(member, n * units, SHARED_VALUES)).next_multiple_of(LINE)
 }
 
 /// `scaled = diag(scale) weights`: the weights (D x U) of an affine map with the scales of its inputs (D) in them, so that

@@ -2,10 +2,17 @@
 //!
 //! Shapes: N rows of the batch, U units of a block.
 
+use crate::kernels::{Member, n_parts, share};
 use crate::layers::Dropout;
 use crate::network::block::Mask;
 use crate::network::plan::Plan;
 use crate::{Purpose, Stream};
+
+/// Bytes of draws that are worth another thread: some microseconds of them.
+const SHARED_BYTES: usize = 1 << 15;
+
+/// What the lengths of stretches are multiples of: whole blocks of the generator.
+const STRETCH: usize = 1 << 12;
 
 /// The draws of dropout.
 #[derive(Clone, Debug)]
@@ -32,14 +39,18 @@ impl Masks {
         Self { draws: draws.collect(), ratio_factor: 1.0 }
     }
 
-    /// Draws for the N rows of a step, each block from its own stream.
-    pub(super) fn draw(&mut self, seed: u64, step: usize, n: usize, ratio_factor: f64) {
+    /// Draws for the N rows of a step, each block from its own stream, of which every thread takes a stretch.
+    pub(super) fn draw(&mut self, seed: u64, step: usize, n: usize, ratio_factor: f64, member: Option<&Member>) {
         self.ratio_factor = ratio_factor;
-        for (b, draws) in self.draws.iter_mut().enumerate() {
-            if draws.bytes_per_row > 0 {
-                let mut stream = Stream::new(seed, Purpose::Dropout, (step as u64) << 16 | b as u64);
-                Dropout::draw_mask(&mut draws.bytes[..n * draws.bytes_per_row], &mut stream);
-            }
+        for (b, draws) in self.draws.iter_mut().enumerate().filter(|(_, draws)| draws.bytes_per_row > 0) {
+            let bytes = &mut draws.bytes[..n * draws.bytes_per_row];
+            let index = (step as u64) << 16 | b as u64;
+            let length = bytes.len().div_ceil(n_parts(member, bytes.len(), SHARED_BYTES)).next_multiple_of(STRETCH);
+            share(member, bytes.chunks_mut(length).enumerate(), |(i, part)| {
+                let mut stream = Stream::new(seed, Purpose::Dropout, index);
+                stream.skip((i * length) as u64);
+                Dropout::draw_mask(part, &mut stream);
+            });
         }
     }
 

@@ -203,7 +203,8 @@ impl<T: Float> Trainer<T> {
 
     fn draw_masks(&mut self, step: usize, n: usize) {
         let ratio_factor = self.training.dropout_schedule.factor(step, self.training.n_steps);
-        self.masks.draw(self.seed, step, n, ratio_factor);
+        let member = self.scratch.member.as_deref();
+        self.masks.draw(self.seed, step, n, ratio_factor, member);
     }
 
     /// Forward and backward pass of a training step; with a rule every parameter moves as soon as its
