@@ -8,6 +8,7 @@
 #![allow(clippy::inline_always)]
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
+mod buffer;
 mod finish;
 mod isa;
 mod listed_sums;
@@ -27,6 +28,7 @@ mod vector_products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use buffer::Buffer;
 pub(crate) use finish::{Finish, relu};
 pub use isa::{Isa, vectorised, vectorised_with};
 pub use matmul::{matmul, matmul_scratch, matmul_with};

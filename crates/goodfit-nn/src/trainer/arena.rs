@@ -4,19 +4,27 @@
 
 use super::spec::TrainingSpec;
 use crate::Float;
+use crate::kernels::Buffer;
 use crate::network::plan::Plan;
 
 /// Parameters, gradients, the optimiser's state and the training cache of one run, in one piece.
 #[derive(Clone, Debug)]
 pub(crate) struct Arena<T> {
-    data: Vec<T>,
-    n_values: usize,
-    n_state: usize,
-    n_cache: usize,
-    n_delta: usize,
-    n_inputs: usize,
-    n_targets: usize,
-    n_rows: usize,
+    data: Buffer<T>,
+    sizes: Sizes,
+}
+
+/// Values of each area, see [`Areas`].
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    values: usize,
+    state: usize,
+    cache: usize,
+    delta: usize,
+    inputs: usize,
+    targets: usize,
+    row_weights: usize,
+    units: usize,
 }
 
 /// The areas of an [`Arena`].
@@ -45,42 +53,57 @@ impl<T: Float> Arena<T> {
     /// Room for a plan, with the parameters at 0.
     pub(crate) fn new(plan: &Plan, training: &TrainingSpec, n_cache: usize) -> Self {
         let rows = training.max_batch * plan.members();
-        let mut arena = Self {
-            data: Vec::new(),
-            n_values: plan.n_values,
-            n_state: plan.n_values * training.optimizer.n_state(),
-            n_cache,
-            n_delta: rows * plan.max_units(),
-            n_inputs: rows * plan.inputs,
-            n_targets: rows * plan.outputs(),
-            n_rows: rows,
+        let sizes = Sizes {
+            values: plan.n_values,
+            state: plan.n_values * training.optimizer.n_state(),
+            cache: n_cache,
+            delta: rows * plan.max_units(),
+            inputs: rows * plan.inputs,
+            targets: rows * plan.outputs(),
+            row_weights: rows,
+            units: plan.max_units(),
         };
-        let n = 2 * arena.n_values + arena.n_state + n_cache + 2 * arena.n_delta + arena.n_inputs + arena.n_targets;
-        arena.data = vec![T::ZERO; n + rows + plan.max_units()];
-        arena
+        let Sizes { values, state, cache, delta, inputs, targets, row_weights, units } = sizes;
+        let areas = [values, values, state, cache, delta, delta, inputs, targets, row_weights, units];
+        Self { data: Buffer::zeroed(areas.map(whole_lines).iter().sum()), sizes }
     }
 
     /// All areas, apart.
     pub(crate) fn areas(&mut self) -> Areas<'_, T> {
-        let (values, rest) = self.data.split_at_mut(self.n_values);
-        let (gradients, rest) = rest.split_at_mut(self.n_values);
-        let (state, rest) = rest.split_at_mut(self.n_state);
-        let (cache, rest) = rest.split_at_mut(self.n_cache);
-        let (front, rest) = rest.split_at_mut(self.n_delta);
-        let (back, rest) = rest.split_at_mut(self.n_delta);
-        let (inputs, rest) = rest.split_at_mut(self.n_inputs);
-        let (targets, rest) = rest.split_at_mut(self.n_targets);
-        let (row_weights, units) = rest.split_at_mut(self.n_rows);
-        Areas { values, gradients, state, cache, delta: [front, back], inputs, targets, row_weights, units }
+        let Sizes { values, state, cache, delta, inputs, targets, row_weights, units } = self.sizes;
+        let mut rest = &mut self.data[..];
+        let mut next = |n: usize| {
+            let (area, others) = std::mem::take(&mut rest).split_at_mut(whole_lines(n));
+            rest = others;
+            &mut area[..n]
+        };
+        Areas {
+            values: next(values),
+            gradients: next(values),
+            state: next(state),
+            cache: next(cache),
+            delta: [next(delta), next(delta)],
+            inputs: next(inputs),
+            targets: next(targets),
+            row_weights: next(row_weights),
+            units: next(units),
+        }
     }
 
     /// Parameters, one behind the other.
     pub(crate) fn values(&self) -> &[T] {
-        &self.data[..self.n_values]
+        &self.data[..self.sizes.values]
     }
 
     /// Their gradients, over the same ranges.
     pub(crate) fn gradients(&self) -> &[T] {
-        &self.data[self.n_values..2 * self.n_values]
+        &self.data[whole_lines(self.sizes.values)..][..self.sizes.values]
     }
+}
+
+/// Values of a line of the cache, of which each area begins with one.
+const LINE: usize = 16;
+
+fn whole_lines(n: usize) -> usize {
+    n.next_multiple_of(LINE)
 }
