@@ -26,18 +26,26 @@ impl<T: Float> Finish<'_, T> {
 
     /// The same over values that have been stored.
     pub(super) fn apply(self, dst: &mut MatMut<'_, T>) {
-        let width = dst.n_columns.max(1);
+        if self.bias.is_none() && !self.relu {
+            return;
+        }
         vectorised(
             #[inline(always)]
             || {
-                for row in dst.data.chunks_exact_mut(width) {
-                    for (value, &bias) in row.iter_mut().zip(self.bias.unwrap_or_default()) {
-                        *value += bias;
-                    }
-                    if self.relu {
-                        for value in row {
-                            *value = relu(*value);
+                match self.bias {
+                    None => {}
+                    Some(&[bias]) => dst.data.iter_mut().for_each(|value| *value += bias),
+                    Some(bias) => {
+                        for row in dst.data.chunks_exact_mut(bias.len().max(1)) {
+                            for (value, &bias) in row.iter_mut().zip(bias) {
+                                *value += bias;
+                            }
                         }
+                    }
+                }
+                if self.relu {
+                    for value in &mut *dst.data {
+                        *value = relu(*value);
                     }
                 }
             },

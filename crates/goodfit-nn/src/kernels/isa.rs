@@ -77,10 +77,15 @@ impl Isa {
         false
     }
 
-    /// Whether this processor has it.
+    /// Whether this processor has it. Looked up once in a process: small products ask often.
     #[inline]
-    #[cfg(target_arch = "x86_64")]
     pub fn is_available(self) -> bool {
+        static AVAILABLE: LazyLock<[bool; 3]> = LazyLock::new(|| Isa::ALL.map(Isa::is_there));
+        AVAILABLE[self as usize]
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_there(self) -> bool {
         let avx2 = || {
             is_x86_feature_detected!("avx2")
                 && is_x86_feature_detected!("fma")
@@ -102,10 +107,8 @@ impl Isa {
         }
     }
 
-    /// Whether this processor has it.
-    #[inline]
     #[cfg(not(target_arch = "x86_64"))]
-    pub fn is_available(self) -> bool {
+    fn is_there(self) -> bool {
         self == Self::Portable
     }
 }

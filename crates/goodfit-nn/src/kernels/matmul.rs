@@ -42,8 +42,9 @@ pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 128;
 /// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for vectors
-/// that load parts: the farther, the fewer lines of the cache they share.
-const DIRECT_PARTS: [(usize, usize); 3] = [(128, 128), (256, 48), (usize::MAX, 24)];
+/// that load parts: the farther, the fewer lines of the cache they share; a row of a page of its own or more is read best
+/// in one go.
+const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
 /// The same for others, where there are whole vectors to load.
 const DIRECT_WHOLE: [(usize, usize); 2] = [(128, usize::MAX), (usize::MAX, 8)];
 /// Elements of a line of the cache, by which rows of `lhs` are asked for ahead where they are longer than a block.

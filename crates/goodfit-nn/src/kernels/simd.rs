@@ -5,6 +5,7 @@
 //! intrinsics end up inside one function which has the right target features.
 
 use super::Isa;
+use super::matmul::MAX_LANES;
 use super::transpose::transpose_plain;
 use crate::Float;
 
@@ -65,6 +66,21 @@ pub trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// `self * factor + addend`, rounded once where the processor can.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The sum of all lanes: lanes half the vector apart are added, then those a quarter of it apart, and so on.
+    #[inline(always)]
+    unsafe fn total(self) -> Self::Element {
+        let mut lanes = [<Self::Element as Float>::ZERO; MAX_LANES];
+        // SAFETY: the array has room for any vector.
+        unsafe { self.store(lanes.as_mut_ptr()) };
+        let mut n = Self::LANES;
+        while n > 1 {
+            n /= 2;
+            for i in 0..n {
+                lanes[i] += lanes[i + n];
+            }
+        }
+        lanes[0]
+    }
     /// Writes the transpose of the `n_rows x n_columns` elements at `from` (rows `from_stride`
     /// apart) to `to` (rows `to_stride` apart), at most 8 x 8. Each of the `n_columns` rows written
     /// is filled up to 8 with zeros.

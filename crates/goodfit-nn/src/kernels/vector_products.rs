@@ -13,12 +13,14 @@
 //! 31, 9, 9.
 
 use super::Accum;
-use super::matmul::{K_BLOCK, MAX_LANES, N_BLOCK, cuts};
+use super::matmul::{K_BLOCK, MAX_LANES, cuts};
 use super::simd::{Operation, Vector};
 use crate::{Float, MatRef};
 
 /// Chains of a dot product, in vectors.
 const CHAINS: usize = 4;
+/// Most sums of a row at a time; a multiple of every vector's length.
+const MOST_SUMS: usize = 4096;
 /// Rows of the right factor that are added to a row of sums at once.
 const TOGETHER: usize = 4;
 
@@ -55,13 +57,28 @@ impl<T: Float> Row<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(self) {
         let Self { dst, accum, lhs, rhs, scratch } = self;
         let (n, k) = (rhs.n_columns, rhs.n_rows);
-        for n0 in (0..n).step_by(N_BLOCK) {
-            let dst = &mut dst[n0..(n0 + N_BLOCK).min(n)];
+        // The longer the stretches of a row, the better memory is read ahead; sums stay in the first-level cache.
+        let n_block = (scratch.len() / V::LANES * V::LANES).min(MOST_SUMS);
+        for n0 in (0..n).step_by(n_block) {
+            let dst = &mut dst[n0..(n0 + n_block).min(n)];
             let sums = &mut scratch[..dst.len().next_multiple_of(V::LANES)];
             for (k0, k_block) in cuts(k, K_BLOCK) {
-                sums.fill(T::ZERO);
                 let mut i = k0;
                 let row = |i: usize| (lhs.data[i * lhs.column_stride], rhs.data[i * rhs.row_stride + n0..].as_ptr());
+                let accum = if k0 == 0 { accum } else { Accum::Add };
+                if dst.len() <= V::LANES {
+                    // SAFETY: each row of `rhs` has elements for all of `dst`.
+                    unsafe {
+                        let mut sum = V::zero();
+                        for i in k0..k0 + k_block {
+                            let (factor, row) = row(i);
+                            sum = V::splat(factor).mul_add(V::load_first(row, dst.len()), sum);
+                        }
+                        put_all::<V>(dst, accum, |_| sum);
+                    }
+                    continue;
+                }
+                sums.fill(T::ZERO);
                 // SAFETY: each row of `rhs` has elements for all of `dst`, and `sums` whole vectors for them.
                 unsafe {
                     while i + TOGETHER <= k0 + k_block {
@@ -71,7 +88,6 @@ impl<T: Float> Row<'_, T> {
                     for i in i..k0 + k_block {
                         add_rows::<V, 1>(sums.as_mut_ptr(), dst.len(), [row(i)]);
                     }
-                    let accum = if k0 == 0 { accum } else { Accum::Add };
                     put_all::<V>(dst, accum, |j| V::load(sums.as_ptr().add(j)));
                 }
             }
@@ -140,18 +156,30 @@ impl<T: Float> Column<'_, T> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn dots<V: Vector<Element = T>>(self) {
+        // SAFETY: the caller vouches for the features.
+        unsafe { if V::LOADS_PARTS { self.dots_by::<V, 4>() } else { self.dots_by::<V, 2>() } }
+    }
+
+    /// As many rows at once as leave their sums in registers.
+    ///
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn dots_by<V: Vector<Element = T>, const ROWS: usize>(self) {
         let Self { dst, accum, lhs, rhs } = self;
         let put = |dst: &mut T, sum: T| *dst = if accum == Accum::Add { *dst + sum } else { sum };
         let row = |i: usize| lhs.data[i * lhs.row_stride..][..rhs.len()].as_ptr();
-        let mut pairs = dst.chunks_exact_mut(2);
-        for (i, pair) in pairs.by_ref().enumerate() {
+        let (groups, rest) = dst.as_chunks_mut::<ROWS>();
+        let n_grouped = groups.len() * ROWS;
+        for (i, group) in groups.iter_mut().enumerate() {
             // SAFETY: the rows are as long as `rhs`, which was just checked.
-            let sums = unsafe { dots::<V, 2>([row(2 * i), row(2 * i + 1)], rhs) };
-            pair.iter_mut().zip(sums).for_each(|(dst, sum)| put(dst, sum));
+            let sums = unsafe { dots::<V, ROWS>(std::array::from_fn(|j| row(i * ROWS + j)), rhs) };
+            group.iter_mut().zip(sums).for_each(|(dst, sum)| put(dst, sum));
         }
-        if let [last] = pairs.into_remainder() {
+        for (i, dst) in rest.iter_mut().enumerate() {
             // SAFETY: as above.
-            put(last, unsafe { dots::<V, 1>([row(lhs.n_rows - 1)], rhs) }[0]);
+            let [sum] = unsafe { dots::<V, 1>([row(n_grouped + i)], rhs) };
+            put(dst, sum);
         }
     }
 }
@@ -187,18 +215,7 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
                 }
             }
         }
-        sums.map(|[a, b, c, d]| {
-            let mut lanes = [<V::Element as Float>::ZERO; MAX_LANES];
-            a.add(b).add(c.add(d)).store(lanes.as_mut_ptr());
-            let mut n = V::LANES;
-            while n > 1 {
-                n /= 2;
-                for i in 0..n {
-                    lanes[i] += lanes[i + n];
-                }
-            }
-            lanes[0]
-        })
+        sums.map(|[a, b, c, d]| a.add(b).add(c.add(d)).total())
     }
 }
 

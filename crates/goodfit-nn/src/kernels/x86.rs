@@ -95,6 +95,14 @@ impl Vector for Avx512 {
         Self(unsafe { _mm512_add_ps(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn total(self) -> f32 {
+        // SAFETY: the contract.
+        unsafe {
+            let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(self.0)));
+            Avx2(_mm256_add_ps(_mm512_castps512_ps256(self.0), upper)).total()
+        }
+    }
+    #[inline(always)]
     unsafe fn relu(self) -> Self {
         // Of a NaN and of two zeros the second operand is taken.
         // SAFETY: the contract.
@@ -284,6 +292,15 @@ impl Vector for Avx2 {
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: the contract.
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    unsafe fn total(self) -> f32 {
+        // SAFETY: the contract.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
     }
     #[inline(always)]
     unsafe fn relu(self) -> Self {
