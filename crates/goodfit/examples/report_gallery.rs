@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = PathBuf::from(&word);
     if file.extension().is_some_and(|ending| ending == "json") {
         let results: Results = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-        write_report(&folder, &results, 1)?;
+        write_report(&folder, &results)?;
         return Ok(());
     }
     let gallery = vec![
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (name, results) in
         gallery.into_iter().chain(synthetic::searches::kinds()).chain(large).filter(|(name, _)| name.contains(&word))
     {
-        write_report(&folder.join(name), &results, 1)?;
+        write_report(&folder.join(name), &results)?;
     }
     Ok(())
 }

@@ -250,12 +250,9 @@ fn data(html: &str) -> &str {
 #[test]
 fn files_appear_whole_under_safe_names() {
     let dir = tempfile::tempdir().unwrap();
-    let written = write_report(dir.path(), &hostile(), 1).unwrap();
-    let bytes = || written.iter().map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>();
-    let by_one = bytes();
-    let again = write_report(dir.path(), &hostile(), 3).unwrap();
+    let written = write_report(dir.path(), &hostile()).unwrap();
+    let again = write_report(dir.path(), &hostile()).unwrap();
     assert_eq!(written, again);
-    assert!(bytes() == by_one, "the same for any number of threads");
     for path in &written {
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)), "{name}");
@@ -269,7 +266,7 @@ fn a_report_that_cannot_be_written_names_the_path() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("taken");
     std::fs::write(&file, "").unwrap();
-    let error = write_report(&file, &synthetic::empty(), 1).unwrap_err().to_string();
+    let error = write_report(&file, &synthetic::empty()).unwrap_err().to_string();
     assert!(error.starts_with(&format!("cannot make the folder {}", file.display())), "{error}");
 }
 

@@ -31,7 +31,7 @@ fn a_real_browser_draws_every_chart() {
     ];
     for (name, results) in cases().into_iter().filter(|(name, _)| chosen.contains(name)) {
         let folder = dir.path().join(name);
-        write_report(&folder, &results, 2).unwrap();
+        write_report(&folder, &results).unwrap();
         let page = browser::open(&chromium, &folder.join("report.html"), &dir.path().join("profile"));
         let value = |key: &str| page.value(key).to_owned();
         assert_eq!(value("errors"), "0", "{name}");

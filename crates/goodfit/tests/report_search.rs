@@ -166,7 +166,7 @@ fn a_real_browser_draws_every_kind() {
     let dir = tempfile::tempdir().unwrap();
     for (name, results) in kinds() {
         let folder = dir.path().join(name);
-        write_report(&folder, &results, 2).unwrap();
+        write_report(&folder, &results).unwrap();
         let page = browser::open(&browser, &folder.join("report.html"), &dir.path().join("profile"));
         let panels: usize = figures(&results).iter().map(|figure| figure.panels.len()).sum();
         assert_eq!(page.value("errors"), "0", "{name}");

@@ -58,7 +58,7 @@ fn single(experiment: &Experiment) -> Result<(), Failure> {
 /// `goodfit report DIR`
 pub(super) fn report(args: &Report) -> Outcome {
     let results = read(&args.dir).map_err(results_failure)?;
-    let files = write_report(&args.dir, &results, default_jobs()).map_err(|error| {
+    let files = write_report(&args.dir, &results).map_err(|error| {
         Failure::new(error, Some("copy the folder to where there is room and you may write, and name the copy"))
     })?;
     if args.output.json {
@@ -92,7 +92,7 @@ pub(super) fn finish(conducted: &Conducted, out: &Path, output: Output, goes_on:
         return Ok(130);
     }
     write(out, results, timing).map_err(results_failure)?;
-    write_report(out, results, timing.jobs).map_err(report_failure)?;
+    write_report(out, results).map_err(report_failure)?;
     if output.json {
         print(&format!("{:#}\n", summary(results, out)))?;
     } else {

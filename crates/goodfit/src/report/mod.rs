@@ -12,11 +12,9 @@ mod tables;
 mod tuning;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 use crate::figure::Figure;
 use crate::files::{FileError, write_whole};
-use crate::jobs::run_jobs;
 use crate::results::Results;
 
 pub use figures::figures;
@@ -39,28 +37,21 @@ pub fn render(results: &Results) -> String {
     page::page(results)
 }
 
-/// Writes `report.html`, `plots/NAME.svg` and `plots/NAME.png` into a folder, which is made if need be; drawn by so many
-/// threads, with the same bytes for any number of them.
+/// Writes `report.html`, `plots/NAME.svg` and `plots/NAME.png` into a folder, which is made if need be.
 ///
 /// Each file appears complete or not at all. Returns the paths, the report first.
 ///
 /// # Errors
 /// When the folder cannot be made or a file cannot be written.
-pub fn write_report(dir: &Path, results: &Results, jobs: usize) -> Result<Vec<PathBuf>, ReportError> {
+pub fn write_report(dir: &Path, results: &Results) -> Result<Vec<PathBuf>, ReportError> {
     let plots = dir.join("plots");
-    let figures = all_figures(results);
-    let mut paths = vec![vec![dir.join("report.html")]];
-    paths.extend(
-        figures.iter().map(|figure| ["svg", "png"].map(|end| plots.join(format!("{}.{end}", figure.name))).into()),
-    );
-    let draw = |i: usize| match i.checked_sub(1) {
-        None => vec![render(results).into_bytes()],
-        Some(i) => vec![figures[i].svg().into_bytes(), figures[i].png()],
-    };
-    let drawn = run_jobs(paths.len(), jobs, &AtomicBool::new(false), draw, |_, _| {});
-    let written = paths.concat();
-    for (path, bytes) in written.iter().zip(drawn.iter().flatten().flatten()) {
-        write_whole(path, |writer| writer.write_all(bytes))?;
+    let mut written = Vec::new();
+    for figure in all_figures(results) {
+        let path = |ending: &str| plots.join(format!("{}.{ending}", figure.name));
+        for (path, bytes) in [(path("svg"), figure.svg().into_bytes()), (path("png"), figure.png())] {
+            write_whole(&path, |writer| writer.write_all(&bytes))?;
+            written.push(path);
+        }
     }
     // Figures of earlier results in this folder are not those of these.
     for entry in std::fs::read_dir(&plots).into_iter().flatten().flatten() {
@@ -69,6 +60,9 @@ pub fn write_report(dir: &Path, results: &Results, jobs: usize) -> Result<Vec<Pa
             let _ = std::fs::remove_file(path);
         }
     }
+    let path = dir.join("report.html");
+    write_whole(&path, |writer| writer.write_all(render(results).as_bytes()))?;
+    written.insert(0, path);
     Ok(written)
 }
 
