@@ -2,7 +2,7 @@
 //!
 //! Measured (Zen 5, two threads, 784-1024-1024-1024-10 in batches of 256): see `benchsuite/runs/threads.txt`.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -17,39 +17,44 @@ const LARGE_PAGE: usize = 1 << 21;
 /// Values in one piece that begin with a line of the cache, in large pages where there are several of those and the system
 /// has them: a step over tens of megabytes misses the table of pages less often.
 pub(crate) struct Buffer<T> {
+    /// What was allocated, and how.
+    base: NonNull<u8>,
+    layout: Layout,
+    /// The first value, at the first line in there.
     start: NonNull<T>,
     n: usize,
-}
-
-impl<T> Buffer<T> {
-    fn layout(n: usize) -> Layout {
-        let values = Layout::array::<T>(n).expect("a buffer that fits into memory");
-        let align = if values.size() < 2 * LARGE_PAGE { LINE } else { LARGE_PAGE };
-        values.align_to(align).expect("an alignment that is a power of two")
-    }
-
-    /// Room for `n` values, which have to be written before anybody sees them.
-    fn allocated(n: usize) -> Self {
-        let layout = Self::layout(n);
-        if layout.size() == 0 {
-            return Self { start: NonNull::dangling(), n };
-        }
-        // SAFETY: the layout has a size.
-        let Some(start) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        if layout.align() == LARGE_PAGE {
-            ask_for_large_pages(start, layout.size());
-        }
-        Self { start: start.cast(), n }
-    }
 }
 
 impl<T: Float> Buffer<T> {
     /// `n` values of 0.
     pub(crate) fn zeroed(n: usize) -> Self {
-        let buffer = Self::allocated(n);
-        // SAFETY: there is room for so many values, and one whose bits are all 0 is 0.
-        unsafe { buffer.start.write_bytes(0, n) };
-        buffer
+        // A float whose bits are all 0 is 0.
+        Self::allocated(n)
+    }
+}
+
+impl<T> Buffer<T> {
+    /// Room for `n` values, with all bits 0.
+    fn allocated(n: usize) -> Self {
+        let values = Layout::array::<T>(n).expect("a buffer that fits into memory");
+        let is_large = values.size() >= 2 * LARGE_PAGE;
+        let layout = if is_large {
+            values.align_to(LARGE_PAGE).expect("an alignment that is a power of two")
+        } else {
+            // Room to begin with a line: memory of a larger alignment than usual is not as readily used again.
+            Layout::array::<T>(n + LINE / size_of::<T>()).expect("a buffer that fits into memory")
+        };
+        // SAFETY: the layouts have a size, and there is room for the values behind the first line.
+        unsafe {
+            let base = if is_large { alloc(layout) } else { alloc_zeroed(layout) };
+            let Some(base) = NonNull::new(base) else { handle_alloc_error(layout) };
+            if is_large {
+                ask_for_large_pages(base, layout.size());
+                base.write_bytes(0, layout.size());
+            }
+            let start = base.add(base.align_offset(LINE)).cast();
+            Self { base, layout, start, n }
+        }
     }
 }
 
@@ -93,11 +98,8 @@ impl<T: Clone> Clone for Buffer<T> {
 
 impl<T> Drop for Buffer<T> {
     fn drop(&mut self) {
-        let layout = Self::layout(self.n);
-        if layout.size() > 0 {
-            // SAFETY: `zeroed` allocated it by the same layout; floats have nothing to drop.
-            unsafe { dealloc(self.start.as_ptr().cast(), layout) }
-        }
+        // SAFETY: it was allocated so; only floats are made (`zeroed`), which have nothing to drop.
+        unsafe { dealloc(self.base.as_ptr(), self.layout) }
     }
 }
 
@@ -121,7 +123,7 @@ mod tests {
         for n in [0, 1, 1000, (1 << 20) + 1, 1 << 22] {
             let mut buffer = Buffer::<f32>::zeroed(n);
             assert!(buffer.len() == n && buffer.iter().all(|&x| x == 0.0));
-            assert!(n == 0 || buffer.as_ptr().addr().is_multiple_of(LINE), "{n}");
+            assert!(buffer.as_ptr().addr().is_multiple_of(LINE), "{n}");
             let copy = buffer.clone();
             buffer.fill(1.0);
             assert!(copy.iter().all(|&x| x == 0.0) && copy.len() == n);
