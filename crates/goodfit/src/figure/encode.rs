@@ -1,12 +1,15 @@
 //! Pixels as a PNG file.
 
 use std::collections::HashMap;
+use std::io::Write;
 
 use png::{BitDepth, ColorType, Encoder, Filter};
 use tiny_skia::{Pixmap, PremultipliedColorU8};
 
 /// Colours that a palette holds.
 const MOST_COLOURS: usize = 256;
+
+const IN_MEMORY: &str = "as many bytes as there are pixels are written to memory";
 
 /// A drawing that covers its whole area, so that no pixel lets anything through.
 ///
@@ -18,16 +21,25 @@ pub(super) fn encode(pixmap: &Pixmap) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut out, pixmap.width(), pixmap.height());
     encoder.set_depth(BitDepth::Eight);
     encoder.set_filter(Filter::Up);
-    let data = if let Some((palette, places)) = indexed(pixmap.pixels()) {
+    let palette_and_places = indexed(pixmap.pixels());
+    if let Some((palette, _)) = &palette_and_places {
         encoder.set_color(ColorType::Indexed);
         encoder.set_palette(palette);
-        places
     } else {
         encoder.set_color(ColorType::Rgb);
-        pixmap.pixels().iter().copied().flat_map(rgb).collect()
-    };
-    let mut writer = encoder.write_header().expect("writing to memory does not fail");
-    writer.write_image_data(&data).expect("as many bytes as there are pixels");
+    }
+    let mut writer = encoder.write_header().expect(IN_MEMORY);
+    // Row by row: another copy of the picture would be the most memory that a search ever has.
+    let mut stream = writer.stream_writer().expect(IN_MEMORY);
+    if let Some((_, places)) = &palette_and_places {
+        stream.write_all(places).expect(IN_MEMORY);
+    } else {
+        for row in pixmap.pixels().chunks(pixmap.width() as usize) {
+            let row: Vec<u8> = row.iter().copied().flat_map(rgb).collect();
+            stream.write_all(&row).expect(IN_MEMORY);
+        }
+    }
+    stream.finish().expect(IN_MEMORY);
     drop(writer);
     out
 }
