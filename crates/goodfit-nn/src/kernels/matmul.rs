@@ -210,7 +210,7 @@ pub(super) struct Product<'a, T> {
 impl<T: Float> Operation<T> for Product<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(self) {
+    unsafe fn run<V: Vector<Element = T>>(mut self) {
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
@@ -225,8 +225,8 @@ impl<T: Float> Product<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn blocks<V: Vector<Element = T>>(self) {
-        let Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, scratch } = self;
+    unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
+        let &mut Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, ref mut scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
         let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, rhs.row_stride);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);

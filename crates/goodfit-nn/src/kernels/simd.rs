@@ -121,7 +121,8 @@ pub trait Dispatch: Sized {
 }
 
 impl Dispatch for f32 {
-    #[inline]
+    // What an operation holds is copied once less.
+    #[inline(always)]
     unsafe fn dispatch<O: Operation<Self>>(isa: Isa, operation: O) -> O::Output {
         assert!(isa.is_available(), "{isa:?} is not available on this processor");
         match isa {

@@ -39,7 +39,7 @@ pub(super) struct Row<'a, T> {
 impl<T: Float> Operation<T> for Row<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(self) {
+    unsafe fn run<V: Vector<Element = T>>(mut self) {
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
@@ -54,8 +54,8 @@ impl<T: Float> Row<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn blocks<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, rhs, scratch } = self;
+    unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
+        let (dst, accum, lhs, rhs, scratch) = (&mut *self.dst, self.accum, self.lhs, self.rhs, &mut *self.scratch);
         let (n, k) = (rhs.n_columns, rhs.n_rows);
         // The longer the stretches of a row, the better memory is read ahead; sums stay in the first-level cache.
         let n_block = (scratch.len() / V::LANES * V::LANES).min(MOST_SUMS);
@@ -140,7 +140,7 @@ pub(super) struct Column<'a, T> {
 impl<T: Float> Operation<T> for Column<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(self) {
+    unsafe fn run<V: Vector<Element = T>>(mut self) {
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
@@ -155,7 +155,7 @@ impl<T: Float> Column<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn dots<V: Vector<Element = T>>(self) {
+    unsafe fn dots<V: Vector<Element = T>>(&mut self) {
         // SAFETY: the caller vouches for the features.
         unsafe { if V::LOADS_PARTS { self.dots_by::<V, 4>() } else { self.dots_by::<V, 2>() } }
     }
@@ -165,8 +165,8 @@ impl<T: Float> Column<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn dots_by<V: Vector<Element = T>, const ROWS: usize>(self) {
-        let Self { dst, accum, lhs, rhs } = self;
+    unsafe fn dots_by<V: Vector<Element = T>, const ROWS: usize>(&mut self) {
+        let (dst, accum, lhs, rhs) = (&mut *self.dst, self.accum, self.lhs, self.rhs);
         let put = |dst: &mut T, sum: T| *dst = if accum == Accum::Add { *dst + sum } else { sum };
         let row = |i: usize| lhs.data[i * lhs.row_stride..][..rhs.len()].as_ptr();
         let (groups, rest) = dst.as_chunks_mut::<ROWS>();
@@ -233,25 +233,38 @@ pub(super) struct Outer<'a, T> {
 impl<T: Float> Operation<T> for Outer<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, rhs } = self;
-        // SAFETY: the caller vouches for the features; each row of `dst` is as long as `rhs`.
+    unsafe fn run<V: Vector<Element = T>>(mut self) {
+        // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                || {
-                    for (i, dst) in dst.chunks_exact_mut(rhs.len()).enumerate() {
-                        let left = V::splat(lhs.data[i * lhs.row_stride]);
-                        let whole = rhs.len() - rhs.len() % V::LANES;
-                        let term = |j: usize| {
-                            let right = rhs.as_ptr().add(j);
-                            let right = if j < whole { V::load(right) } else { V::load_first(right, rhs.len() - j) };
-                            left.mul_add(right, V::zero())
-                        };
-                        put_all::<V>(dst, accum, term);
-                    }
-                },
+                || self.terms::<V>(),
             );
+        }
+    }
+}
+
+impl<T: Float> Outer<'_, T> {
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn terms<V: Vector<Element = T>>(&mut self) {
+        let (lhs, rhs) = (self.lhs, self.rhs);
+        let whole = rhs.len() - rhs.len() % V::LANES;
+        let mut rest = &mut *self.dst;
+        for i in 0..lhs.n_rows {
+            let (dst, others) = rest.split_at_mut(rhs.len());
+            rest = others;
+            // SAFETY: the caller's contract; vectors end with `rhs`, which is as long as `dst`.
+            unsafe {
+                let left = V::splat(lhs.data[i * lhs.row_stride]);
+                let term = |j: usize| {
+                    let right = rhs.as_ptr().add(j);
+                    let right = if j < whole { V::load(right) } else { V::load_first(right, rhs.len() - j) };
+                    left.mul_add(right, V::zero())
+                };
+                put_all::<V>(dst, self.accum, term);
+            }
         }
     }
 }
