@@ -42,7 +42,7 @@ def main():
     axes[0].set_ylabel("rows of the batch")
     figure.colorbar(image, ax=axes, label="% of the peak of one core", shrink=0.9)
     peak = sorted(cell["peak_gflops"] for cell in cells)[len(cells) // 2]
-    figure.suptitle(f"goodfit's products, one core of {peak:.0f} GFLOP/s; * where gemm takes less than 10/11 of the time")
+    figure.suptitle(f"goodfit's products, one core of {peak:.0f} GFLOP/s; * where gemm is over 10 % faster")
     figure.savefig(picture, dpi=110)
 
     inside = [cell for cell in cells if cell["width"] >= WIDTH and cell["batch"] >= BATCH]

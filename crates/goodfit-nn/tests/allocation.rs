@@ -5,8 +5,9 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
 
-use goodfit_nn::kernels::Csr;
+use goodfit_nn::kernels::{Csr, Team};
 use goodfit_nn::{
     Activation, Affine, Average, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Embedding,
     Ensemble, Float, Init, Inputs, LayerSpec, LevelColumn, Loss, Matrix, NetworkSpec, NumericColumns, NumericEmbedding,
@@ -95,6 +96,18 @@ fn spec(has_norm: bool, has_dropout: bool) -> NetworkSpec {
 }
 
 fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T>, order: BatchOrder) {
+    check_shared(spec, training, inputs, order, 20, None);
+}
+
+/// Batches of so many rows, the steps shared by the threads of a team, of which this one is counted.
+fn check_shared<T: Float>(
+    spec: &NetworkSpec,
+    training: TrainingSpec,
+    inputs: &Inputs<T>,
+    order: BatchOrder,
+    batch: usize,
+    team: Option<&Arc<Team>>,
+) {
     let classes: Vec<u32> = (0..ROWS).map(|row| (row % CLASSES) as u32).collect();
     let values = Matrix::from_rows(ROWS, CLASSES, vec![T::ONE; ROWS * CLASSES]);
     let weights = [T::ONE; ROWS];
@@ -102,8 +115,11 @@ fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T
         Loss::CrossEntropy { .. } => Targets::Classes(&classes),
         Loss::MeanSquaredError => Targets::Values(values.view()),
     };
-    let mut batches = Batches::new(ROWS, 20, order, 1);
+    let mut batches = Batches::new(ROWS, batch, order, 1);
     let mut trainer = Trainer::<T>::new(spec, TrainingSpec { max_batch: batches.max_batch(), ..training }, 1).unwrap();
+    if let Some(team) = team {
+        trainer.join(team);
+    }
     let what = format!("{spec:?} {training:?} {order:?}");
     let row_weights = Some(&weights[..]);
     // The first step may make room for sparse inputs, the first `keep` for the copy.
@@ -187,5 +203,28 @@ fn nothing_after_the_first_step() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn nothing_of_steps_that_threads_share() {
+    let mut stream = Stream::new(1, Purpose::Data, 0);
+    let data = (0..ROWS * INPUTS).map(|_| if stream.uniform() < 0.7 { 0.0 } else { stream.normal() as f32 }).collect();
+    let data = Matrix::from_rows(ROWS, INPUTS, data);
+    let affine = |units| LayerSpec::Affine(Affine::new(units, Init::He));
+    let hidden = || {
+        [
+            affine(300),
+            LayerSpec::BatchNorm(BatchNorm::new(Convention::Field)),
+            LayerSpec::Activation(Activation::Relu),
+            LayerSpec::Dropout(Dropout { ratio: 0.3, form: DropoutForm::Inverted }),
+        ]
+    };
+    let layers = hidden().into_iter().chain(hidden()).chain([affine(CLASSES)]).collect();
+    let spec = NetworkSpec { inputs: INPUTS, layers };
+    let training = TrainingSpec { optimizer: Optimizer::adam(Convention::Field), n_steps: 40, ..Default::default() };
+    let team = Team::new(2);
+    for inputs in [Inputs::Sparse(Csr::from_matrix(data.view())), Inputs::Dense(data)] {
+        check_shared(&spec, training, &inputs, BatchOrder::Shuffle, 128, Some(&team));
     }
 }

@@ -32,7 +32,7 @@ fn all_of_them_agree_within_rounding() {
         ("GOODFIT_ISA", "portable"),
         ("GOODFIT_ISA", "avx2"),
         ("GOODFIT_ISA", "avx512"),
-        ("GOODFIT_INPUTS", "as-they-are"),
+        ("GOODFIT_INPUTS", "sparse"),
         ("GOODFIT_INPUTS", "dense"),
     ];
     let mut all = Vec::new();
@@ -59,8 +59,14 @@ fn all_of_them_agree_within_rounding() {
 }
 
 #[test]
-fn instructions_that_there_are_not() {
+fn what_there_is_not() {
     let place = Place::new();
+    let ran = run(&place, ("GOODFIT_INPUTS", "dens"), "out");
+    assert_eq!(ran.status, Some(2));
+    insta::assert_snapshot!(ran.stderr, @r#"
+    error: GOODFIT_INPUTS is dens, expected dense or sparse
+    hint: unset it to skip zeros where there are many
+    "#);
     let ran = run(&place, ("GOODFIT_ISA", "sse9"), "out");
     assert_eq!(ran.status, Some(2));
     insta::assert_snapshot!(ran.stderr, @r#"

@@ -1,7 +1,7 @@
 //! The memory of a training.
 //!
-//! Measured (Zen 5, one core, 784-1024-1024-1024-10 in batches of 256, `benchsuite/runs/threads.txt`): 19.0 ms a step in
-//! memory as it came, 17.8 ms so.
+//! Measured (Zen 5, one core, 784-1024-1024-1024-10 in batches of 256, `benchsuite/runs/threads.txt`): a step takes 17.8 ms
+//! in such a buffer, 19.0 ms in memory as the allocator gives it.
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::fmt;
@@ -10,8 +10,10 @@ use std::ptr::NonNull;
 
 use crate::Float;
 
-/// Bytes of a line of the cache, the longest vector's too.
-const LINE: usize = 64;
+/// Values of a line of the cache, in single precision.
+pub(crate) const LINE: usize = 16;
+/// Bytes of one, and of the longest vector.
+const LINE_BYTES: usize = LINE * size_of::<f32>();
 /// Bytes of a large page.
 const LARGE_PAGE: usize = 1 << 21;
 
@@ -42,8 +44,9 @@ impl<T> Buffer<T> {
         let layout = if is_large {
             values.align_to(LARGE_PAGE).expect("an alignment that is a power of two")
         } else {
-            // Room to begin with a line: memory of a larger alignment than usual is not as readily used again.
-            Layout::array::<T>(n + LINE / size_of::<T>()).expect("a buffer that fits into memory")
+            // Room to begin with a line. Asked for by alignment it would be another kind of memory, which the allocator
+            // uses again less often: a search took 5 MB more.
+            Layout::array::<T>(n + LINE_BYTES / size_of::<T>()).expect("a buffer that fits into memory")
         };
         // SAFETY: the layouts have a size, and there is room for the values behind the first line.
         unsafe {
@@ -53,7 +56,7 @@ impl<T> Buffer<T> {
                 ask_for_large_pages(base, layout.size());
                 base.write_bytes(0, layout.size());
             }
-            let start = base.add(base.align_offset(LINE)).cast();
+            let start = base.add(base.align_offset(LINE_BYTES)).cast();
             Self { base, layout, start, n }
         }
     }
@@ -124,7 +127,7 @@ mod tests {
         for n in [0, 1, 1000, (1 << 20) + 1, 1 << 22] {
             let mut buffer = Buffer::<f32>::zeroed(n);
             assert!(buffer.len() == n && buffer.iter().all(|&x| x == 0.0));
-            assert!(buffer.as_ptr().addr().is_multiple_of(LINE), "{n}");
+            assert!(buffer.as_ptr().addr().is_multiple_of(LINE_BYTES), "{n}");
             let copy = buffer.clone();
             buffer.fill(1.0);
             assert!(copy.iter().all(|&x| x == 0.0) && copy.len() == n);

@@ -36,7 +36,8 @@ impl Isa {
     /// # Errors
     /// When it is none of the three names, or names instructions that this processor lacks.
     pub fn forced() -> Result<Option<Self>, String> {
-        let Some(name) = std::env::var_os("GOODFIT_ISA") else { return Ok(None) };
+        let named = std::env::var_os("GOODFIT_ISA").filter(|name| !name.is_empty());
+        let Some(name) = named else { return Ok(None) };
         let known = Self::ALL.into_iter().zip(["avx512", "avx2", "portable"]);
         match known.into_iter().find(|(_, known)| name == *known) {
             None => Err(format!("GOODFIT_ISA is {}, expected avx512, avx2 or portable", name.display())),
@@ -80,6 +81,7 @@ impl Isa {
     /// Whether this processor has it. Looked up once in a process: small products ask often.
     #[inline]
     pub fn is_available(self) -> bool {
+        // `ALL` is in the order of the variants.
         static AVAILABLE: LazyLock<[bool; 3]> = LazyLock::new(|| Isa::ALL.map(Isa::is_there));
         AVAILABLE[self as usize]
     }

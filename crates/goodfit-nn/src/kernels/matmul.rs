@@ -27,6 +27,7 @@
 //! and for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long).
 
+use super::buffer::LINE;
 use super::finish::{Finish, FinishOf};
 use super::packing::{copy, is_copied, pack};
 use super::simd::{Operation, Vector};
@@ -42,13 +43,11 @@ pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 128;
 /// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for vectors
-/// that load parts: the farther, the fewer lines of the cache they share; a row of a page of its own or more is read best
-/// in one go.
+/// that load parts: the farther, the fewer lines of the cache they share; rows three pages apart are read best in long
+/// stretches, as packing does.
 const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
 /// The same for others, where there are whole vectors to load.
 const DIRECT_WHOLE: [(usize, usize); 2] = [(128, usize::MAX), (usize::MAX, 8)];
-/// Elements of a line of the cache, by which rows of `lhs` are asked for ahead where they are longer than a block.
-const LINE: usize = 16;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -256,6 +255,7 @@ impl<T: Float> Product<'_, T> {
                             lhs: left.data.as_ptr(),
                             lhs_row: left.row_stride,
                             lhs_k: left.column_stride,
+                            // Line by line of the cache, where rows of `lhs` are longer than a block.
                             look: if is_long { LINE } else { k_block },
                             rhs: if is_direct { right.data[j0..].as_ptr() } else { packed_rhs[panel..].as_ptr() },
                             rhs_k: if is_direct { right.row_stride } else { vectors * V::LANES },
@@ -466,6 +466,11 @@ pub(super) mod tests {
             ((600, 1, 30), (true, false)),
             ((1, 600, 300), (false, false)),
             ((9, 530, 5), (false, false)),
+            ((1, 4200, 5), (false, false)),
+            ((1, 1100, 2), (false, false)),
+            ((1, 9, 600), (false, false)),
+            ((1, 600, 300), (false, true)),
+            ((1, 3, 7), (false, true)),
         ] {
             check::<f32>(size, transposed, f64::from(f32::EPSILON), 7);
         }

@@ -1,8 +1,9 @@
 //! The inner loops: matrix products, elementary functions, reductions, and a way to compile
 //! elementwise loops for the instructions the processor has.
 //!
-//! Kernels allocate nothing, keep no state and use no threads but those of a [`Team`] they are handed. The only unsafe code of the
-//! workspace lies in this folder.
+//! Kernels allocate nothing, remember nothing but which instructions there are, and use no threads but those of a
+//! [`Team`] they are handed. The only unsafe code of the workspace lies in this folder; so the memory of a training
+//! (`buffer`) does, too.
 #![allow(unsafe_code)]
 // Intrinsics and loops must end up inside the function that has the target features.
 #![allow(clippy::inline_always)]
@@ -28,7 +29,7 @@ mod vector_products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(crate) use buffer::Buffer;
+pub(crate) use buffer::{Buffer, LINE};
 pub(crate) use finish::{Finish, relu};
 pub use isa::{Isa, vectorised, vectorised_with};
 pub use matmul::{matmul, matmul_scratch, matmul_with};

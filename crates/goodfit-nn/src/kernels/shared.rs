@@ -64,8 +64,8 @@ fn product_shared<T: Float>(
         return finished(Isa::detect(), dst, accum, (lhs, rhs), finish, scratch);
     }
     if by_rows {
-        // No part is a single row: that may have an order of sums of its own.
-        let length = if m % length == 1 { length - 1 } else { length };
+        // No part is a single row, which may have an order of sums of its own; nor are there more parts than before.
+        let length = if m % length == 1 { length + 1 } else { length };
         let parts = dst.data.chunks_mut(length * n).zip(scratch.chunks_mut(room)).enumerate();
         return share(member, parts, |(i, (dst, scratch))| {
             let n_rows = dst.len() / n;
@@ -173,19 +173,27 @@ pub(crate) fn sparse_weight_gradient_shared<T: Float>(
 mod tests {
     use super::super::matmul::tests::values;
     use super::*;
-    use crate::kernels::{Team, matmul};
+    use crate::kernels::{MAX_THREADS, Team, matmul};
 
     /// Rows and columns that parts would cut so that a single row is left, which has an order of sums of its own.
     #[test]
     fn no_part_is_a_single_row() {
-        let member = Team::new(2).join();
-        for (m, n, k) in [(1, 1200, 1200), (129, 100, 200), (257, 64, 100), (2, 1100, 1100), (385, 384, 12)] {
+        let [two, most] = [2, MAX_THREADS].map(|n_threads| Team::new(n_threads).join());
+        for (member, n_threads, (m, n, k)) in [
+            (&two, 2, (1, 1200, 1200)),
+            (&two, 2, (129, 100, 200)),
+            (&two, 2, (257, 64, 100)),
+            (&two, 2, (2, 1100, 1100)),
+            (&two, 2, (385, 384, 12)),
+            (&most, MAX_THREADS, (4033, 64, 200)),
+            (&most, MAX_THREADS, (4097, 64, 200)),
+        ] {
             let (x, w) = (values::<f32>(m * k, 1), values::<f32>(n * k, 2));
             let (lhs, rhs) = (MatRef::new(&x, m, k), MatRef::new(&w, n, k).transposed());
             let [mut alone, mut shared] = [0.0, 1.0].map(|start| vec![start; m * n]);
-            let mut scratch = vec![0.0; 2 * matmul_scratch(m, n, k)];
+            let mut scratch = vec![0.0; n_threads * matmul_scratch(m, n, k)];
             matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-            matmul_shared(Some(&member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
+            matmul_shared(Some(member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
             assert!(alone == shared, "{m} x {n} over {k}");
         }
     }

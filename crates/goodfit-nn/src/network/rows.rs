@@ -1,12 +1,10 @@
 //! Small loops over the rows of a matrix.
 
-use crate::kernels::{Member, n_parts};
+use crate::kernels::{LINE, Member, n_parts};
 use crate::{Float, kernels};
 
 /// Values of an elementwise loop that are worth another thread.
 const SHARED_VALUES: usize = 1 << 14;
-/// Values of a line of the cache, in single precision.
-const LINE: usize = 16;
 
 /// The length of the parts, of whole rows, in which the threads of a team share N rows of U values.
 pub(crate) fn part_length(member: Option<&Member>, n: usize, units: usize) -> usize {

@@ -4,7 +4,7 @@
 
 use super::spec::TrainingSpec;
 use crate::Float;
-use crate::kernels::Buffer;
+use crate::kernels::{Buffer, LINE};
 use crate::network::plan::Plan;
 
 /// Parameters, gradients, the optimiser's state and the training cache of one run, in one piece.
@@ -101,9 +101,7 @@ impl<T: Float> Arena<T> {
     }
 }
 
-/// Values of a line of the cache, of which each area begins with one.
-const LINE: usize = 16;
-
+/// Each area begins with a line of the cache.
 fn whole_lines(n: usize) -> usize {
     n.next_multiple_of(LINE)
 }

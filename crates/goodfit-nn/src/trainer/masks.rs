@@ -46,7 +46,7 @@ impl Masks {
             let bytes = &mut draws.bytes[..n * draws.bytes_per_row];
             let index = (step as u64) << 16 | b as u64;
             let length = bytes.len().div_ceil(n_parts(member, bytes.len(), SHARED_BYTES)).next_multiple_of(STRETCH);
-            share(member, bytes.chunks_mut(length).enumerate(), |(i, part)| {
+            share(member, bytes.chunks_mut(length.max(STRETCH)).enumerate(), |(i, part)| {
                 let mut stream = Stream::new(seed, Purpose::Dropout, index);
                 stream.skip((i * length) as u64);
                 Dropout::draw_mask(part, &mut stream);

@@ -31,6 +31,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+use crate::data::zeros_kept;
 use crate::files::FileError;
 use args::{Cli, Command};
 use goodfit_nn::kernels::Isa;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Outcome {
     Isa::forced().map_err(|error| Failure::new(error, Some("unset it for the fastest instructions there are")))?;
+    zeros_kept().map_err(|error| Failure::new(error, Some("unset it to skip zeros where there are many")))?;
     match command {
         Command::Reproduce(args) => reproduce::reproduce(&args),
         Command::Train(args) => train::train(&args),

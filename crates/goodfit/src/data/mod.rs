@@ -12,7 +12,7 @@ mod split;
 pub mod table;
 
 pub use prepared::{Labelled, Numbers, Prepared};
-pub use rows::{Rows, Units};
+pub use rows::{Rows, Units, zeros_kept};
 pub use sealed::{Opening, Sealed, fingerprint};
 pub use source::{DataError, Dataset, Survey, load, survey};
 pub use split::TrainingRows;

@@ -210,5 +210,18 @@ fn chosen(rows: &[u32], order: Option<&[u32]>) -> Vec<u32> {
 /// Whether the environment variable `GOODFIT_INPUTS` is `dense`: products then multiply the zeros too, which is how it
 /// is measured what skipping them is worth.
 fn keeps_zeros() -> bool {
-    std::env::var_os("GOODFIT_INPUTS").is_some_and(|form| form == "dense")
+    zeros_kept().unwrap_or(false)
+}
+
+/// The same, or why the variable says nothing: nobody shall take a misspelt run for the one that was meant.
+///
+/// # Errors
+/// When it is neither `dense` nor `sparse`.
+pub fn zeros_kept() -> Result<bool, String> {
+    match std::env::var_os("GOODFIT_INPUTS").filter(|form| !form.is_empty()) {
+        None => Ok(false),
+        Some(form) if form == "sparse" => Ok(false),
+        Some(form) if form == "dense" => Ok(true),
+        Some(form) => Err(format!("GOODFIT_INPUTS is {}, expected dense or sparse", form.display())),
+    }
 }
