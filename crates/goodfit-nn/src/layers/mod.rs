@@ -8,6 +8,7 @@
 mod activation;
 mod affine;
 mod batch_norm;
+mod batch_norm_rows;
 mod dropout;
 mod embedding;
 mod ensemble;
