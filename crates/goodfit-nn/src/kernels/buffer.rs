@@ -45,7 +45,7 @@ impl<T> Buffer<T> {
             values.align_to(LARGE_PAGE).expect("an alignment that is a power of two")
         } else {
             // Room to begin with a line. Asked for by alignment it would be another kind of memory, which the allocator
-            // uses again less often: a search took 5 MB more.
+            // uses again less often.
             Layout::array::<T>(n + LINE_BYTES / size_of::<T>()).expect("a buffer that fits into memory")
         };
         // SAFETY: the layouts have a size, and there is room for the values behind the first line.
