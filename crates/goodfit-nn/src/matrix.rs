@@ -30,7 +30,9 @@ impl<T: Float> Matrix<T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn from_rows(n_rows: usize, n_columns: usize, data: Vec<T>) -> Self {
-        assert_eq!(data.len(), n_rows * n_columns, "{n_rows} x {n_columns} values");
+        if data.len() != n_rows * n_columns {
+            other_length(data.len(), n_rows, n_columns);
+        }
         Self { n_rows, n_columns, data }
     }
 
@@ -105,7 +107,9 @@ impl<'a, T: Float> MatRef<'a, T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn new(data: &'a [T], n_rows: usize, n_columns: usize) -> Self {
-        assert_eq!(data.len(), n_rows * n_columns, "{n_rows} x {n_columns} values");
+        if data.len() != n_rows * n_columns {
+            other_length(data.len(), n_rows, n_columns);
+        }
         Self { data, n_rows, n_columns, row_stride: n_columns, column_stride: 1 }
     }
 
@@ -147,6 +151,13 @@ impl<'a, T: Float> MatRef<'a, T> {
     }
 }
 
+/// Takes numbers, not references to them, which would have to lie in memory wherever views are made.
+#[cold]
+#[inline(never)]
+fn other_length(length: usize, n_rows: usize, n_columns: usize) -> ! {
+    panic!("{length} values for {n_rows} x {n_columns}");
+}
+
 /// An exclusive view of a row-major matrix.
 #[derive(Debug)]
 pub struct MatMut<'a, T> {
@@ -161,7 +172,9 @@ impl<'a, T: Float> MatMut<'a, T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn new(data: &'a mut [T], n_rows: usize, n_columns: usize) -> Self {
-        assert_eq!(data.len(), n_rows * n_columns, "{n_rows} x {n_columns} values");
+        if data.len() != n_rows * n_columns {
+            other_length(data.len(), n_rows, n_columns);
+        }
         Self { data, n_rows, n_columns }
     }
 

@@ -32,7 +32,7 @@ use super::finish::{Finish, FinishOf};
 use super::packing::{copy, is_copied, pack};
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
-use super::vector_products::{Column, Outer, Row};
+use super::vector_products::{column, dot, outer, row};
 use super::{Accum, Isa};
 use crate::{Float, MatMut, MatRef};
 
@@ -46,8 +46,13 @@ const M_BLOCK: usize = 128;
 /// that load parts: the farther, the fewer lines of the cache they share; rows three pages apart are read best in long
 /// stretches, as packing does.
 const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
-/// The same for others, where there are whole vectors to load.
-const DIRECT_WHOLE: [(usize, usize); 2] = [(128, usize::MAX), (usize::MAX, 8)];
+/// The same for others, where there are whole vectors to load, unless a panel [`fits`] into the cache as
+/// it lies: then for any number of rows.
+const DIRECT_WHOLE: [(usize, usize); 2] = [(128, 32), (usize::MAX, 8)];
+/// Elements of a destination that no cache holds: its lines are best written one after the other, all panels for a few
+/// rows, while [`STREAMED_RHS`] elements of `rhs` are read from the second-level cache.
+const FAR: usize = 1 << 23;
+const STREAMED_RHS: usize = 1 << 16;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -113,42 +118,37 @@ pub(super) fn finished<T: Float>(
         return;
     }
     let values = &mut dst.data[..m * n];
+    let is_dots = lhs.column_stride == 1 && rhs.row_stride == 1;
+    if m == 1 && n == 1 && k > 0 && is_dots {
+        let sum = dot(isa, &lhs.data[..k], &rhs.data[..k]);
+        values[0] = if accum == Accum::Add { values[0] + sum } else { sum };
+        return finish.apply(&mut dst);
+    }
     // One column is one row of the transposed product.
     let (left, right) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
-    match right.column_stride {
-        _ if k == 0 => {
-            if accum == Accum::Replace {
-                values.fill(T::ZERO);
-            }
+    if k == 0 {
+        if accum == Accum::Replace {
+            values.fill(T::ZERO);
         }
-        _ if n == 1 && k > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 => {
-            // SAFETY: as for `Product` below.
-            unsafe { T::dispatch(isa, Column { dst: values, accum, lhs, rhs: &rhs.data[..k] }) };
+    } else if n == 1 && k > 1 && is_dots {
+        column(isa, values, accum, lhs.data, lhs.row_stride, &rhs.data[..k]);
+    } else if is_row_of_dots(m, lhs, rhs) {
+        column(isa, values, accum, rhs.data, rhs.column_stride, &lhs.data[..k]);
+    } else if k == 1 && right.column_stride == 1 {
+        outer(isa, values, accum, left.data, left.row_stride, &right.data[..right.n_columns]);
+    } else if left.n_rows == 1 && right.column_stride == 1 {
+        row(isa, values, accum, (left.data, left.column_stride), right, scratch);
+    } else {
+        let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
+        // One column has a single bias, not one for each of these columns.
+        let finish = if n == 1 { Finish::NONE } else { finish };
+        let halves = isa.has_cheap_halves();
+        // SAFETY: `check` has seen that the views fit each other, their values and the scratch.
+        unsafe {
+            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
         }
-        _ if is_row_of_dots(m, lhs, rhs) => {
-            // SAFETY: as for `Product` below.
-            unsafe { T::dispatch(isa, Column { dst: values, accum, lhs: rhs.transposed(), rhs: &lhs.data[..k] }) };
-        }
-        1 if k == 1 => {
-            let rhs = &right.data[..right.n_columns];
-            // SAFETY: as for `Product` below.
-            unsafe { T::dispatch(isa, Outer { dst: values, accum, lhs: left, rhs }) };
-        }
-        1 if left.n_rows == 1 => {
-            // SAFETY: as for `Product` below.
-            unsafe { T::dispatch(isa, Row { dst: values, accum, lhs: left, rhs: right, scratch }) };
-        }
-        _ => {
-            let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
-            let finish = if n == 1 { Finish::NONE } else { finish };
-            let halves = isa.has_cheap_halves();
-            // SAFETY: `check` has seen that the views fit each other, their values and the scratch.
-            unsafe {
-                T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
-            }
-            if n > 1 {
-                return;
-            }
+        if n > 1 {
+            return;
         }
     }
     finish.apply(&mut dst);
@@ -165,20 +165,32 @@ pub(super) fn check<T: Float>(
     scratch: usize,
 ) -> (usize, usize, usize) {
     let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-    assert!(
-        dst.n_rows == m && dst.n_columns == n && rhs.n_rows == k,
-        "a product of {m} x {k} and {} x {n} into {} x {}",
-        rhs.n_rows,
-        dst.n_rows,
-        dst.n_columns
-    );
-    assert!(scratch >= matmul_scratch(m, n, k), "scratch for {m} x {n} over {k}");
+    if dst.n_rows != m || dst.n_columns != n || rhs.n_rows != k {
+        shapes_differ((m, k), (rhs.n_rows, n), (dst.n_rows, dst.n_columns));
+    }
+    if scratch < matmul_scratch(m, n, k) {
+        scratch_is_short(m, n, k);
+    }
     for view in [lhs, rhs] {
         let last = (view.n_rows.max(1) - 1) * view.row_stride + (view.n_columns.max(1) - 1) * view.column_stride;
         assert!(view.n_rows * view.n_columns == 0 || last < view.data.len(), "a view past the end of its values");
     }
     assert!(dst.data.len() >= m * n, "a view past the end of its values");
     (m, n, k)
+}
+
+// Panics take numbers: references to them, as `assert!` makes them, would have every product store them in memory.
+
+#[cold]
+#[inline(never)]
+fn shapes_differ((m, k): (usize, usize), (rows, n): (usize, usize), (dst_rows, dst_columns): (usize, usize)) -> ! {
+    panic!("a product of {m} x {k} and {rows} x {n} into {dst_rows} x {dst_columns}");
+}
+
+#[cold]
+#[inline(never)]
+fn scratch_is_short(m: usize, n: usize, k: usize) -> ! {
+    panic!("scratch for {m} x {n} over {k}");
 }
 
 /// Whether a product is one row times a transposed factor: then its sums have an order of their own.
@@ -227,7 +239,7 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
         let &mut Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, ref mut scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, rhs.row_stride);
+        let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k.min(K_BLOCK), rhs.row_stride);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
             scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
@@ -241,7 +253,9 @@ impl<T: Float> Product<'_, T> {
                     // SAFETY: the features are the caller's word; `packed_rhs` holds such a block.
                     unsafe { pack::<V>(right, packed_rhs) };
                 }
-                for (m0, m_block) in cuts(m, M_BLOCK) {
+                let is_streamed = m * n >= FAR && k_block * n_block <= STREAMED_RHS;
+                let most_rows = if is_streamed { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
+                for (m0, m_block) in cuts(m, most_rows) {
                     let left = block(lhs, (m0, m_block), (k0, k_block));
                     let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
                     let is_long = k > K_BLOCK && left.column_stride == 1;
@@ -277,14 +291,23 @@ impl<T: Float> Product<'_, T> {
     }
 }
 
-/// Up to how many rows of `lhs` a right factor of n columns, its rows so far apart, is read where it is.
-fn most_direct<V: Vector>(n: usize, apart: usize) -> usize {
+/// Up to how many rows of `lhs` a block of a right factor, k rows of n elements, is read where it is.
+fn most_direct<V: Vector>(n: usize, k: usize, apart: usize) -> usize {
     let bounds: &[(usize, usize)] = match (V::LOADS_PARTS, n.is_multiple_of(V::LANES)) {
         (true, _) => &DIRECT_PARTS,
+        (false, true) if apart <= 128 && fits(k, apart) => return usize::MAX,
         (false, true) => &DIRECT_WHOLE,
         (false, false) => &[],
     };
     bounds.iter().find(|&&(most_apart, _)| apart <= most_apart).map_or(0, |&(_, rows)| rows)
+}
+
+/// Whether half a first-level cache holds a line of each of k rows: of its 64 sets of 8 lines, rows a multiple of a line
+/// apart reach as many as the powers of two in that multiple leave.
+fn fits(k: usize, apart: usize) -> bool {
+    const SETS: usize = 64;
+    let sets = if apart.is_multiple_of(LINE) { SETS >> (apart / LINE).trailing_zeros().min(6) } else { SETS };
+    k <= 4 * sets
 }
 
 /// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
@@ -471,8 +494,31 @@ pub(super) mod tests {
             ((1, 9, 600), (false, false)),
             ((1, 600, 300), (false, true)),
             ((1, 3, 7), (false, true)),
+            ((1, 1, 1), (false, false)),
+            ((1, 1, 30), (true, false)),
+            ((1, 1, 300), (false, true)),
+            ((500, 1, 1), (false, false)),
+            ((3, 301, 1), (true, false)),
+            ((40, 64, 300), (true, false)),
+            ((20, 128, 128), (false, false)),
         ] {
             check::<f32>(size, transposed, f64::from(f32::EPSILON), 7);
+        }
+    }
+
+    #[test]
+    fn a_destination_beyond_every_cache_holds_the_same_rows() {
+        let (m, n, k) = (FAR.div_ceil(2100), 2100, 9);
+        let (x, w) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
+        let (lhs, rhs) = (MatRef::new(&x, k, m).transposed(), MatRef::new(&w, k, n));
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let start = Matrix::from_rows(m, n, vec![1.0; m * n]);
+            let all = product(isa, start, Accum::Add, lhs, rhs);
+            for (row, n_rows) in [(0, 40), (m / 2, 3), (m - 7, 7)] {
+                let start = Matrix::from_rows(n_rows, n, vec![1.0; n_rows * n]);
+                let few = product(isa, start, Accum::Add, block(lhs, (row, n_rows), (0, k)), rhs);
+                assert!(few.data() == &all.data()[row * n..(row + n_rows) * n], "{isa:?}, from row {row} on");
+            }
         }
     }
 

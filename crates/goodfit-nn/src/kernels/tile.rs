@@ -5,6 +5,7 @@
 //! the product is cut.
 
 use super::Accum;
+use super::buffer::LINE;
 use super::finish::FinishOf;
 use super::simd::Vector;
 
@@ -103,6 +104,14 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         // chain of as many additions as there are rows, which takes as long as the sums do.
         let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
         let mut place = (0, t.rhs);
+        if t.accum == Accum::Add || t.k >= 64 {
+            // What stands there is wanted when the chains have been summed, and may lie far away.
+            for i in 0..ROWS {
+                for j in 0..(FULL * V::LANES).div_ceil(LINE) {
+                    V::prefetch(t.dst.wrapping_add(i * t.dst_row + j * LINE).cast());
+                }
+            }
+        }
         if V::LOOKS_AHEAD {
             let (mut rest, ahead) = (t.k, ROWS * t.lhs_row);
             while rest > 0 {

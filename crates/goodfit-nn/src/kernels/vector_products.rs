@@ -8,43 +8,87 @@
 //! k + 4L, k + 8L, .. for vectors of L lanes are one chain, and the 4L chains are added pairwise. So has a single row times
 //! a transposed factor, the input gradient of a batch of one row, which is such a column transposed.
 //!
-//! Measured (Zen 1, one core, AVX2; microseconds when they were packed like other products, now, and by the crate `gemm`):
-//! 1 x 256 over 256 with rows in one piece 21, 6, 10; 256 x 1 over 256 23, 6, 7, its transpose 18, 6, 10; 256 x 256 over 1
-//! 31, 9, 9.
+//! Measured (Zen 3, one core, AVX2, beside the crate `gemm`): `benchsuite/runs/kernels-grid-zen3.txt`, batches and widths
+//! of 1. What a call costs beside its arithmetic decides there: views are taken apart before a function is called with
+//! their parts, since a view that was just written by its parts and is read whole waits for them to leave the core.
 
-use super::Accum;
 use super::matmul::{K_BLOCK, MAX_LANES, cuts};
 use super::simd::{Operation, Vector};
+use super::{Accum, Isa};
 use crate::{Float, MatRef};
 
 /// Chains of a dot product, in vectors.
 const CHAINS: usize = 4;
 /// Most sums of a row at a time; a multiple of every vector's length.
 const MOST_SUMS: usize = 4096;
+/// From how many elements on a row is written several vectors at a time.
+const LONG: usize = 64;
 /// Rows of the right factor that are added to a row of sums at once.
 const TOGETHER: usize = 4;
 
+/// One dot product.
+#[inline(never)]
+pub(super) fn dot<T: Float>(isa: Isa, lhs: &[T], rhs: &[T]) -> T {
+    assert_eq!(lhs.len(), rhs.len());
+    // SAFETY: as was just checked.
+    unsafe { T::dispatch(isa, Dot { lhs, rhs }) }
+}
+
+/// `dst (+)= lhs · rhs` for one column, over rows of `lhs`, `lhs_row` apart, and a column in one piece each.
+#[inline(never)]
+pub(super) fn column<T: Float>(isa: Isa, dst: &mut [T], accum: Accum, lhs: &[T], lhs_row: usize, rhs: &[T]) {
+    // SAFETY: nothing but slices.
+    unsafe { T::dispatch(isa, Column { dst, accum, lhs, lhs_row, rhs }) }
+}
+
+/// `dst (+)= lhs · rhs` for one row, `lhs` with elements `lhs_k` apart, over rows of `rhs` in one piece each.
+#[inline(never)]
+pub(super) fn row<T: Float>(
+    isa: Isa,
+    dst: &mut [T],
+    accum: Accum,
+    lhs: (&[T], usize),
+    rhs: MatRef<'_, T>,
+    scratch: &mut [T],
+) {
+    let ((lhs, lhs_k), (rhs, rhs_k, k)) = (lhs, (rhs.data, rhs.row_stride, rhs.n_rows));
+    // SAFETY: nothing but slices.
+    unsafe { T::dispatch(isa, Row { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch }) }
+}
+
+/// `dst (+)= lhs · rhs` over one k: elements of `lhs`, `lhs_row` apart, and a row in one piece.
+#[inline(never)]
+pub(super) fn outer<T: Float>(isa: Isa, dst: &mut [T], accum: Accum, lhs: &[T], lhs_row: usize, rhs: &[T]) {
+    // SAFETY: nothing but slices.
+    unsafe { T::dispatch(isa, Outer { dst, accum, lhs, lhs_row, rhs }) }
+}
+
 /// `dst (+)= lhs · rhs` for one row, over rows of `rhs` in one piece each.
-pub(super) struct Row<'a, T> {
+struct Row<'a, T> {
     /// n
-    pub(super) dst: &'a mut [T],
-    pub(super) accum: Accum,
-    /// 1 x k
-    pub(super) lhs: MatRef<'a, T>,
-    /// k x n
-    pub(super) rhs: MatRef<'a, T>,
-    pub(super) scratch: &'a mut [T],
+    dst: &'a mut [T],
+    accum: Accum,
+    /// k elements, `lhs_k` apart.
+    lhs: &'a [T],
+    lhs_k: usize,
+    /// k rows of n elements, `rhs_k` apart.
+    rhs: &'a [T],
+    rhs_k: usize,
+    k: usize,
+    scratch: &'a mut [T],
 }
 
 impl<T: Float> Operation<T> for Row<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(mut self) {
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                || self.blocks::<V>(),
+                move || Row { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch }.blocks::<V>(),
             );
         }
     }
@@ -54,9 +98,9 @@ impl<T: Float> Row<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
-        let (dst, accum, lhs, rhs, scratch) = (&mut *self.dst, self.accum, self.lhs, self.rhs, &mut *self.scratch);
-        let (n, k) = (rhs.n_columns, rhs.n_rows);
+    unsafe fn blocks<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch } = self;
+        let n = dst.len();
         // The longer the stretches of a row, the better memory is read ahead; sums stay in the first-level cache.
         let n_block = (scratch.len() / V::LANES * V::LANES).min(MOST_SUMS);
         for n0 in (0..n).step_by(n_block) {
@@ -64,7 +108,7 @@ impl<T: Float> Row<'_, T> {
             let sums = &mut scratch[..dst.len().next_multiple_of(V::LANES)];
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let mut i = k0;
-                let row = |i: usize| (lhs.data[i * lhs.column_stride], rhs.data[i * rhs.row_stride + n0..].as_ptr());
+                let row = |i: usize| (lhs[i * lhs_k], rhs[i * rhs_k + n0..][..dst.len()].as_ptr());
                 let accum = if k0 == 0 { accum } else { Accum::Add };
                 if dst.len() <= V::LANES {
                     // SAFETY: each row of `rhs` has elements for all of `dst`.
@@ -127,48 +171,46 @@ unsafe fn add_rows<V: Vector, const N: usize>(
 }
 
 /// `dst (+)= lhs · rhs` for one column, over rows of `lhs` and a column in one piece each.
-pub(super) struct Column<'a, T> {
+struct Column<'a, T> {
     /// m
-    pub(super) dst: &'a mut [T],
-    pub(super) accum: Accum,
-    /// m x k
-    pub(super) lhs: MatRef<'a, T>,
+    dst: &'a mut [T],
+    accum: Accum,
+    /// m rows of k elements, `lhs_row` apart.
+    lhs: &'a [T],
+    lhs_row: usize,
     /// k
-    pub(super) rhs: &'a [T],
+    rhs: &'a [T],
 }
 
 impl<T: Float> Operation<T> for Column<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(mut self) {
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                || self.dots::<V>(),
+                move || {
+                    let column = Column { dst, accum, lhs, lhs_row, rhs };
+                    if V::LOADS_PARTS { column.dots_by::<V, 4>() } else { column.dots_by::<V, 2>() }
+                },
             );
         }
     }
 }
 
 impl<T: Float> Column<'_, T> {
-    /// # Safety
-    /// The processor has the features of `V`.
-    #[inline(always)]
-    unsafe fn dots<V: Vector<Element = T>>(&mut self) {
-        // SAFETY: the caller vouches for the features.
-        unsafe { if V::LOADS_PARTS { self.dots_by::<V, 4>() } else { self.dots_by::<V, 2>() } }
-    }
-
     /// As many rows at once as leave their sums in registers.
     ///
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn dots_by<V: Vector<Element = T>, const ROWS: usize>(&mut self) {
-        let (dst, accum, lhs, rhs) = (&mut *self.dst, self.accum, self.lhs, self.rhs);
+    unsafe fn dots_by<V: Vector<Element = T>, const ROWS: usize>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
         let put = |dst: &mut T, sum: T| *dst = if accum == Accum::Add { *dst + sum } else { sum };
-        let row = |i: usize| lhs.data[i * lhs.row_stride..][..rhs.len()].as_ptr();
+        let row = |i: usize| lhs[i * lhs_row..][..rhs.len()].as_ptr();
         let (groups, rest) = dst.as_chunks_mut::<ROWS>();
         let n_grouped = groups.len() * ROWS;
         for (i, group) in groups.iter_mut().enumerate() {
@@ -184,6 +226,31 @@ impl<T: Float> Column<'_, T> {
     }
 }
 
+/// One dot product, of two factors as long as each other.
+struct Dot<'a, T> {
+    lhs: &'a [T],
+    rhs: &'a [T],
+}
+
+impl<T: Float> Operation<T> for Dot<'_, T> {
+    type Output = T;
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = T>>(self) -> T {
+        let (lhs, rhs) = (self.lhs.as_ptr(), self.rhs);
+        // SAFETY: the caller vouches for the features.
+        unsafe {
+            V::call(
+                #[inline(always)]
+                || {
+                    let [sum] = dots::<V, 1>([lhs], rhs);
+                    sum
+                },
+            )
+        }
+    }
+}
+
 /// The dot products of N rows with a column.
 ///
 /// # Safety
@@ -193,6 +260,11 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
     let (k, right) = (column.len(), column.as_ptr());
     // SAFETY: the caller's contract; vectors end at k.
     unsafe {
+        if k <= V::LANES {
+            // A single chain; the others would be zeros.
+            let right = V::load_first(right, k);
+            return rows.map(|row| V::load_first(row, k).mul_add(right, V::zero()).total());
+        }
         let mut sums = [[V::zero(); CHAINS]; N];
         let mut place = 0;
         while place + CHAINS * V::LANES <= k {
@@ -220,25 +292,28 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
 }
 
 /// `dst (+)= lhs · rhs` over one k, with `rhs` in one piece.
-pub(super) struct Outer<'a, T> {
+struct Outer<'a, T> {
     /// m x n
-    pub(super) dst: &'a mut [T],
-    pub(super) accum: Accum,
-    /// m x 1
-    pub(super) lhs: MatRef<'a, T>,
+    dst: &'a mut [T],
+    accum: Accum,
+    /// m elements, `lhs_row` apart.
+    lhs: &'a [T],
+    lhs_row: usize,
     /// n
-    pub(super) rhs: &'a [T],
+    rhs: &'a [T],
 }
 
 impl<T: Float> Operation<T> for Outer<'_, T> {
     type Output = ();
 
-    unsafe fn run<V: Vector<Element = T>>(mut self) {
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                || self.terms::<V>(),
+                move || Outer { dst, accum, lhs, lhs_row, rhs }.terms::<V>(),
             );
         }
     }
@@ -248,24 +323,53 @@ impl<T: Float> Outer<'_, T> {
     /// # Safety
     /// The processor has the features of `V`.
     #[inline(always)]
-    unsafe fn terms<V: Vector<Element = T>>(&mut self) {
-        let (lhs, rhs) = (self.lhs, self.rhs);
-        let whole = rhs.len() - rhs.len() % V::LANES;
-        let mut rest = &mut *self.dst;
-        for i in 0..lhs.n_rows {
-            let (dst, others) = rest.split_at_mut(rhs.len());
-            rest = others;
-            // SAFETY: the caller's contract; vectors end with `rhs`, which is as long as `dst`.
-            unsafe {
-                let left = V::splat(lhs.data[i * lhs.row_stride]);
-                let term = |j: usize| {
-                    let right = rhs.as_ptr().add(j);
-                    let right = if j < whole { V::load(right) } else { V::load_first(right, rhs.len() - j) };
-                    left.mul_add(right, V::zero())
-                };
-                put_all::<V>(dst, self.accum, term);
+    unsafe fn terms<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
+        let rows = dst.chunks_exact_mut(rhs.len()).zip(lhs.iter().step_by(lhs_row));
+        // SAFETY: the caller's contract.
+        unsafe {
+            for (dst, &left) in rows {
+                let left = V::splat(left);
+                if rhs.len() < LONG {
+                    put_all::<V>(dst, accum, |j| term(left, rhs, j));
+                } else {
+                    put_long::<V>(dst, accum, |j| term(left, rhs, j));
+                }
             }
         }
+    }
+}
+
+/// A vector of `left` times a row, from element j on.
+///
+/// # Safety
+/// The processor has the features of `V`.
+#[inline(always)]
+unsafe fn term<V: Vector>(left: V, row: &[V::Element], j: usize) -> V {
+    let whole = row.len() - row.len() % V::LANES;
+    // SAFETY: vectors end with the row.
+    unsafe {
+        let right = row.as_ptr().add(j);
+        left.mul_add(if j < whole { V::load(right) } else { V::load_first(right, row.len() - j) }, V::zero())
+    }
+}
+
+/// [`put_all`] for a long row: several vectors at a time.
+///
+/// # Safety
+/// The processor has the features of `V`.
+#[inline(always)]
+unsafe fn put_long<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
+    let eights = if accum == Accum::Add { 0 } else { dst.len() - dst.len() % (8 * V::LANES) };
+    // SAFETY: vectors end at the row's end.
+    unsafe {
+        for j in (0..eights).step_by(8 * V::LANES) {
+            let values: [V; 8] = std::array::from_fn(|i| value(j + i * V::LANES));
+            for (i, value) in values.into_iter().enumerate() {
+                value.store(dst.as_mut_ptr().add(j + i * V::LANES));
+            }
+        }
+        put_all::<V>(&mut dst[eights..], accum, |j| value(eights + j));
     }
 }
 
