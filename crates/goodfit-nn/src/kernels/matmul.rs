@@ -201,7 +201,8 @@ pub(super) fn is_row_of_dots<T: Float>(m: usize, lhs: MatRef<'_, T>, rhs: MatRef
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
 pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let pieces = n.div_ceil(most).max(1);
-    let (short, n_longer) = (n / pieces, n % pieces);
+    // A division takes as long as a small product does.
+    let (short, n_longer) = if pieces == 1 { (n, 0) } else { (n / pieces, n % pieces) };
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
 }
 
@@ -331,7 +332,7 @@ unsafe fn rows<V: Vector>(
 ) {
     let tallest = V::tile_rows(vectors);
     let pieces = m.div_ceil(tallest);
-    let (short, n_longer) = (m / pieces, m % pieces);
+    let (short, n_longer) = if pieces == 1 { (m, 0) } else { (m / pieces, m % pieces) };
     for (n_tiles, height) in [(n_longer, short + 1), (pieces - n_longer, short)] {
         if n_tiles == 0 {
             continue;
