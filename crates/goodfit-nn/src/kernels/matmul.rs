@@ -9,7 +9,7 @@
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
 //! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
 //! result has the same bytes whatever m and n are and whichever other rows are computed with it; but
-//! for n = 1, and for m = 1 over a transposed `rhs`, where the sums have an order of their own (`vector_products`).
+//! for n = 1, and for m = 1 over a transposed `rhs`, where the sums have an order of their own (`dots`).
 //! They do differ between [`Isa`]s: the portable path has no fused operation.
 //!
 //! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100 over
@@ -28,11 +28,13 @@
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long).
 
 use super::buffer::LINE;
+use super::dots::{column, dot};
 use super::finish::{Finish, FinishOf};
+use super::outer::outer;
 use super::packing::{copy, is_copied, pack};
+use super::row::row;
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
-use super::vector_products::{column, dot, outer, row};
 use super::{Accum, Isa};
 use crate::{Float, MatMut, MatRef};
 
@@ -500,6 +502,10 @@ pub(super) mod tests {
             ((1, 1, 300), (false, true)),
             ((500, 1, 1), (false, false)),
             ((3, 301, 1), (true, false)),
+            ((5, 24, 1), (false, false)),
+            ((5, 64, 1), (false, false)),
+            ((9, 1, 20), (false, true)),
+            ((9, 1, 40), (false, true)),
             ((40, 64, 300), (true, false)),
             ((20, 128, 128), (false, false)),
         ] {

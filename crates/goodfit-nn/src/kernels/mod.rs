@@ -10,14 +10,17 @@
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
 mod buffer;
+mod dots;
 mod finish;
 mod isa;
 mod listed_sums;
 pub mod math;
 mod matmul;
+mod outer;
 mod packing;
 mod peak;
 mod reduce;
+mod row;
 mod shared;
 pub(crate) mod simd;
 mod sparse;
@@ -25,7 +28,6 @@ mod sparse_products;
 mod team;
 mod tile;
 mod transpose;
-mod vector_products;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -1,0 +1,125 @@
+//! Products over a single term: every row is one row times a factor.
+
+use super::row::put_all;
+use super::simd::{Operation, Vector};
+use super::{Accum, Isa};
+use crate::Float;
+
+/// From how many elements on a row is written several vectors at a time.
+const LONG: usize = 64;
+
+/// `dst (+)= lhs · rhs` over one k: elements of `lhs`, `lhs_row` apart, and a row in one piece.
+#[inline(never)]
+pub(super) fn outer<T: Float>(isa: Isa, dst: &mut [T], accum: Accum, lhs: &[T], lhs_row: usize, rhs: &[T]) {
+    // SAFETY: nothing but slices.
+    unsafe { T::dispatch(isa, Outer { dst, accum, lhs, lhs_row, rhs }) }
+}
+
+/// `dst (+)= lhs · rhs` over one k, with `rhs` in one piece.
+struct Outer<'a, T> {
+    /// m x n
+    dst: &'a mut [T],
+    accum: Accum,
+    /// m elements, `lhs_row` apart.
+    lhs: &'a [T],
+    lhs_row: usize,
+    /// n
+    rhs: &'a [T],
+}
+
+impl<T: Float> Operation<T> for Outer<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
+        // SAFETY: the caller vouches for the features.
+        unsafe {
+            V::call(
+                #[inline(always)]
+                move || {
+                    let outer = Outer { dst, accum, lhs, lhs_row, rhs };
+                    match (accum, rhs.len() % V::LANES, rhs.len() / V::LANES) {
+                        (Accum::Replace, 0, 1) => outer.whole_vectors::<V, 1>(),
+                        (Accum::Replace, 0, 2) => outer.whole_vectors::<V, 2>(),
+                        (Accum::Replace, 0, 3) => outer.whole_vectors::<V, 3>(),
+                        (Accum::Replace, 0, 4) => outer.whole_vectors::<V, 4>(),
+                        _ => outer.terms::<V>(),
+                    }
+                },
+            );
+        }
+    }
+}
+
+impl<T: Float> Outer<'_, T> {
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn whole_vectors<V: Vector<Element = T>, const N: usize>(self) {
+        let Self { dst, lhs, lhs_row, rhs, .. } = self;
+        assert_eq!(rhs.len(), N * V::LANES);
+        // SAFETY: the caller's contract; `rhs` and each row of `dst` are N vectors.
+        unsafe {
+            let rhs: [V; N] = std::array::from_fn(|j| V::load(rhs.as_ptr().add(j * V::LANES)));
+            for (dst, &left) in dst.chunks_exact_mut(N * V::LANES).zip(lhs.iter().step_by(lhs_row)) {
+                let left = V::splat(left);
+                for (j, right) in rhs.into_iter().enumerate() {
+                    left.mul_add(right, V::zero()).store(dst.as_mut_ptr().add(j * V::LANES));
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn terms<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
+        let rows = dst.chunks_exact_mut(rhs.len()).zip(lhs.iter().step_by(lhs_row));
+        // SAFETY: the caller's contract.
+        unsafe {
+            for (dst, &left) in rows {
+                let left = V::splat(left);
+                if rhs.len() < LONG {
+                    put_all::<V>(dst, accum, |j| term(left, rhs, j));
+                } else {
+                    put_long::<V>(dst, accum, |j| term(left, rhs, j));
+                }
+            }
+        }
+    }
+}
+
+/// A vector of `left` times a row, from element j on.
+///
+/// # Safety
+/// The processor has the features of `V`.
+#[inline(always)]
+unsafe fn term<V: Vector>(left: V, row: &[V::Element], j: usize) -> V {
+    let whole = row.len() - row.len() % V::LANES;
+    // SAFETY: vectors end with the row.
+    unsafe {
+        let right = row.as_ptr().add(j);
+        left.mul_add(if j < whole { V::load(right) } else { V::load_first(right, row.len() - j) }, V::zero())
+    }
+}
+
+/// [`put_all`] for a long row: several vectors at a time.
+///
+/// # Safety
+/// The processor has the features of `V`.
+#[inline(always)]
+unsafe fn put_long<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
+    let eights = if accum == Accum::Add { 0 } else { dst.len() - dst.len() % (8 * V::LANES) };
+    // SAFETY: vectors end at the row's end.
+    unsafe {
+        for j in (0..eights).step_by(8 * V::LANES) {
+            let values: [V; 8] = std::array::from_fn(|i| value(j + i * V::LANES));
+            for (i, value) in values.into_iter().enumerate() {
+                value.store(dst.as_mut_ptr().add(j + i * V::LANES));
+            }
+        }
+        put_all::<V>(&mut dst[eights..], accum, |j| value(eights + j));
+    }
+}
