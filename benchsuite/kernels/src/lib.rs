@@ -1,5 +1,6 @@
 //! The products of one affine layer, by goodfit and by the crate `gemm`.
 
+use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
 use gemm::Parallelism;
@@ -31,15 +32,45 @@ impl Kind {
     }
 }
 
+/// Values that begin with a line of the cache, as those of a training do.
+struct Values {
+    room: Vec<f32>,
+    start: usize,
+}
+
+impl Values {
+    fn new(n: usize, value: impl Fn(usize) -> f32) -> Self {
+        let mut room = vec![0.0; n + 16];
+        let start = room.as_ptr().align_offset(64);
+        room[start..start + n].iter_mut().enumerate().for_each(|(i, place)| *place = value(i));
+        room.truncate(start + n);
+        Self { room, start }
+    }
+}
+
+impl Deref for Values {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.room[self.start..]
+    }
+}
+
+impl DerefMut for Values {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.room[self.start..]
+    }
+}
+
 /// One product with its operands, row-major as they lie in a training.
 pub struct Product {
     /// Rows and columns of the result, and what is summed over.
     pub m: usize,
     pub n: usize,
     pub k: usize,
-    lhs: Vec<f32>,
-    rhs: Vec<f32>,
-    dst: Vec<f32>,
+    lhs: Values,
+    rhs: Values,
+    dst: Values,
     scratch: Vec<f32>,
     lhs_transposed: bool,
     rhs_transposed: bool,
@@ -53,14 +84,14 @@ impl Product {
             Kind::Input => (rows, inputs, units),
             Kind::Weight => (inputs, units, rows),
         };
-        let values = |n: usize| (0..n).map(|i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0).collect();
+        let values = |n| Values::new(n, |i| ((i * 7919) % 1000) as f32 / 500.0 - 1.0);
         Self {
             m,
             n,
             k,
             lhs: values(m * k),
             rhs: values(k * n),
-            dst: vec![0.0; m * n],
+            dst: Values::new(m * n, |_| 0.0),
             scratch: vec![0.0; matmul_scratch(m, n, k)],
             lhs_transposed: kind == Kind::Weight,
             rhs_transposed: kind == Kind::Input,

@@ -13,7 +13,7 @@ const BATCHES: [usize; 8] = [1, 7, 32, 100, 128, 256, 1000, 8192];
 
 /// Seconds for each side of a cell, and how often it is timed at least.
 const BUDGET: f64 = 0.1;
-const FEWEST: usize = 5;
+const FEWEST: usize = 7;
 
 fn main() {
     let mut named = std::env::args().skip(1).map(|list| {
