@@ -22,7 +22,8 @@ pub struct Matrix<T> {
 impl<T: Float> Matrix<T> {
     /// A matrix of zeros.
     pub fn zeros(n_rows: usize, n_columns: usize) -> Self {
-        Self { n_rows, n_columns, data: vec![T::ZERO; n_rows * n_columns] }
+        let n_values = n_rows.checked_mul(n_columns).expect("as many values as can be counted");
+        Self { n_rows, n_columns, data: vec![T::ZERO; n_values] }
     }
 
     /// Takes `data` as `n_rows` rows of `n_columns` values each.
@@ -30,9 +31,7 @@ impl<T: Float> Matrix<T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn from_rows(n_rows: usize, n_columns: usize, data: Vec<T>) -> Self {
-        if data.len() != n_rows * n_columns {
-            other_length(data.len(), n_rows, n_columns);
-        }
+        check_length(data.len(), n_rows, n_columns);
         Self { n_rows, n_columns, data }
     }
 
@@ -107,9 +106,7 @@ impl<'a, T: Float> MatRef<'a, T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn new(data: &'a [T], n_rows: usize, n_columns: usize) -> Self {
-        if data.len() != n_rows * n_columns {
-            other_length(data.len(), n_rows, n_columns);
-        }
+        check_length(data.len(), n_rows, n_columns);
         Self { data, n_rows, n_columns, row_stride: n_columns, column_stride: 1 }
     }
 
@@ -151,11 +148,18 @@ impl<'a, T: Float> MatRef<'a, T> {
     }
 }
 
-/// Takes numbers, not references to them, which would have to lie in memory wherever views are made.
-#[cold]
-#[inline(never)]
-fn other_length(length: usize, n_rows: usize, n_columns: usize) -> ! {
-    panic!("{length} values for {n_rows} x {n_columns}");
+/// What unsafe code relies on: as many values as the shape says, in numbers that do not wrap around.
+#[inline]
+fn check_length(length: usize, n_rows: usize, n_columns: usize) {
+    /// Takes numbers: references to them would have to lie in memory wherever views are made.
+    #[cold]
+    #[inline(never)]
+    fn other_length(length: usize, n_rows: usize, n_columns: usize) -> ! {
+        panic!("{length} values for {n_rows} x {n_columns}");
+    }
+    if n_rows.checked_mul(n_columns) != Some(length) {
+        other_length(length, n_rows, n_columns);
+    }
 }
 
 /// An exclusive view of a row-major matrix.
@@ -172,9 +176,7 @@ impl<'a, T: Float> MatMut<'a, T> {
     /// # Panics
     /// When `data` does not hold exactly `n_rows * n_columns` values.
     pub fn new(data: &'a mut [T], n_rows: usize, n_columns: usize) -> Self {
-        if data.len() != n_rows * n_columns {
-            other_length(data.len(), n_rows, n_columns);
-        }
+        check_length(data.len(), n_rows, n_columns);
         Self { data, n_rows, n_columns }
     }
 
@@ -191,5 +193,17 @@ impl<'a, T: Float> MatMut<'a, T> {
     /// One row.
     pub fn row_mut(&mut self, row: usize) -> &mut [T] {
         &mut self.data[row * self.n_columns..(row + 1) * self.n_columns]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "4 values for 4611686018427387905 x 4")]
+    fn a_shape_of_more_values_than_can_be_counted_is_refused() {
+        // Its product wraps around to 4.
+        MatRef::new(&[1.0_f32; 4], (1 << 62) + 1, 4);
     }
 }

@@ -1,7 +1,11 @@
 //! Dot products: a single element, a single column, and a single row over a transposed factor.
 //!
-//! Order of summation: the terms k, k + 4L, k + 8L, .. for vectors of L lanes are one chain, and the 4L chains are added
-//! pairwise, whatever the number of rows.
+//! Shapes: `dst` m x 1, `lhs` m x k, `rhs` k x 1.
+//!
+//! Order of summation: the terms k, k + 4L, k + 8L, .. for vectors of L lanes are one chain, and the 4L chains are
+//! added pairwise, whatever the number of rows. Up to 3L terms the chains without a term are left out.
+//!
+//! The functions are not inlined: the caller is a short one then, which leaves its numbers in registers.
 
 use super::simd::{Operation, Vector};
 use super::{Accum, Isa};
@@ -10,12 +14,12 @@ use crate::Float;
 /// Chains of a dot product, in vectors.
 const CHAINS: usize = 4;
 
-/// One dot product.
+/// The only element of 1 x 1: [`column`] of one row, for which fewer numbers go from call to call.
 #[inline(never)]
-pub(super) fn dot<T: Float>(isa: Isa, lhs: &[T], rhs: &[T]) -> T {
+pub(super) fn element<T: Float>(isa: Isa, lhs: &[T], rhs: &[T]) -> T {
     assert_eq!(lhs.len(), rhs.len());
     // SAFETY: as was just checked.
-    unsafe { T::dispatch(isa, Dot { lhs, rhs }) }
+    unsafe { T::dispatch(isa, Element { lhs, rhs }) }
 }
 
 /// `dst (+)= lhs · rhs` for one column, over rows of `lhs`, `lhs_row` apart, and a column in one piece each.
@@ -81,13 +85,13 @@ impl<T: Float> Column<'_, T> {
     }
 }
 
-/// One dot product, of two factors as long as each other.
-struct Dot<'a, T> {
+/// The dot product of two factors as long as each other.
+struct Element<'a, T> {
     lhs: &'a [T],
     rhs: &'a [T],
 }
 
-impl<T: Float> Operation<T> for Dot<'_, T> {
+impl<T: Float> Operation<T> for Element<'_, T> {
     type Output = T;
 
     #[inline(always)]
@@ -97,9 +101,13 @@ impl<T: Float> Operation<T> for Dot<'_, T> {
         unsafe {
             V::call(
                 #[inline(always)]
-                || {
-                    let [sum] = dots::<V, 1>([lhs], rhs);
-                    sum
+                || match rhs.len() {
+                    // As each element of `outer`: with the other lanes added, -0 would become 0.
+                    1 => V::load_first(lhs, 1).mul_add(V::load_first(rhs.as_ptr(), 1), V::zero()).first(),
+                    _ => {
+                        let [sum] = dots::<V, 1>([lhs], rhs);
+                        sum
+                    }
                 },
             )
         }
@@ -147,7 +155,7 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
     }
 }
 
-/// [`dots`] of C vectors: of so many chains of one term each, the others being zeros.
+/// [`dots`] of C vectors: of so many chains of one term each.
 ///
 /// # Safety
 /// As for [`dots`]; the column ends in the last of C vectors.
@@ -171,7 +179,7 @@ unsafe fn short<V: Vector, const N: usize, const C: usize>(
                 let left = if j + 1 < C { V::load(from) } else { V::load_first(from, n_last) };
                 *chain = left.mul_add(*chain, V::zero());
             }
-            // As the pairs of four chains would be.
+            // In the order of pairs.
             chains.into_iter().skip(1).fold(chains[0], |sum, chain| sum.add(chain)).total()
         })
     }

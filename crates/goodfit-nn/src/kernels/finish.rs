@@ -147,7 +147,17 @@ mod tests {
     #[test]
     fn sums_are_finished_in_the_store_as_they_are_after_it() {
         for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-            for (m, n, k) in [(1, 9, 5), (7, 1, 20), (5, 13, 1), (3, 4, 0), (9, 100, 300), (33, 40, 600), (6, 700, 8)] {
+            for (m, n, k) in [
+                (1, 1, 1),
+                (1, 1, 30),
+                (1, 9, 5),
+                (7, 1, 20),
+                (5, 13, 1),
+                (3, 4, 0),
+                (9, 100, 300),
+                (33, 40, 600),
+                (6, 700, 8),
+            ] {
                 let (x, w) = (odd(m * k, 1), odd(k * n, 2));
                 let transposed = odd(n * k, 3);
                 for w in [MatRef::new(&w, k, n), MatRef::new(&transposed, n, k).transposed()] {

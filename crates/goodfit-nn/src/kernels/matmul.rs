@@ -2,33 +2,31 @@
 //!
 //! Shapes: `dst` m x n, `lhs` m x k, `rhs` k x n.
 //!
-//! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed
-//! into panels as wide as a tile, or read where they are for few rows of `lhs` when their own lie close together; and of
-//! at most [`M_BLOCK`] rows of `lhs`, which are read where they are or copied (`packing`). Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
+//! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed into panels as wide as a
+//! tile, or read where they are ([`most_direct`]); and of at most [`M_BLOCK`] rows of `lhs`, which are read where they are
+//! or copied (`packing`). Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
 //!
-//! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the
-//! sums of the blocks are added in rising order. The cuts of k depend on k alone. So row i of the
-//! result has the same bytes whatever m and n are and whichever other rows are computed with it; but
-//! for n = 1, and for m = 1 over a transposed `rhs`, where the sums have an order of their own (`dots`).
-//! They do differ between [`Isa`]s: the portable path has no fused operation.
+//! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the sums of the blocks are
+//! added in rising order. The cuts of k depend on k alone. So row i of the result has the same bytes whatever m and n are
+//! and whichever other rows are computed with it; but for n = 1, and for m = 1 over a transposed `rhs`, where the sums have
+//! an order of their own (`dots`). They do differ between [`Isa`]s: the portable path has no fused operation.
 //!
-//! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100 over
-//! 100, where 6.25 of 7 vectors are of use, so that 89 % is the most there could be; 84 % for 256 x 100 over 100, 92 % for
-//! 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 73 % for the first two: there it
-//! takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two halves, halves
-//! pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`).
-//! Reading `rhs` where it is pays there for 100 rows of 100 columns, no longer for 256 rows, and for fewer rows the farther
-//! its own lie apart ([`DIRECT_PARTS`]); it does not pay to copy a left factor whose rows are 784 elements long.
+//! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100
+//! over 100, where 6.25 of 7 vectors are of use, so that 89 % is the most there could be; 84 % for 256 x 100 over 100,
+//! 92 % for 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 73 % for the first
+//! two: there it takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two
+//! halves, halves pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`). Reading `rhs` where it is pays
+//! there for 100 rows of 100 columns, no longer for 256 rows, and for fewer rows the farther its own lie apart
+//! ([`DIRECT_PARTS`]); it does not pay to copy a left factor whose rows are 784 elements long.
 //!
 //! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
 //! without a mask, where there is nothing to mask, take 9 % less time from 32 rows on in the median of 36 products, beside
 //! `gemm` in the same pass (three take up to 10 % more, two of these in one of two passes alone), and about half over sums
-//! of 7 terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %),
-//! and for any number while the rows lie close together; rows 256 or 512 elements apart share too few lines of the cache.
+//! of 7 terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %).
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long).
 
 use super::buffer::LINE;
-use super::dots::{column, dot};
+use super::dots::{column, element};
 use super::finish::{Finish, FinishOf};
 use super::outer::outer;
 use super::packing::{copy, is_copied, pack};
@@ -44,17 +42,16 @@ pub(super) const K_BLOCK: usize = 256;
 pub(super) const N_BLOCK: usize = 512;
 /// Most rows of `lhs` that are worked on at once.
 const M_BLOCK: usize = 128;
-/// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for vectors
-/// that load parts: the farther, the fewer lines of the cache they share; rows three pages apart are read best in long
-/// stretches, as packing does.
+/// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for
+/// vectors that load parts: the farther, the fewer lines of the cache they share; rows three pages apart are read best in
+/// long stretches, as packing does.
 const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
-/// The same for others, where there are whole vectors to load, unless a panel [`fits`] into the cache as
-/// it lies: then for any number of rows.
+/// The same for others, where there are whole vectors to load and a panel does not fit into the cache as it lies.
 const DIRECT_WHOLE: [(usize, usize); 2] = [(128, 32), (usize::MAX, 8)];
-/// Elements of a destination that no cache holds: its lines are best written one after the other, all panels for a few
-/// rows, while [`STREAMED_RHS`] elements of `rhs` are read from the second-level cache.
+/// Elements of a destination that most caches do not hold. Over sums of at most [`SHORT_SUMS`] terms it is written a few
+/// rows at a time, across all panels, so that its lines follow each other; `rhs` comes from the second-level cache then.
 const FAR: usize = 1 << 23;
-const STREAMED_RHS: usize = 1 << 16;
+const SHORT_SUMS: usize = 128;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
 
@@ -122,7 +119,7 @@ pub(super) fn finished<T: Float>(
     let values = &mut dst.data[..m * n];
     let is_dots = lhs.column_stride == 1 && rhs.row_stride == 1;
     if m == 1 && n == 1 && k > 0 && is_dots {
-        let sum = dot(isa, &lhs.data[..k], &rhs.data[..k]);
+        let sum = element(isa, &lhs.data[..k], &rhs.data[..k]);
         values[0] = if accum == Accum::Add { values[0] + sum } else { sum };
         return finish.apply(&mut dst);
     }
@@ -171,7 +168,7 @@ pub(super) fn check<T: Float>(
         shapes_differ((m, k), (rhs.n_rows, n), (dst.n_rows, dst.n_columns));
     }
     if scratch < matmul_scratch(m, n, k) {
-        scratch_is_short(m, n, k);
+        scratch_is_short(scratch, (m, n, k));
     }
     for view in [lhs, rhs] {
         let last = (view.n_rows.max(1) - 1) * view.row_stride + (view.n_columns.max(1) - 1) * view.column_stride;
@@ -191,8 +188,8 @@ fn shapes_differ((m, k): (usize, usize), (rows, n): (usize, usize), (dst_rows, d
 
 #[cold]
 #[inline(never)]
-fn scratch_is_short(m: usize, n: usize, k: usize) -> ! {
-    panic!("scratch for {m} x {n} over {k}");
+fn scratch_is_short(scratch: usize, (m, n, k): (usize, usize, usize)) -> ! {
+    panic!("a scratch of {scratch} for {m} x {n} over {k}, expected {}", matmul_scratch(m, n, k));
 }
 
 /// Whether a product is one row times a transposed factor: then its sums have an order of their own.
@@ -242,6 +239,8 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
         let &mut Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, ref mut scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+        let is_streamed = m * n >= FAR && n > N_BLOCK && k <= SHORT_SUMS;
+        let most_rows = if is_streamed { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
         let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k.min(K_BLOCK), rhs.row_stride);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
         let (packed_rhs, copied_lhs) =
@@ -256,8 +255,6 @@ impl<T: Float> Product<'_, T> {
                     // SAFETY: the features are the caller's word; `packed_rhs` holds such a block.
                     unsafe { pack::<V>(right, packed_rhs) };
                 }
-                let is_streamed = m * n >= FAR && k_block * n_block <= STREAMED_RHS;
-                let most_rows = if is_streamed { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
                 for (m0, m_block) in cuts(m, most_rows) {
                     let left = block(lhs, (m0, m_block), (k0, k_block));
                     let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
@@ -298,19 +295,19 @@ impl<T: Float> Product<'_, T> {
 fn most_direct<V: Vector>(n: usize, k: usize, apart: usize) -> usize {
     let bounds: &[(usize, usize)] = match (V::LOADS_PARTS, n.is_multiple_of(V::LANES)) {
         (true, _) => &DIRECT_PARTS,
-        (false, true) if apart <= 128 && fits(k, apart) => return usize::MAX,
+        (false, true) if fits(k, apart) => return usize::MAX,
         (false, true) => &DIRECT_WHOLE,
         (false, false) => &[],
     };
     bounds.iter().find(|&&(most_apart, _)| apart <= most_apart).map_or(0, |&(_, rows)| rows)
 }
 
-/// Whether half a first-level cache holds a line of each of k rows: of its 64 sets of 8 lines, rows a multiple of a line
-/// apart reach as many as the powers of two in that multiple leave.
+/// Whether k rows at most 128 elements apart leave half of a first-level cache: of its 64 sets of 8 lines they reach as
+/// many as the powers of two in their distance leave.
 fn fits(k: usize, apart: usize) -> bool {
     const SETS: usize = 64;
     let sets = if apart.is_multiple_of(LINE) { SETS >> (apart / LINE).trailing_zeros().min(6) } else { SETS };
-    k <= 4 * sets
+    apart <= 128 && k <= 4 * sets
 }
 
 /// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
@@ -381,7 +378,7 @@ pub(super) mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             (state >> 40) as f64 / f64::from(1 << 23) - 1.0
         };
-        (0..n).map(|_| T::from_f64(next().max(-0.8))).collect()
+        (0..n).map(|_| next()).map(|x| T::from_f64(if x > -0.8 { x } else { 0.0 })).collect()
     }
 
     fn view<T: Float>(matrix: &Matrix<T>, is_transposed: bool) -> MatRef<'_, T> {
@@ -430,7 +427,8 @@ pub(super) mod tests {
                     continue;
                 }
                 let alone = product(isa, Matrix::zeros(1, n), Accum::Replace, one, rhs);
-                assert_eq!(alone.row(0), replaced.row(i), "{isa:?}: row {i} alone and among {m}");
+                let bits = |row: &[T]| row.iter().map(|x| x.to_f64().to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(alone.row(0)), bits(replaced.row(i)), "{isa:?}: row {i} alone and among {m}");
             }
         }
     }
@@ -507,9 +505,37 @@ pub(super) mod tests {
             ((9, 1, 20), (false, true)),
             ((9, 1, 40), (false, true)),
             ((40, 64, 300), (true, false)),
+            ((300, 64, 40), (false, false)),
             ((20, 128, 128), (false, false)),
         ] {
             check::<f32>(size, transposed, f64::from(f32::EPSILON), 7);
+        }
+    }
+
+    #[test]
+    fn every_size_of_a_side_beside_few_others() {
+        for size in 1..=70 {
+            for (shape, transposed) in [
+                ((5, size, 1), (false, false)),
+                ((size, 1, 1), (false, false)),
+                ((1, size, 5), (false, false)),
+                ((1, 1, size), (false, false)),
+                ((5, 1, size), (false, false)),
+                ((1, 5, size), (false, true)),
+            ] {
+                check::<f32>(shape, transposed, f64::from(f32::EPSILON), size as u64);
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_too_small_for_a_number_keeps_its_sign_alone_and_among_others() {
+        let (x, w) = ([1e-30_f32, 1.0], [-1e-30_f32]);
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let [two, one] = [2, 1].map(|m| {
+                product(isa, Matrix::zeros(m, 1), Accum::Replace, MatRef::new(&x[..m], m, 1), MatRef::new(&w, 1, 1))
+            });
+            assert_eq!(one[(0, 0)].to_bits(), two[(0, 0)].to_bits(), "{isa:?}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! Products over a single term: every row is one row times a factor.
+//!
+//! Shapes: `dst` m x n, `lhs` m x 1, `rhs` 1 x n.
 
-use super::row::put_all;
+use super::row::store_row;
 use super::simd::{Operation, Vector};
 use super::{Accum, Isa};
 use crate::Float;
 
-/// From how many elements on a row is written several vectors at a time.
-const LONG: usize = 64;
+/// How many vectors of a long row are written at a time.
+const AT_ONCE: usize = 8;
 
 /// `dst (+)= lhs · rhs` over one k: elements of `lhs`, `lhs_row` apart, and a row in one piece.
 #[inline(never)]
@@ -77,14 +79,15 @@ impl<T: Float> Outer<'_, T> {
     unsafe fn terms<V: Vector<Element = T>>(self) {
         let Self { dst, accum, lhs, lhs_row, rhs } = self;
         let rows = dst.chunks_exact_mut(rhs.len()).zip(lhs.iter().step_by(lhs_row));
-        // SAFETY: the caller's contract.
+        // SAFETY: the caller's contract; a row is as long as `rhs`.
         unsafe {
             for (dst, &left) in rows {
                 let left = V::splat(left);
-                if rhs.len() < LONG {
-                    put_all::<V>(dst, accum, |j| term(left, rhs, j));
+                // A short row would spend a part of its time on finding out that it has not so many vectors.
+                if rhs.len() < AT_ONCE * V::LANES {
+                    store_row::<V>(dst, accum, |j| term(left, rhs, j));
                 } else {
-                    put_long::<V>(dst, accum, |j| term(left, rhs, j));
+                    store_long_row::<V>(dst, accum, |j| term(left, rhs, j));
                 }
             }
         }
@@ -94,7 +97,7 @@ impl<T: Float> Outer<'_, T> {
 /// A vector of `left` times a row, from element j on.
 ///
 /// # Safety
-/// The processor has the features of `V`.
+/// The processor has the features of `V`; `j` is a multiple of its lanes, below the length of the row.
 #[inline(always)]
 unsafe fn term<V: Vector>(left: V, row: &[V::Element], j: usize) -> V {
     let whole = row.len() - row.len() % V::LANES;
@@ -105,21 +108,21 @@ unsafe fn term<V: Vector>(left: V, row: &[V::Element], j: usize) -> V {
     }
 }
 
-/// [`put_all`] for a long row: several vectors at a time.
+/// [`store_row`] for a long row: several vectors at a time.
 ///
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
-unsafe fn put_long<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
-    let eights = if accum == Accum::Add { 0 } else { dst.len() - dst.len() % (8 * V::LANES) };
+unsafe fn store_long_row<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
+    let whole = if accum == Accum::Add { 0 } else { dst.len() - dst.len() % (AT_ONCE * V::LANES) };
     // SAFETY: vectors end at the row's end.
     unsafe {
-        for j in (0..eights).step_by(8 * V::LANES) {
-            let values: [V; 8] = std::array::from_fn(|i| value(j + i * V::LANES));
+        for j in (0..whole).step_by(AT_ONCE * V::LANES) {
+            let values: [V; AT_ONCE] = std::array::from_fn(|i| value(j + i * V::LANES));
             for (i, value) in values.into_iter().enumerate() {
                 value.store(dst.as_mut_ptr().add(j + i * V::LANES));
             }
         }
-        put_all::<V>(&mut dst[eights..], accum, |j| value(eights + j));
+        store_row::<V>(&mut dst[whole..], accum, |j| value(whole + j));
     }
 }

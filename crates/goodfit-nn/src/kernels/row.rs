@@ -1,7 +1,9 @@
 //! The product of a single row.
 //!
-//! Order of summation: as in any other product, so that a row has the same bytes alone and among others: predictions are
-//! such rows.
+//! Shapes: `dst` 1 x n, `lhs` 1 x k, `rhs` k x n.
+//!
+//! Order of summation: as in any other product, so that a row has the same bytes alone and among others: predictions
+//! are such rows.
 
 use super::matmul::{K_BLOCK, MAX_LANES, cuts};
 use super::simd::{Operation, Vector};
@@ -83,7 +85,7 @@ impl<T: Float> Row<'_, T> {
                             let (factor, row) = row(i);
                             sum = V::splat(factor).mul_add(V::load_first(row, dst.len()), sum);
                         }
-                        put_all::<V>(dst, accum, |_| sum);
+                        store_row::<V>(dst, accum, |_| sum);
                     }
                     continue;
                 }
@@ -97,7 +99,7 @@ impl<T: Float> Row<'_, T> {
                     for i in i..k0 + k_block {
                         add_rows::<V, 1>(sums.as_mut_ptr(), dst.len(), [row(i)]);
                     }
-                    put_all::<V>(dst, accum, |j| V::load(sums.as_ptr().add(j)));
+                    store_row::<V>(dst, accum, |j| V::load(sums.as_ptr().add(j)));
                 }
             }
         }
@@ -140,7 +142,7 @@ unsafe fn add_rows<V: Vector, const N: usize>(
 /// # Safety
 /// The processor has the features of `V`.
 #[inline(always)]
-pub(super) unsafe fn put_all<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
+pub(super) unsafe fn store_row<V: Vector>(dst: &mut [V::Element], accum: Accum, value: impl Fn(usize) -> V) {
     let whole = dst.len() - dst.len() % V::LANES;
     // SAFETY: vectors end at the row's end.
     unsafe {

@@ -185,16 +185,21 @@ mod tests {
             (&two, 2, (257, 64, 100)),
             (&two, 2, (2, 1100, 1100)),
             (&two, 2, (385, 384, 12)),
+            (&two, 2, (600, 1200, 1)),
             (&most, MAX_THREADS, (4033, 64, 200)),
             (&most, MAX_THREADS, (4097, 64, 200)),
         ] {
             let (x, w) = (values::<f32>(m * k, 1), values::<f32>(n * k, 2));
-            let (lhs, rhs) = (MatRef::new(&x, m, k), MatRef::new(&w, n, k).transposed());
-            let [mut alone, mut shared] = [0.0, 1.0].map(|start| vec![start; m * n]);
-            let mut scratch = vec![0.0; n_threads * matmul_scratch(m, n, k)];
-            matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-            matmul_shared(Some(member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-            assert!(alone == shared, "{m} x {n} over {k}");
+            let lhs = MatRef::new(&x, m, k);
+            for rhs in [MatRef::new(&w, n, k).transposed(), MatRef::new(&w, k, n)] {
+                let [mut alone, mut shared] = [0.0, 1.0].map(|start| vec![start; m * n]);
+                let mut scratch = vec![0.0; n_threads * matmul_scratch(m, n, k)];
+                matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
+                matmul_shared(Some(member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
+                let [alone, shared] =
+                    [alone, shared].map(|values| values.into_iter().map(f32::to_bits).collect::<Vec<_>>());
+                assert!(alone == shared, "{m} x {n} over {k}");
+            }
         }
     }
 }

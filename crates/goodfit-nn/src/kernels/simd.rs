@@ -66,6 +66,14 @@ pub trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// `self * factor + addend`, rounded once where the processor can.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// The first lane.
+    #[inline(always)]
+    unsafe fn first(self) -> Self::Element {
+        let mut first = <Self::Element as Float>::ZERO;
+        // SAFETY: there is room for one.
+        unsafe { self.store_first(&raw mut first, 1) };
+        first
+    }
     /// The sum of all lanes: lanes half the vector apart are added, then those a quarter of it apart, and so on.
     #[inline(always)]
     unsafe fn total(self) -> Self::Element {

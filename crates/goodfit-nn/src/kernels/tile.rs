@@ -9,6 +9,10 @@ use super::buffer::LINE;
 use super::finish::FinishOf;
 use super::simd::Vector;
 
+/// From how many terms on lines of the destination that are only written are asked for, too: over few terms asking competes
+/// with the stores themselves.
+const LONG_SUMS: usize = 64;
+
 /// What a tile works on.
 pub struct Tile<T> {
     /// Length of the chains.
@@ -104,10 +108,11 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         // chain of as many additions as there are rows, which takes as long as the sums do.
         let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
         let mut place = (0, t.rhs);
-        if t.accum == Accum::Add || t.k >= 64 {
+        if t.accum == Accum::Add || t.k >= LONG_SUMS {
             // What stands there is wanted when the chains have been summed, and may lie far away.
+            let columns = FULL * V::LANES + if HALF { V::Half::LANES } else { 0 };
             for i in 0..ROWS {
-                for j in 0..(FULL * V::LANES).div_ceil(LINE) {
+                for j in 0..columns.div_ceil(LINE) {
                     V::prefetch(t.dst.wrapping_add(i * t.dst_row + j * LINE).cast());
                 }
             }
