@@ -67,11 +67,9 @@ impl<T: Float> Row<'_, T> {
     #[inline(always)]
     unsafe fn blocks<V: Vector<Element = T>>(self) {
         let Self { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch } = self;
-        let n = dst.len();
         // The longer the stretches of a row, the better memory is read ahead; sums stay in the first-level cache.
         let n_block = (scratch.len() / V::LANES * V::LANES).min(MOST_SUMS);
-        for n0 in (0..n).step_by(n_block) {
-            let dst = &mut dst[n0..(n0 + n_block).min(n)];
+        for (n0, dst) in dst.chunks_mut(n_block).enumerate().map(|(i, dst)| (i * n_block, dst)) {
             let sums = &mut scratch[..dst.len().next_multiple_of(V::LANES)];
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let mut i = k0;
