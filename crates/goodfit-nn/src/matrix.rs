@@ -21,6 +21,9 @@ pub struct Matrix<T> {
 
 impl<T: Float> Matrix<T> {
     /// A matrix of zeros.
+    ///
+    /// # Panics
+    /// When there are more values than can be counted.
     pub fn zeros(n_rows: usize, n_columns: usize) -> Self {
         let n_values = n_rows.checked_mul(n_columns).expect("as many values as can be counted");
         Self { n_rows, n_columns, data: vec![T::ZERO; n_values] }

@@ -101,13 +101,13 @@ impl<T: Float> Operation<T> for Element<'_, T> {
         unsafe {
             V::call(
                 #[inline(always)]
-                || match rhs.len() {
-                    // As each element of `outer`: with the other lanes added, -0 would become 0.
-                    1 => V::load_first(lhs, 1).mul_add(V::load_first(rhs.as_ptr(), 1), V::zero()).first(),
-                    _ => {
-                        let [sum] = dots::<V, 1>([lhs], rhs);
-                        sum
+                || {
+                    if rhs.len() == 1 {
+                        // As each element of `outer`: with the other lanes added, -0 would become 0.
+                        return V::load_first(lhs, 1).mul_add(V::load_first(rhs.as_ptr(), 1), V::zero()).first();
                     }
+                    let [sum] = dots::<V, 1>([lhs], rhs);
+                    sum
                 },
             )
         }
