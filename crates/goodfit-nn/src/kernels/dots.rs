@@ -14,7 +14,7 @@ use crate::Float;
 /// Chains of a dot product, in vectors.
 const CHAINS: usize = 4;
 
-/// The only element of 1 x 1: [`column`] of one row, for which fewer numbers go from call to call.
+/// The only element of 1 x 1: [`column()`] of one row, for which fewer numbers go from call to call.
 #[inline(never)]
 pub(super) fn element<T: Float>(isa: Isa, lhs: &[T], rhs: &[T]) -> T {
     assert_eq!(lhs.len(), rhs.len());
