@@ -46,15 +46,11 @@ impl<T: Float> Operation<T> for Column<'_, T> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, lhs_row, rhs } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                move || {
-                    let column = Column { dst, accum, lhs, lhs_row, rhs };
-                    if V::LOADS_PARTS { column.dots_by::<V, 4>() } else { column.dots_by::<V, 2>() }
-                },
+                move || if V::LOADS_PARTS { self.dots_by::<V, 4>() } else { self.dots_by::<V, 2>() },
             );
         }
     }

@@ -34,20 +34,16 @@ impl<T: Float> Operation<T> for Outer<'_, T> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, lhs_row, rhs } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                move || {
-                    let outer = Outer { dst, accum, lhs, lhs_row, rhs };
-                    match (accum, rhs.len() % V::LANES, rhs.len() / V::LANES) {
-                        (Accum::Replace, 0, 1) => outer.whole_vectors::<V, 1>(),
-                        (Accum::Replace, 0, 2) => outer.whole_vectors::<V, 2>(),
-                        (Accum::Replace, 0, 3) => outer.whole_vectors::<V, 3>(),
-                        (Accum::Replace, 0, 4) => outer.whole_vectors::<V, 4>(),
-                        _ => outer.terms::<V>(),
-                    }
+                move || match (self.accum, self.rhs.len() % V::LANES, self.rhs.len() / V::LANES) {
+                    (Accum::Replace, 0, 1) => self.whole_vectors::<V, 1>(),
+                    (Accum::Replace, 0, 2) => self.whole_vectors::<V, 2>(),
+                    (Accum::Replace, 0, 3) => self.whole_vectors::<V, 3>(),
+                    (Accum::Replace, 0, 4) => self.whole_vectors::<V, 4>(),
+                    _ => self.terms::<V>(),
                 },
             );
         }

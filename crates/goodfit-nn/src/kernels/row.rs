@@ -50,12 +50,11 @@ impl<T: Float> Operation<T> for Row<'_, T> {
 
     #[inline(always)]
     unsafe fn run<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch } = self;
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
                 #[inline(always)]
-                move || Row { dst, accum, lhs, lhs_k, rhs, rhs_k, k, scratch }.blocks::<V>(),
+                move || self.blocks::<V>(),
             );
         }
     }
