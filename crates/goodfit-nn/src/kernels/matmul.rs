@@ -13,7 +13,7 @@
 //!
 //! Measured (Emerald Rapids, AVX-512, one core, `benchsuite/runs/kernel-emerald.txt`): 82 % of the peak for 100 x 100
 //! over 100, where 6.25 of 7 vectors are of use, so that 89 % is the most there could be; 84 % for 256 x 100 over 100,
-//! 92 % for 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 73 % for the first
+//! 92 % for 128 x 128 over 128, 43 % for 100 x 10 over 100. With half a vector for the remainder it was 62 to 73 % for the first
 //! two: there it takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two
 //! halves, halves pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`). Reading `rhs` where it is pays
 //! there for 100 rows of 100 columns, no longer for 256 rows, and for fewer rows the farther its own lie apart
@@ -91,7 +91,8 @@ pub fn matmul_scratch(m: usize, n: usize, k: usize) -> usize {
 /// [`matmul`] with given instructions.
 ///
 /// # Panics
-/// As [`matmul`], and when the processor lacks `isa`.
+/// As [`matmul`], and when the processor lacks the `isa` that sums in single precision are to use; those in double precision
+/// are portable, whatever it says.
 pub fn matmul_with<T: Float>(
     isa: Isa,
     dst: MatMut<'_, T>,

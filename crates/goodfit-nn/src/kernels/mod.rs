@@ -2,8 +2,8 @@
 //! elementwise loops for the instructions the processor has.
 //!
 //! Kernels allocate nothing, remember nothing but which instructions there are, and use no threads but those of a
-//! [`Team`] they are handed. The only unsafe code of the workspace lies in this folder; so the memory of a training
-//! (`buffer`) does, too.
+//! [`Team`] they are handed. The unsafe code of this crate lies in this folder; so the memory of a training (`buffer`),
+//! which is allocated once, does, too.
 #![allow(unsafe_code)]
 // Intrinsics and loops must end up inside the function that has the target features.
 #![allow(clippy::inline_always)]
