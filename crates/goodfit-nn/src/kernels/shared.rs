@@ -175,6 +175,10 @@ mod tests {
     use super::*;
     use crate::kernels::{MAX_THREADS, Team, matmul};
 
+    fn bits(values: &[f32]) -> Vec<u32> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
     /// Rows and columns that parts would cut so that a single row is left, which has an order of sums of its own.
     #[test]
     fn no_part_is_a_single_row() {
@@ -196,9 +200,37 @@ mod tests {
                 let mut scratch = vec![0.0; n_threads * matmul_scratch(m, n, k)];
                 matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
                 matmul_shared(Some(member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-                let [alone, shared] =
-                    [alone, shared].map(|values| values.into_iter().map(f32::to_bits).collect::<Vec<_>>());
-                assert!(alone == shared, "{m} x {n} over {k}");
+                assert!(bits(&alone) == bits(&shared), "{m} x {n} over {k}");
+            }
+        }
+    }
+
+    /// Parts of rows, of columns and, of the gradient, of inputs.
+    #[test]
+    fn sparse_rows_are_shared_to_the_byte() {
+        let n_inputs = 300;
+        let inputs = Csr::from_matrix(MatRef::new(&values::<f32>(90 * n_inputs, 1), 90, n_inputs));
+        // By rows, by rows although there are more columns, by columns; parts of one row, and of a rest.
+        for (n, width) in [(600, 100), (203, 61), (64, 100), (40, 700), (201, 200), (3, 4000)] {
+            let rows: Vec<u32> = (0..n as u32).map(|i| (7 * i + i * i) % 90).collect();
+            let (w, bias) = (values::<f32>(n_inputs * width, 2), values::<f32>(width, 3));
+            let (w, finish) = (MatRef::new(&w, n_inputs, width), Finish { bias: Some(&bias), relu: true });
+            let dz = values::<f32>(n * width, 4);
+            let dz = MatRef::new(&dz, n, width);
+            let of = |member: Option<&Member>| {
+                let (mut z, mut dw) = (vec![f32::NAN; n * width], vec![f32::NAN; n_inputs * width]);
+                sparse_affine_shared(member, MatMut::new(&mut z, n, width), &inputs, &rows, w, finish);
+                let mut scratch = SparseScratch::new(&inputs, n);
+                let dst = MatMut::new(&mut dw, n_inputs, width);
+                sparse_weight_gradient_shared(member, dst, &inputs, &rows, dz, &mut scratch);
+                [bits(&z), bits(&dw)]
+            };
+            let alone = of(None);
+            for n_threads in [2, 3, 5, MAX_THREADS] {
+                let member = Team::new(n_threads).join();
+                let work = n * inputs.fullest_row() / 2 * width;
+                assert!(n_parts(Some(&member), work, SPARSE_WORK) > 1, "{n} x {width} is worth a thread");
+                assert!(of(Some(&member)) == alone, "{n} rows x {width} columns, {n_threads} threads");
             }
         }
     }

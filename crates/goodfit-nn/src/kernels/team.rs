@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::vectorised;
+use crate::Float;
 
 /// Most threads of a team, the caller's included.
 pub const MAX_THREADS: usize = 64;
@@ -57,15 +58,16 @@ impl Rest {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn is_over(&self) -> bool {
+    /// Asks for the time only where somebody was held up before.
+    fn is_over(&self, now: impl FnOnce() -> u64) -> bool {
         let until = self.until.load(Ordering::Relaxed);
-        until == 0 || self.now() >= until
+        until == 0 || now() >= until
     }
 
     /// The caller worked for so long on its own parts, then waited.
-    fn after(&self, worked: Duration, waited: Duration) {
+    fn after(&self, worked: Duration, waited: Duration, now: impl FnOnce() -> u64) {
         if waited > worked + HELD_UP {
-            let (now, length) = (self.now(), self.length.load(Ordering::Relaxed));
+            let (now, length) = (now(), self.length.load(Ordering::Relaxed));
             let since = now.saturating_sub(self.until.load(Ordering::Relaxed));
             let soon = length > 0 && since < 4 * length;
             let length = if soon { (2 * length).min(MOST_REST) } else { LEAST_REST };
@@ -143,7 +145,7 @@ impl Team {
 
     /// Helpers that no other run needs, and that do not rest.
     fn n_free(&self) -> usize {
-        if !self.rest.is_over() {
+        if !self.rest.is_over(|| self.rest.now()) {
             return 0;
         }
         self.helpers.len().saturating_sub(self.n_members.load(Ordering::Relaxed).saturating_sub(1))
@@ -169,7 +171,7 @@ impl Team {
             job();
             start.elapsed()
         };
-        self.rest.after(worked, start.elapsed().saturating_sub(worked));
+        self.rest.after(worked, start.elapsed().saturating_sub(worked), || self.rest.now());
         let panic = shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(panic) = panic {
             resume_unwind(panic);
@@ -271,6 +273,12 @@ impl Member {
     pub(crate) fn n_threads_at_most(&self) -> usize {
         1 + self.team.helpers.len()
     }
+
+    /// Gives each thread of the team the room that one thread had, or each of the team `before`.
+    pub(crate) fn make_room<T: Float>(&self, room: &mut Vec<T>, before: Option<&Self>) {
+        let of_one = room.len() / before.map_or(1, Self::n_threads_at_most);
+        room.resize(of_one * self.n_threads_at_most(), T::ZERO);
+    }
 }
 
 /// Into how many parts to cut `work`, of which `least` is worth a thread: 1 without a team.
@@ -281,7 +289,7 @@ pub(crate) fn n_parts(member: Option<&Member>, work: usize, least: usize) -> usi
 /// Calls `work` with every part, on as many threads as are free; on this one alone without a team.
 ///
 /// # Panics
-/// When there are more than [`MAX_THREADS`] parts, and when `work` does.
+/// When `work` does. There are at most [`MAX_THREADS`] parts; more of them panic where there are helpers to share with.
 pub(crate) fn share<P: Send>(member: Option<&Member>, parts: impl Iterator<Item = P>, work: impl Fn(P) + Sync) {
     let turn = member.and_then(|member| Some((member, member.team.take_turn()?)));
     let Some((member, _turn)) = turn else { return parts.for_each(work) };
@@ -426,7 +434,7 @@ mod tests {
     /// The most threads that were at work at the same time, when each part waits a while for another and no helper
     /// rests.
     fn n_at_work_together(member: &Member) -> usize {
-        while !member.team.rest.is_over() {
+        while !member.team.rest.is_over(|| member.team.rest.now()) {
             thread::sleep(Duration::from_millis(5));
         }
         let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -443,21 +451,43 @@ mod tests {
 
     #[test]
     fn helpers_rest_after_one_held_up_the_caller() {
+        let rest = Rest { start: Instant::now(), until: AtomicU64::new(0), length: AtomicU64::new(0) };
+        let [short, long] = [1, 5].map(Duration::from_millis);
+        rest.after(long, long, || 1);
+        rest.after(short, short + HELD_UP, || 1);
+        assert!(rest.is_over(|| unreachable!("nobody was held up: a wait as long as the work is none")));
+        let mut now = 1;
+        for times in [1, 2, 4, 8, 13, 13] {
+            rest.after(short, long, || now);
+            let length = (times * LEAST_REST).min(MOST_REST);
+            assert_eq!(rest.length.load(Ordering::Relaxed), length);
+            assert!(!rest.is_over(|| now + length - 1) && rest.is_over(|| now + length));
+            // Held up again when they have hardly begun.
+            now += length + 4 * length - 1;
+        }
+        rest.after(short, long, || now + 1);
+        assert_eq!(rest.length.load(Ordering::Relaxed), LEAST_REST, "after a while without, a rest is short again");
+    }
+
+    #[test]
+    fn work_is_not_cut_while_helpers_rest() {
         let team = Team::new(3);
         let member = team.join();
-        let [short, long] = [1, 5].map(Duration::from_millis);
-        team.rest.after(long, long);
-        team.rest.after(short, short + HELD_UP);
-        assert_eq!(member.n_threads(), 3, "a wait as long as the work is none");
-        for expected in [1, 2, 4, 8, 16, 16] {
-            team.rest.after(short, long);
-            let length = team.rest.length.load(Ordering::Relaxed);
-            assert_eq!(length, (expected * LEAST_REST).min(MOST_REST));
-            assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9]);
-        }
+        team.rest.until.store(u64::MAX, Ordering::Relaxed);
         assert_eq!(member.n_threads(), 1);
-        thread::sleep(Duration::from_nanos(MOST_REST) + Duration::from_millis(5));
+        assert_eq!(squares(Some(&member), 4), [0, 1, 4, 9]);
+        team.rest.until.store(1, Ordering::Relaxed);
         assert_eq!(member.n_threads(), 3);
+    }
+
+    #[test]
+    fn room_is_for_each_thread_of_the_last_team() {
+        let [two, three] = [2, 3].map(|n_threads| Team::new(n_threads).join());
+        let mut room = vec![0.0_f32; 5];
+        two.make_room(&mut room, None);
+        assert_eq!(room.len(), 10);
+        three.make_room(&mut room, Some(&two));
+        assert_eq!(room.len(), 15);
     }
 
     #[test]

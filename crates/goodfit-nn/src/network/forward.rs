@@ -97,7 +97,7 @@ impl<T: Float> Workspace<T> {
 
     /// Lets the products use the threads of a team.
     pub(crate) fn join(&mut self, member: &Arc<Member>) {
-        self.scratch.resize(self.scratch.len() * member.n_threads_at_most(), T::ZERO);
+        member.make_room(&mut self.scratch, self.member.as_deref());
         if let Some(embedding) = &mut self.embedding {
             embedding.for_threads(member.n_threads_at_most());
         }

@@ -60,7 +60,7 @@ use update::{Rule, Update};
 /// assert_eq!(trainer.score(&inputs, targets).accuracy, 1.0);
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Trainer<T> {
     plan: Plan,
     training: TrainingSpec,
@@ -144,8 +144,8 @@ impl<T: Float> Trainer<T> {
         })
     }
 
-    /// Lets this training use the threads of a team that no other run needs. What it computes stays the same to the
-    /// byte.
+    /// Lets this training use the threads of a team that no other run needs, in place of another it may have joined. What it
+    /// computes stays the same to the byte.
     pub fn join(&mut self, team: &Arc<Team>) {
         let member = Arc::new(team.join());
         let n_threads = member.n_threads_at_most();
@@ -153,8 +153,8 @@ impl<T: Float> Trainer<T> {
         if let Some(embedding) = &mut self.embedding {
             embedding.for_threads(n_threads);
         }
-        let one = self.scratch.product.len();
-        self.scratch = Scratch { product: vec![T::ZERO; one * n_threads], sparse: None, member: Some(member) };
+        member.make_room(&mut self.scratch.product, self.scratch.member.as_deref());
+        self.scratch.member = Some(member);
     }
 
     /// One update: forward, loss, backward. Returns the mean data loss of the batch before the
