@@ -56,6 +56,11 @@ pub(crate) fn shaken<T: Float>(spec: &NetworkSpec, seed: u64) -> Network<T> {
     network
 }
 
+/// The same numbers in double precision.
+pub(crate) fn exact<T: Float>(named: &Named<T>) -> Named<f64> {
+    named.iter().map(|(name, values)| (name.clone(), values.iter().map(|value| value.to_f64()).collect())).collect()
+}
+
 /// Copies of rows.
 pub(crate) fn rows_of<T: Float>(matrix: &Matrix<T>, rows: &[u32]) -> Matrix<T> {
     let data = rows.iter().flat_map(|&row| matrix.row(row as usize)).copied().collect();

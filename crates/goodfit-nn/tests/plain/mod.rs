@@ -66,6 +66,12 @@ impl<T: Float> Chain<T> {
         Self { spec: spec.clone(), seed, parameters, described, state: Named::new(), n_steps_done: 0 }
     }
 
+    /// The same chain in double precision.
+    pub(crate) fn exact(&self) -> Chain<f64> {
+        let Self { spec, seed, parameters, described, state, n_steps_done } = self.clone();
+        Chain { spec, seed, parameters: exact(&parameters), described, state: exact(&state), n_steps_done }
+    }
+
     fn weights(&self, number: usize, inputs: usize, units: usize) -> Matrix<T> {
         Matrix::from_rows(inputs, units, self.parameters[&format!("affine{number}.weight")].clone())
     }
