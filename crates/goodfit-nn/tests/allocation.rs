@@ -1,66 +1,14 @@
 //! Once a training has begun, its steps and its evaluations allocate nothing.
-//!
-//! An allocator that counts has to be unsafe: it implements `GlobalAlloc`. It only passes on.
-#![allow(unsafe_code, reason = "GlobalAlloc is an unsafe trait; the allocator of the system does the work")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::Arc;
+mod counting;
 
-use goodfit_nn::kernels::{Csr, Team};
+use counting::allocations;
+use goodfit_nn::kernels::Csr;
 use goodfit_nn::{
     Activation, Affine, Average, Batch, BatchNorm, BatchOrder, Batches, Convention, Dropout, DropoutForm, Embedding,
     Ensemble, Float, Init, Inputs, LayerSpec, LevelColumn, Loss, Matrix, NetworkSpec, NumericColumns, NumericEmbedding,
     Optimizer, Purpose, Stream, Targets, Trainer, TrainingSpec, WeightDecay, Workspace,
 };
-
-struct Counting;
-
-thread_local! {
-    /// Per thread, so that tests which run beside this one do not count.
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-}
-
-fn count() {
-    COUNT.with(|count| count.set(count.get() + 1));
-}
-
-// SAFETY: every method hands its arguments to the system's allocator as they came, and the count is a
-// thread-local `Cell` with a constant start and without a destructor, which itself never allocates.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `alloc_zeroed`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller keeps the contract of `dealloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// Allocations of this thread during `work`.
-fn allocations(work: impl FnOnce()) -> usize {
-    let before = COUNT.with(Cell::get);
-    work();
-    COUNT.with(Cell::get) - before
-}
 
 #[test]
 fn the_counter_counts() {
@@ -96,18 +44,6 @@ fn spec(has_norm: bool, has_dropout: bool) -> NetworkSpec {
 }
 
 fn check<T: Float>(spec: &NetworkSpec, training: TrainingSpec, inputs: &Inputs<T>, order: BatchOrder) {
-    check_shared(spec, training, inputs, order, 20, None);
-}
-
-/// Batches of so many rows, the steps shared by the threads of a team, of which this one is counted.
-fn check_shared<T: Float>(
-    spec: &NetworkSpec,
-    training: TrainingSpec,
-    inputs: &Inputs<T>,
-    order: BatchOrder,
-    batch: usize,
-    team: Option<&Arc<Team>>,
-) {
     let classes: Vec<u32> = (0..ROWS).map(|row| (row % CLASSES) as u32).collect();
     let values = Matrix::from_rows(ROWS, CLASSES, vec![T::ONE; ROWS * CLASSES]);
     let weights = [T::ONE; ROWS];
@@ -115,11 +51,8 @@ fn check_shared<T: Float>(
         Loss::CrossEntropy { .. } => Targets::Classes(&classes),
         Loss::MeanSquaredError => Targets::Values(values.view()),
     };
-    let mut batches = Batches::new(ROWS, batch, order, 1);
+    let mut batches = Batches::new(ROWS, 20, order, 1);
     let mut trainer = Trainer::<T>::new(spec, TrainingSpec { max_batch: batches.max_batch(), ..training }, 1).unwrap();
-    if let Some(team) = team {
-        trainer.join(team);
-    }
     let what = format!("{spec:?} {training:?} {order:?}");
     let row_weights = Some(&weights[..]);
     // The first step may make room for sparse inputs, the first `keep` for the copy.
@@ -192,8 +125,13 @@ fn nothing_after_the_first_step() {
         let others = [behind(vec![bins]), behind(vec![waves])];
         for spec in [spec, dropped_inputs].into_iter().chain(others).chain(ensembles) {
             for order in [BatchOrder::Shuffle, BatchOrder::Replacement] {
+                let loss = Loss::CrossEntropy { label_smoothing: 0.1 };
                 for (optimizer, clip_norm, loss) in [
-                    (Optimizer::Sgd, None, Loss::CrossEntropy { label_smoothing: 0.1 }),
+                    (Optimizer::Sgd, None, loss),
+                    (Optimizer::MOMENTUM, Some(0.1), loss),
+                    (Optimizer::nesterov(Convention::Field), None, loss),
+                    (Optimizer::adagrad(Convention::Field), None, loss),
+                    (Optimizer::rmsprop(Convention::Field), None, loss),
                     (Optimizer::adam(Convention::Field), Some(0.1), Loss::MeanSquaredError),
                 ] {
                     let training = TrainingSpec { optimizer, clip_norm, loss, ..base };
@@ -203,28 +141,5 @@ fn nothing_after_the_first_step() {
                 }
             }
         }
-    }
-}
-
-#[test]
-fn nothing_of_steps_that_threads_share() {
-    let mut stream = Stream::new(1, Purpose::Data, 0);
-    let data = (0..ROWS * INPUTS).map(|_| if stream.uniform() < 0.7 { 0.0 } else { stream.normal() as f32 }).collect();
-    let data = Matrix::from_rows(ROWS, INPUTS, data);
-    let affine = |units| LayerSpec::Affine(Affine::new(units, Init::He));
-    let hidden = || {
-        [
-            affine(300),
-            LayerSpec::BatchNorm(BatchNorm::new(Convention::Field)),
-            LayerSpec::Activation(Activation::Relu),
-            LayerSpec::Dropout(Dropout { ratio: 0.3, form: DropoutForm::Inverted }),
-        ]
-    };
-    let layers = hidden().into_iter().chain(hidden()).chain([affine(CLASSES)]).collect();
-    let spec = NetworkSpec { inputs: INPUTS, layers };
-    let training = TrainingSpec { optimizer: Optimizer::adam(Convention::Field), n_steps: 40, ..Default::default() };
-    let team = Team::new(2);
-    for inputs in [Inputs::Sparse(Csr::from_matrix(data.view())), Inputs::Dense(data)] {
-        check_shared(&spec, training, &inputs, BatchOrder::Shuffle, 128, Some(&team));
     }
 }
