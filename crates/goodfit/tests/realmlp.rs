@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use goodfit::recipe::{Experiment, Preset};
+use goodfit::recipe::{Experiment, Predicted, Preset};
 use goodfit::run::{network_spec, training_spec};
 use goodfit_nn::{Batch, Inputs, Matrix, Network, Targets, Trainer};
 use serde_json::Value;
@@ -32,13 +32,14 @@ fn steps_are_those_of_pytorch() {
     for network in golden["networks"].as_array().unwrap() {
         let kind = network["kind"].as_str().unwrap();
         let of_classes = kind == "classes";
-        let mut settings = Preset::named("realmlp").unwrap().settings(false).unwrap();
+        let mut settings = Preset::named("realmlp").unwrap().settings().unwrap();
         let loss = if of_classes { "cross-entropy" } else { "mean-squared-error" };
         for setting in ["data.source=\"t.csv\"", "data.target=\"y\"", "network.hidden=[4, 3]", "training.epochs=5"] {
             settings.set("--set", setting).unwrap();
         }
         settings.set("--set", &format!("training.loss={loss}")).unwrap();
-        Preset::named("realmlp").unwrap().fit(&mut settings, of_classes, 2 * BATCH).unwrap();
+        let predicted = if of_classes { Predicted::Classes } else { Predicted::Numbers };
+        Preset::named("realmlp").unwrap().fit(&mut settings, predicted, 2 * BATCH).unwrap();
         let recipe = Experiment::resolve("t", settings).unwrap().recipe;
 
         let x = numbers(&network["x"]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use goodfit::recipe::{Experiment, Preset};
+use goodfit::recipe::{Experiment, Predicted, Preset};
 use goodfit::run::{network_spec, training_spec};
 use goodfit_nn::losses::softmax;
 use goodfit_nn::{Batch, Inputs, Matrix, Network, Targets, Trainer, WeightDecay, Workspace};
@@ -33,7 +33,7 @@ fn steps_and_predictions_are_those_of_pytorch() {
     for network in golden["networks"].as_array().unwrap() {
         let kind = network["kind"].as_str().unwrap();
         let of_classes = kind == "classes";
-        let mut settings = Preset::named("tabm").unwrap().settings(false).unwrap();
+        let mut settings = Preset::named("tabm").unwrap().settings().unwrap();
         let loss = if of_classes { "cross-entropy" } else { "mean-squared-error" };
         for setting in [
             "data.source=\"t.csv\"",
@@ -51,7 +51,8 @@ fn steps_and_predictions_are_those_of_pytorch() {
         }
         settings.set("--set", &format!("training.batch_size={BATCH}")).unwrap();
         settings.set("--set", &format!("training.loss={loss}")).unwrap();
-        Preset::named("tabm").unwrap().fit(&mut settings, of_classes, 2 * BATCH).unwrap();
+        let predicted = if of_classes { Predicted::Classes } else { Predicted::Numbers };
+        Preset::named("tabm").unwrap().fit(&mut settings, predicted, 2 * BATCH).unwrap();
         let recipe = Experiment::resolve("t", settings).unwrap().recipe;
 
         let x = numbers(&network["x"]);
@@ -94,7 +95,7 @@ fn steps_and_predictions_are_those_of_pytorch() {
 /// Weight decay and dropout are 0 or from a range, and the preset is a point of the space.
 #[test]
 fn the_space_is_that_of_its_authors_and_begins_with_the_preset() {
-    let mut settings = Preset::named("tabm").unwrap().settings(true).unwrap();
+    let mut settings = Preset::named("tabm").unwrap().with_space().unwrap();
     for setting in ["data.source=\"t.csv\"", "data.target=\"y\""] {
         settings.set("--set", setting).unwrap();
     }

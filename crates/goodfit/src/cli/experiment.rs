@@ -14,13 +14,15 @@ use crate::data::survey;
 use crate::data::table::{ColumnKind, TableOptions};
 use crate::files::check_folder;
 use crate::jobs::default_jobs;
-use crate::recipe::{Entry, Experiment, Key, PRESETS, Place, Preset, RecipeError, Settings, Value, fit_batch_size};
+use crate::recipe::{
+    Entry, Experiment, Key, PRESETS, Place, Predicted, Preset, RecipeError, Settings, Value, fit_batch_size,
+};
 use crate::report::{ReportError, write_report};
 use crate::results::{Results, ResultsError, Run, read, write};
 
 /// `goodfit compare RECIPE`
 pub(super) fn compare(args: &Compare) -> Outcome {
-    let settings = changed(open(&args.of, false)?, &args.changes)?;
+    let settings = changed(open(&args.of, Preset::settings)?, &args.changes)?;
     let experiment = resolve(&args.of, settings)?;
     if args.of.print_recipe {
         print(&experiment.print())?;
@@ -145,8 +147,11 @@ fn summary(results: &Results, out: &Path) -> serde_json::Value {
     })
 }
 
-/// The settings of a recipe file, or those of the preset for a table, which may be searched.
-pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
+/// What of a preset is taken: [`Preset::settings`], or [`Preset::with_space`] for a search.
+pub(super) type Part = fn(&Preset) -> Result<Settings, RecipeError>;
+
+/// The settings of a recipe file, or those of the preset for a table.
+pub(super) fn open(of: &OfRecipe, part: Part) -> Result<Settings, Failure> {
     let is_missing = of.target.is_some() && !of.recipe.exists() && of.recipe != Path::new("-");
     if is_missing && of.recipe.extension().is_none_or(|extension| extension != "toml") {
         survey(&of.recipe, "", &TableOptions::default()).map_err(Failure::table)?;
@@ -171,7 +176,7 @@ pub(super) fn open(of: &OfRecipe, searches: bool) -> Result<Settings, Failure> {
         let hint = format!("--target COLUMN; `goodfit data info {source}` shows the columns");
         return Err(Failure::new(message, Some(hint)));
     }
-    let mut settings = preset(of).settings(searches).map_err(recipe_failure)?;
+    let mut settings = part(preset(of)).map_err(recipe_failure)?;
     settings.set_value(&source, "data.source", Value::Text(source.clone())).map_err(recipe_failure)?;
     set_target(&mut settings, of)?;
     set_reading(&mut settings, of)?;
@@ -246,9 +251,12 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
         }
         let loss = if found.is_of_classes { "cross-entropy" } else { "mean-squared-error" };
         settings.infer("training.loss", Value::Text(loss.to_owned())).map_err(recipe_failure)?;
-        let is_of_classes = settings.text("training.loss").as_deref() == Some("cross-entropy");
+        let predicted = match settings.text("training.loss").as_deref() {
+            Some("cross-entropy") => Predicted::Classes,
+            _ => Predicted::Numbers,
+        };
         if is_table(of) {
-            preset(of).fit(&mut settings, is_of_classes, found.n_rows)
+            preset(of).fit(&mut settings, predicted, found.n_rows)
         } else {
             fit_batch_size(&mut settings, found.n_rows)
         }

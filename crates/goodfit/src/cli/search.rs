@@ -18,7 +18,7 @@ use super::stop::monitor;
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
-use crate::recipe::{Experiment, SearchRecipe, Settings, Value};
+use crate::recipe::{Experiment, Preset, SearchRecipe, Settings, Value};
 use crate::results::{self, Timing};
 use crate::search::{Keeping, Kept, SearchError, Searched, conduct_study, several, train_winner};
 
@@ -31,7 +31,7 @@ const MEMORY: &str = "memory";
 /// `goodfit search RECIPE`
 pub(super) fn search(args: &Search) -> Outcome {
     let of = &args.of;
-    let mut settings = open(of, true)?;
+    let mut settings = open(of, Preset::with_space)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }

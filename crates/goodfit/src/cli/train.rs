@@ -9,10 +9,11 @@ use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::comparison::train_one;
 use crate::model::WEIGHTS;
+use crate::recipe::Preset;
 
 /// Trains one network and saves its weights beside the report.
 pub(super) fn train(args: &Train) -> Outcome {
-    let mut settings = open(&args.of, false)?;
+    let mut settings = open(&args.of, Preset::settings)?;
     for change in &args.set {
         settings.set("--set", change).map_err(recipe_failure)?;
     }

@@ -43,7 +43,7 @@ pub use error::{Origin, RecipeError, nearest};
 pub use experiment::Experiment;
 pub use field::{Default, Field, Kind, Needs, Part, Range};
 pub use fields::{FIELDS, TABLES};
-pub use preset::{PRESETS, Preset, fit_batch_size};
+pub use preset::{PRESETS, Predicted, Preset, fit_batch_size};
 pub use reference::reference;
 pub use search::SearchRecipe;
 pub use settings::{Layer, Setting, Settings};

@@ -1,8 +1,9 @@
 //! Recipes for tables when no file says otherwise.
 
 use crate::recipe::error::RecipeError;
-use crate::recipe::settings::Settings;
-use crate::recipe::value::Value;
+use crate::recipe::settings::{Layer, Setting, Settings};
+use crate::recipe::target::target;
+use crate::recipe::value::{Entry, Key, Place, Value};
 
 /// A recipe for any table, with what depends on the table.
 #[derive(Debug)]
@@ -11,12 +12,21 @@ pub struct Preset {
     pub name: &'static str,
     recipe: &'static str,
     space: &'static str,
-    /// Fields and values where classes are predicted.
+    /// Fields and values where classes are predicted; behind `search.space.` further fields of the space.
     classes: &'static [(&'static str, &'static str)],
     /// Fields and values where numbers are predicted.
     numbers: &'static [(&'static str, &'static str)],
     /// Rows of a batch by training rows.
     batch_size: fn(usize) -> usize,
+}
+
+/// What is predicted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Predicted {
+    /// Classes.
+    Classes,
+    /// Numbers.
+    Numbers,
 }
 
 /// All presets, the default first.
@@ -25,7 +35,8 @@ pub struct Preset {
 /// trees on tabular data" (2024), as its authors' package pytabkit 1.7.3 has it, without a bound of the numbers that are
 /// predicted. It differs in that a smaller last batch of an epoch is taken, too, that the rows which choose the epoch rank nothing
 /// else, that the epoch is not that of the best accuracy but one of the least loss whose accuracy may be as good (`run/best.rs`),
-/// that of two levels a missing one has a place of its own, and that `train` keeps a network trained anew on all rows.
+/// that of two levels a missing one has a place of its own, that of a column of more than 100 levels the rarer ones share one place,
+/// where each has its own there, and that `train` keeps a network trained anew on all rows.
 ///
 /// `tabm` is `TabM` of Gorishniy, Kotelnikov, Babenko: "`TabM`: advancing tabular deep learning with parameter-efficient
 /// ensembling" (2025), without embeddings of numbers and with the values that its authors' repository suggests. It differs in that a layer's
@@ -44,6 +55,7 @@ pub const PRESETS: &[Preset] = &[
             ("training.learning_rate", "0.04"),
             ("training.label_smoothing", "0.1"),
             ("training.stopping_metric", "\"accuracy\""),
+            ("search.space.training.label_smoothing", "[0.0, 0.1]"),
         ],
         numbers: &[("network.activation", "\"mish\""), ("training.learning_rate", "0.07")],
         batch_size: |_| 256,
@@ -72,12 +84,23 @@ impl Preset {
         PRESETS.iter().find(|preset| preset.name == name)
     }
 
+    /// Its settings.
+    ///
+    /// # Errors
+    /// When its text is no recipe.
+    pub fn settings(&self) -> Result<Settings, RecipeError> {
+        self.parse("")
+    }
+
     /// Its settings, with the space that a search of it looks through.
     ///
     /// # Errors
     /// When its text is no recipe.
-    pub fn settings(&self, searches: bool) -> Result<Settings, RecipeError> {
-        let space = if searches { self.space } else { "" };
+    pub fn with_space(&self) -> Result<Settings, RecipeError> {
+        self.parse(self.space)
+    }
+
+    fn parse(&self, space: &str) -> Result<Settings, RecipeError> {
         Settings::parse(&format!("the preset {}", self.name), &format!("{}\n{space}", self.recipe))
     }
 
@@ -85,18 +108,37 @@ impl Preset {
     ///
     /// # Errors
     /// When one of its values is none of its field.
-    pub fn fit(&self, settings: &mut Settings, is_of_classes: bool, n_rows: usize) -> Result<(), RecipeError> {
-        let values = if is_of_classes { self.classes } else { self.numbers };
+    pub fn fit(&self, settings: &mut Settings, predicted: Predicted, n_rows: usize) -> Result<(), RecipeError> {
+        let values = match predicted {
+            Predicted::Classes => self.classes,
+            Predicted::Numbers => self.numbers,
+        };
+        // That loss counts label smoothing, so that it cannot rank trials of which some have it.
+        let by_loss = settings.text("search.metric").as_deref() == Some("validation_loss");
         for (path, toml) in values {
             // A metric that is said chooses the epoch, too.
             if *path == "training.stopping_metric" && settings.is_set("training.metric") {
                 continue;
             }
             let value = Value::from_toml(toml);
-            settings.infer(path, value.ok_or_else(|| RecipeError::new(format!("{path}: {toml} is no TOML")))?)?;
+            let value = value.ok_or_else(|| RecipeError::new(format!("{path}: {toml} is no TOML")))?;
+            match path.strip_prefix("search.space.") {
+                Some(_) if by_loss => {}
+                Some(field) => extend_space(settings, field, value)?,
+                None => settings.infer(path, value)?,
+            }
         }
         infer_batch_size(settings, n_rows, self.batch_size)
     }
+}
+
+/// Adds a field to the space that a preset says; nothing where it is not searched, or somebody else says another space.
+fn extend_space(settings: &mut Settings, field: &str, values: Value) -> Result<(), RecipeError> {
+    let space = "search.space";
+    let Some(Setting { item, origin, layer: Layer::File }) = settings.setting(space).cloned() else { return Ok(()) };
+    let Value::Table(mut entries) = item.value else { return Ok(()) };
+    entries.push(Entry { key: Key { name: field.to_owned(), place: Place::NOWHERE }, item: values.into() });
+    settings.override_with(&target(space)?, &Value::Table(entries).at(item.place), &origin, Layer::File)
 }
 
 /// Infers the rows of a batch of a recipe for a table of so many rows, where nobody says how many.
@@ -147,15 +189,16 @@ fn batch_size(n_train: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe::Experiment;
 
     #[test]
     fn batches_follow_the_rows_that_train() {
         let of = |n_rows, more: &[&str]| {
-            let mut settings = PRESETS[0].settings(false).expect("a preset");
+            let mut settings = PRESETS[0].settings().expect("a preset");
             for setting in [&["data.source=\"t.csv\"", "data.target=\"y\""], more].concat() {
                 settings.set("--set", setting).expect("a setting");
             }
-            PRESETS[0].fit(&mut settings, true, n_rows).expect("values");
+            PRESETS[0].fit(&mut settings, Predicted::Classes, n_rows).expect("values");
             (n_train(&settings, n_rows), settings.count("training.batch_size"))
         };
         // 344 - 69 sealed rows, of which 55 validate and 28 choose the epoch.
@@ -164,5 +207,38 @@ mod tests {
         assert_eq!(of(10_000, &["data.train_rows=1000", "data.stopping=0"]), (800, 256));
         assert_eq!(of(1000, &["data.test=0", "training.batch_size=7"]), (700, 7));
         assert_eq!(of(2, &[]), (2, 2), "what cannot be split is told of by those who split");
+    }
+
+    /// The space is that of the authors; what only classes have is searched where classes are predicted.
+    #[test]
+    fn label_smoothing_is_searched_of_classes_only() {
+        let space = |preset: &Preset, predicted, more: &[&str]| -> Vec<String> {
+            let mut settings = preset.with_space().expect("a preset");
+            let loss = if predicted == Predicted::Classes { "cross-entropy" } else { "mean-squared-error" };
+            let loss = format!("training.loss=\"{loss}\"");
+            for setting in [&["data.source=\"t.csv\"", "data.target=\"y\"", &loss], more].concat() {
+                settings.set("--set", setting).expect("a setting");
+            }
+            preset.fit(&mut settings, predicted, 1000).expect("values");
+            let experiment = Experiment::resolve("t", settings).expect("a recipe");
+            let space = experiment.search.map(|search| search.space).unwrap_or_default();
+            space.iter().map(|dimension| format!("{} = {}", dimension.path, dimension.values)).collect()
+        };
+        let realmlp = &PRESETS[0];
+        let of_numbers = space(realmlp, Predicted::Numbers, &[]);
+        assert!(of_numbers.len() == 6 && !of_numbers.iter().any(|field| field.contains("smoothing")), "{of_numbers:?}");
+        let smoothing = ["training.label_smoothing = 0.0 or 0.1".to_owned()];
+        assert_eq!(space(realmlp, Predicted::Classes, &[]), [&of_numbers[..], &smoothing].concat());
+        // Who says a space has said it all.
+        let own = ["search.space={ network.dropout = [0.0, 0.1] }"];
+        assert_eq!(space(realmlp, Predicted::Classes, &own).len(), 1);
+        for preset in &PRESETS[1..] {
+            assert_eq!(
+                space(preset, Predicted::Classes, &[]),
+                space(preset, Predicted::Numbers, &[]),
+                "{}",
+                preset.name
+            );
+        }
     }
 }

@@ -134,7 +134,7 @@ mod tests {
         ] {
             for weight_decay in decays {
                 let mut settings =
-                    crate::recipe::Preset::named("plain").expect("a preset").settings(false).expect("settings");
+                    crate::recipe::Preset::named("plain").expect("a preset").settings().expect("settings");
                 settings.infer("data.source", Value::Text("t.csv".to_owned())).expect("a source");
                 settings.infer("data.target", Value::Text("y".to_owned())).expect("a target");
                 let recipe = Experiment::resolve("t", settings).expect("a recipe").recipe;
