@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column::{Column, NO_LEVEL, Values};
 use super::inputs::InputColumns;
-use super::scaling::{Scales, Scaling};
+use super::scaling::{InputKind, Scales, Scaling};
 use super::sorted::{quantile, sort};
 use super::{Table, date_parts};
 use crate::data::TrainingRows;
@@ -87,12 +87,12 @@ impl Encoder {
         let mut encoder = Self { columns, scales: Scales::none(scaling) };
         let n = encoder.n_inputs();
         let raw = encoder.raw(table, rows.rows());
-        let are_numbers: Vec<bool> = encoder.are_numbers().collect();
+        let kinds: Vec<InputKind> = encoder.scaled().collect();
         let mut values = Vec::with_capacity(rows.rows().len());
-        for (input, is_number) in are_numbers.into_iter().enumerate() {
+        for (input, kind) in kinds.into_iter().enumerate() {
             values.clear();
             values.extend(raw.iter().skip(input).step_by(n).copied().filter(|x| x.is_finite()));
-            encoder.scales.push(sort(&mut values), is_number);
+            encoder.scales.push(sort(&mut values), kind);
         }
         encoder
     }
@@ -131,11 +131,11 @@ impl Encoder {
         self.columns.iter().all(fits) && self.scales.len() == self.n_scaled() && self.scales.is_sound()
     }
 
-    /// Of the inputs that are scaled, which are numbers; the others are 0 or 1, or -1 or 1.
-    fn are_numbers(&self) -> impl Iterator<Item = bool> {
+    /// What the inputs hold that are scaled.
+    fn scaled(&self) -> impl Iterator<Item = InputKind> {
         self.columns.iter().filter(|column| !column.form.is_level()).flat_map(|Encoded { form, .. }| {
             let n_numbers = form.n_numbers();
-            (0..form.n_inputs()).map(move |i| i < n_numbers)
+            (0..form.n_inputs()).map(move |i| if i < n_numbers { InputKind::Number } else { InputKind::Indicator })
         })
     }
 
@@ -146,7 +146,8 @@ impl Encoder {
 
     /// What the inputs are.
     pub(super) fn inputs(&self) -> InputColumns {
-        let numbers = (0..).zip(self.are_numbers()).filter_map(|(i, is_number)| is_number.then_some(i)).collect();
+        let is_number = |(i, kind): (usize, InputKind)| (kind == InputKind::Number).then_some(i);
+        let numbers = self.scaled().enumerate().filter_map(is_number).collect();
         let levels = self.columns.iter().filter_map(|column| column.form.n_levels()).collect();
         InputColumns { n: self.n_inputs(), numbers, levels }
     }

@@ -50,6 +50,15 @@ impl Scaling {
     }
 }
 
+/// What an input holds that is to be scaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum InputKind {
+    /// A number, or a part of a date.
+    Number,
+    /// 0 or 1, or -1 or 1.
+    Indicator,
+}
+
 /// What was fitted, for each input; `None` is left as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -73,8 +82,9 @@ impl Scales {
         }
     }
 
-    /// Fits a further input, a number or an indicator, to its finite values in ascending order.
-    pub(super) fn push(&mut self, sorted: &[f32], is_number: bool) {
+    /// Fits a further input to its finite values in ascending order.
+    pub(super) fn push(&mut self, sorted: &[f32], kind: InputKind) {
+        let is_number = kind == InputKind::Number;
         match self {
             Self::Robust(all) => all.push(Robust::fit(sorted)),
             Self::Standard(all) => all.push(is_number.then(|| Standard::fit(sorted))),
@@ -143,8 +153,8 @@ mod tests {
     fn written_and_read_again() {
         for scaling in Scaling::ALL {
             let mut scales = Scales::none(scaling);
-            scales.push(&[1.0, 2.0, 4.0], true);
-            scales.push(&[0.0, 0.0, 1.0], false);
+            scales.push(&[1.0, 2.0, 4.0], InputKind::Number);
+            scales.push(&[0.0, 0.0, 1.0], InputKind::Indicator);
             let text = serde_json::to_string(&scales).expect("written");
             let read: Scales = serde_json::from_str(&text).expect("read");
             assert_eq!(read, scales);
@@ -154,7 +164,7 @@ mod tests {
             assert_eq!(row[1] == 1.0, scaling != Scaling::Robust, "an indicator stays as it is: {row:?}");
         }
         let mut robust = Scales::none(Scaling::Robust);
-        robust.push(&[1.0, 2.0, 4.0], true);
+        robust.push(&[1.0, 2.0, 4.0], InputKind::Number);
         let text = serde_json::to_string(&robust).expect("written");
         assert_eq!(text, r#"[{"median":2.0,"factor":0.6666667}]"#, "the form that models had before there were others");
     }
