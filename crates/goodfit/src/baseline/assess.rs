@@ -6,6 +6,7 @@ use goodfit_nn::Network;
 
 use super::Baselines;
 use super::importance::importance;
+use super::sample::sample;
 use crate::data::table::{Goal, Predicts};
 use crate::data::{Labelled, Prepared};
 use crate::model::{Metric, Prediction, Scored, predict, scores};
@@ -151,12 +152,11 @@ impl Judged {
                     }
                 }
                 Goal::Numbers(numbers) => {
-                    let pairs = own.iter().zip(numbers).filter_map(|(prediction, &y)| match prediction {
-                        Prediction::Number(f) => Some([*f, f64::from(y)]),
+                    let pair = |row: u32| match &own[row as usize] {
+                        Prediction::Number(f) => Some([*f, f64::from(numbers[row as usize])]),
                         Prediction::Classes(_) => None,
-                    });
-                    // Validation rows lie in random order.
-                    found.predicted = pairs.take(MOST_POINTS).collect();
+                    };
+                    found.predicted = sample(numbers.len(), MOST_POINTS).into_iter().filter_map(pair).collect();
                 }
             }
             if let Some(linear) = self.of("linear") {

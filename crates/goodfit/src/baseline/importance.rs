@@ -7,6 +7,7 @@ use goodfit_nn::{Inputs, Matrix, Network, Purpose, Stream};
 
 use super::assess::goal;
 use super::linear::dense;
+use super::sample::sample;
 use crate::data::Prepared;
 use crate::data::table::{Goal, Predicts};
 use crate::jobs::run_jobs;
@@ -34,7 +35,7 @@ const LEAST_ROWS: usize = 10;
 /// the one whose value another has, so that Student's t is of the sum of both, over rows, of what they lose, averaged
 /// over permutations; of a score that is no mean over rows by its slope, see `model/scores/by_row.rs`. That is the first-order (Hajek) variance of a
 /// mean over pairs of rows (Hoeffding, Annals of Mathematical Statistics 19, 1948); what 5 permutations leave to chance is
-/// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are taken, and so many that 400,000 are
+/// in it, twice, so that it is rather too wide than too narrow. At most 2,000 rows are drawn, and so many that 400,000 are
 /// predicted in all, or 1,600,000 / n by n > 4 networks, members of ensembles counted; with fewer than 10 rows left for a
 /// column there is no importance. Columns that say the same as each
 /// other share what they are worth. Columns are shared out among `n_jobs` threads, and give the same bits for any number.
@@ -53,11 +54,14 @@ pub(super) fn importance(
         return Vec::new();
     }
     let d = rows.inputs.n_columns();
-    let values = dense(&rows.inputs, n);
+    let some = sample(rows.n_rows(), n);
+    let values = dense(&rows.inputs, &some);
     let predicts = &schema.predicts;
     let goal = match goal(rows, predicts) {
-        Goal::Numbers(numbers) => Goal::Numbers(numbers[..n].to_vec()),
-        Goal::Classes { names, classes } => Goal::Classes { names, classes: classes[..n].to_vec() },
+        Goal::Numbers(numbers) => Goal::Numbers(some.iter().map(|&row| numbers[row as usize]).collect()),
+        Goal::Classes { names, classes } => {
+            Goal::Classes { names, classes: some.iter().map(|&row| classes[row as usize]).collect() }
+        }
     };
     let usual = if matches!(predicts, Predicts::Numbers(_)) { Metric::Rmse } else { Metric::LogLoss };
     let metric = metric.unwrap_or(usual);

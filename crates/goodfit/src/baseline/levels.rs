@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use goodfit_nn::{Inputs, Matrix};
 
 use super::linear::dense;
+use super::sample::all;
 use crate::data::Labelled;
 use crate::data::table::MOST_PLACES;
 
@@ -27,7 +28,7 @@ pub(super) fn expanded<'a>(inputs: &'a Inputs<f32>, levels: &[usize]) -> Cow<'a,
         return Cow::Borrowed(inputs);
     };
     let mut values = vec![0.0; n * width_of_all];
-    let rows = dense(inputs, n);
+    let rows = dense(inputs, &all(n));
     for (row, to) in rows.chunks_exact(d).zip(values.chunks_exact_mut(width_of_all)) {
         let (others, numbers) = row.split_at(d - levels.len());
         to[..others.len()].copy_from_slice(others);

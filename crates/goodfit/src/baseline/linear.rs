@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use super::lbfgs::{Until, minimise};
 use super::objective::{Loss, Objective, output};
 use super::ridge::Normal;
+use super::sample::{all, sample};
 use crate::data::Labelled;
 
 /// Penalties that are tried, from the strongest on: lambda of `mean loss + lambda / 2 sum w^2`.
 const PENALTIES: [f64; 6] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
-/// Rows x inputs x outputs that a step of the solver looks at, at most; of more rows the first ones are taken, which the
-/// split has put in random order.
+/// Rows x inputs x outputs that a step of the solver looks at, at most; of more rows a sample is taken.
 const MOST_VALUES: usize = 16_000_000;
 /// The same, times the iterations for one penalty.
 const MOST_WORK: usize = 400_000_000;
@@ -55,8 +55,8 @@ impl Linear {
     ///
     /// Two classes have one output, more an output each. Solved in double precision on one thread: ridge regression by
     /// its normal equations while rows x inputs^2 is at most 2e9, all others by L-BFGS to a slope of 1e-6, with at most
-    /// 4e8 / (rows x inputs x outputs) iterations, between 25 and 500, for one penalty; rows are left out where rows x
-    /// inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
+    /// 4e8 / (rows x inputs x outputs) iterations, between 25 and 500, for one penalty; a sample of the rows is taken
+    /// where rows x inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
     pub fn fit(train: &Labelled, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
         let (loss, n_outputs) = match (&train.numbers, n_classes) {
             (Some(_), _) => (Loss::Squares, 1),
@@ -67,8 +67,9 @@ impl Linear {
         let is_small = train.n_rows().saturating_mul(d).saturating_mul(d) <= MOST_PRODUCTS;
         let by_equations = loss == Loss::Squares && is_small;
         let most = if by_equations { usize::MAX } else { (MOST_VALUES / (d * n_outputs).max(1)).max(1) };
-        let n_rows = train.n_rows().min(most);
-        let (inputs, targets) = (dense(&train.inputs, n_rows), targets(train, n_rows));
+        let rows = sample(train.n_rows(), most);
+        let n_rows = rows.len();
+        let (inputs, targets) = (dense(&train.inputs, &rows), targets(train, &rows));
         if n_rows == 0 || inputs.iter().any(|x| !x.is_finite()) {
             return None;
         }
@@ -84,7 +85,10 @@ impl Linear {
             Penalty::Is(penalty) => (None, &[penalty][..]),
             Penalty::Unchosen => (None, &[1.0 / n_rows as f64][..]),
         };
-        let choosing = choosing.map(|rows| (dense(&rows.inputs, rows.n_rows()), self::targets(rows, rows.n_rows())));
+        let choosing = choosing.map(|own| {
+            let rows = all(own.n_rows());
+            (dense(&own.inputs, &rows), self::targets(own, &rows))
+        });
         let mut best: Option<(f64, Self)> = None;
         for &penalty in penalties {
             let Some((weights, converged)) = solver.solve(&objective, penalty) else { continue };
@@ -107,8 +111,8 @@ impl Linear {
     /// When the rows have another number of inputs.
     pub fn outputs(&self, inputs: &Inputs<f32>) -> Vec<Vec<f64>> {
         assert_eq!(inputs.n_columns(), self.inputs, "inputs of a linear model");
-        let all = dense(inputs, inputs.n_rows());
-        let rows = (0..inputs.n_rows()).map(|i| &all[i * self.inputs..(i + 1) * self.inputs]);
+        let values = dense(inputs, &all(inputs.n_rows()));
+        let rows = (0..inputs.n_rows()).map(|i| &values[i * self.inputs..(i + 1) * self.inputs]);
         rows.map(|row| self.weights.chunks_exact(self.inputs + 1).map(|own| output(own, row)).collect()).collect()
     }
 
@@ -138,25 +142,27 @@ impl Solver {
     }
 }
 
-/// The first rows with all their zeros.
-pub(super) fn dense(inputs: &Inputs<f32>, n_rows: usize) -> Vec<f32> {
+/// Some rows with all their zeros.
+pub(super) fn dense(inputs: &Inputs<f32>, rows: &[u32]) -> Vec<f32> {
     let d = inputs.n_columns();
     match inputs {
-        Inputs::Dense(matrix) => matrix.data()[..n_rows * d].to_vec(),
+        Inputs::Dense(matrix) => {
+            rows.iter().flat_map(|&row| &matrix.data()[row as usize * d..][..d]).copied().collect()
+        }
         Inputs::Sparse(csr) => {
-            let mut values: Matrix<f32> = Matrix::zeros(n_rows, d);
-            let rows: Vec<u32> = (0..n_rows as u32).collect();
-            csr.gather(values.view_mut(), &rows);
+            let mut values: Matrix<f32> = Matrix::zeros(rows.len(), d);
+            csr.gather(values.view_mut(), rows);
             values.data().to_vec()
         }
     }
 }
 
-fn targets(rows: &Labelled, n_rows: usize) -> Vec<f64> {
-    match &rows.numbers {
-        Some(numbers) => numbers.standard.data()[..n_rows].iter().map(|&y| f64::from(y)).collect(),
-        None => rows.classes[..n_rows].iter().map(|&class| f64::from(class)).collect(),
-    }
+fn targets(labelled: &Labelled, rows: &[u32]) -> Vec<f64> {
+    let of = |row: &u32| match &labelled.numbers {
+        Some(numbers) => f64::from(numbers.standard.data()[*row as usize]),
+        None => f64::from(labelled.classes[*row as usize]),
+    };
+    rows.iter().map(of).collect()
 }
 
 #[cfg(test)]
@@ -227,5 +233,21 @@ mod tests {
         };
         assert_eq!(penalty(true), 1e-5);
         assert!(penalty(false) >= 0.1, "{}", penalty(false));
+    }
+
+    /// Of so many rows that not all are taken, those of a file sorted by its target: the first ones are all of one class.
+    #[test]
+    fn rows_that_are_left_out_lie_anywhere() {
+        const D: usize = 2000;
+        const MOST: usize = MOST_VALUES / D;
+        let n = MOST + MOST / 4;
+        let class = |i: usize| u32::from(i >= MOST);
+        let mut x = vec![0.0_f32; n * D];
+        (0..n).for_each(|i| x[i * D] = if class(i) == 1 { 1.0 } else { -1.0 });
+        let inputs = Inputs::new(Matrix::from_rows(n, D, x));
+        let train = Labelled { inputs, classes: (0..n).map(class).collect(), numbers: None, weights: None };
+        let found = Linear::fit(&train, Penalty::Unchosen, 2).expect("a fit");
+        assert_eq!(found.rows, MOST);
+        assert!(found.weights[0] > 1.0, "both classes are known: {}", found.weights[0]);
     }
 }

@@ -8,6 +8,7 @@ mod levels;
 mod linear;
 mod objective;
 mod ridge;
+mod sample;
 mod verdict;
 
 use goodfit_nn::Inputs;
