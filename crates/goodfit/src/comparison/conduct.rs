@@ -68,6 +68,7 @@ pub fn conduct(
     };
     let loaded = load_all(&runs)?;
     let mut results = blank(experiment, options, loaded.rows.first().map(|rows| &**rows), seeds.clone());
+    results.findings.extend(loaded.overlap().findings());
     if results.primary_metric.is_empty() && loaded.n_steps > 0 && !experiment.recipe.training.diagnostics {
         return Err(ComparisonError::NothingRecorded);
     }
@@ -160,6 +161,7 @@ pub fn train_one(
     )?;
     let (trained, seconds): (Vec<Trained>, Vec<f64>) = trained.into_iter().unzip();
     let mut results = blank(experiment, options, Some(&data), seeds.clone());
+    results.findings.extend(data.overlap.findings());
     let mut arm = Arm { name: name.clone(), ..Arm::default() };
     let mut fit = None;
     if trained.len() == seeds.len() {

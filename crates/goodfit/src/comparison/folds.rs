@@ -8,7 +8,7 @@ use super::ensemble::{seeds, train_each};
 use super::refit::OnAll;
 use super::{ComparisonError, Conducted, Fit, Observer, Options, blank, check_fits};
 use crate::baseline::{Baselines, Judged};
-use crate::data::{DataError, Dataset, Prepared, load};
+use crate::data::{DataError, Dataset, Overlap, Prepared, load};
 use crate::jobs::run_jobs;
 use crate::recipe::{DataRecipe, Experiment, Fold, Recipe};
 use crate::results::{Arm, ArmTiming, Finding, Machine, Refit, Run, RunTiming, Timing};
@@ -24,6 +24,7 @@ struct Done {
     judged: Option<Judged>,
     /// Rows that it validated.
     n_rows: usize,
+    overlap: Overlap,
 }
 
 /// What the folds of a training share.
@@ -71,6 +72,8 @@ pub(super) fn train_folds(
     let done: Vec<Option<Done>> =
         done.into_iter().map(|done| done.transpose().map(Option::flatten)).collect::<Result<_, _>>()?;
     let mut results = blank(experiment, options, Some(&first), seeds.clone());
+    let overlaps = done.iter().flatten().map(|done| done.overlap.clone());
+    results.findings.extend(overlaps.reduce(Overlap::and).unwrap_or_default().findings());
     let finished = || done.iter().enumerate().filter_map(|(index, done)| Some((index, done.as_ref()?)));
     for (index, done) in finished() {
         let mut arm = Arm { name: name(index), runs: done.runs.clone(), ..Arm::default() };
@@ -127,7 +130,7 @@ impl Folds<'_> {
         let judged =
             baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks, self.recipe.training.metric, 1));
         let n_rows = data.summary.validation_rows;
-        Ok(Some(Done { runs, seconds, shares, baselines, judged, n_rows }))
+        Ok(Some(Done { runs, seconds, shares, baselines, judged, n_rows, overlap: data.overlap }))
     }
 
     /// Trains what is kept; the linear model takes the penalty of the middle fold.

@@ -9,6 +9,7 @@ mod memory;
 mod refit;
 mod tune;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use conduct::blank;
@@ -17,7 +18,7 @@ pub use data::{DataShelf, Resplit};
 pub(crate) use fits::{check_defined, check_fits};
 pub use tune::{Tuned, tune};
 
-use crate::data::{DataError, Prepared};
+use crate::data::{DataError, Overlap, Prepared};
 use crate::jobs::run_jobs;
 use crate::recipe::{ArmPlan, RecipeError};
 use crate::results::{Arm, DataSummary, Run};
@@ -112,7 +113,8 @@ pub struct Done {
 #[derive(Debug)]
 pub struct Loaded {
     /// By seed, then arm.
-    rows: Vec<std::sync::Arc<Prepared>>,
+    rows: Vec<Arc<Prepared>>,
+    n_arms: usize,
     /// Steps of all runs together.
     pub n_steps: u64,
 }
@@ -133,13 +135,20 @@ pub fn load_all(runs: &Runs<'_>) -> Result<Loaded, ComparisonError> {
             rows.push(prepared);
         }
     }
-    Ok(Loaded { rows, n_steps: steps })
+    Ok(Loaded { rows, n_arms: runs.arms.len(), n_steps: steps })
 }
 
 impl Loaded {
     /// The data of an arm's first run, for the report.
     pub fn summary(&self, arm: usize) -> DataSummary {
         self.rows.get(arm).map(|rows| rows.summary.clone()).unwrap_or_default()
+    }
+
+    /// Rows on both sides of a split, over all splits that the first arm is trained on.
+    fn overlap(&self) -> Overlap {
+        let mut splits: Vec<&Arc<Prepared>> = self.rows.iter().step_by(self.n_arms.max(1)).collect();
+        splits.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        splits.into_iter().map(|rows| rows.overlap.clone()).reduce(Overlap::and).unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@ mod doubts;
 pub mod idx;
 mod marks;
 mod order;
+mod overlap;
 mod prepared;
 mod rows;
 mod sealed;
@@ -11,6 +12,7 @@ mod source;
 mod split;
 pub mod table;
 
+pub use overlap::{Overlap, Twins};
 pub use prepared::{Labelled, Numbers, Prepared};
 pub use rows::{Rows, Units, zeros_kept};
 pub use sealed::{Opening, Sealed, fingerprint};

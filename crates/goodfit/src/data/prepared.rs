@@ -3,6 +3,7 @@
 use goodfit_nn::{Inputs, Matrix, Targets};
 
 use super::marks::Parts;
+use super::overlap::Overlap;
 use super::rows::{Fitted, Rows, Units};
 use super::source::{DataError, Dataset};
 use super::split::TrainingRows;
@@ -53,6 +54,8 @@ pub struct Prepared {
     pub summary: DataSummary,
     /// What of a table makes scores look better than they are.
     pub doubts: Vec<Finding>,
+    /// Its rows on both sides of the split.
+    pub overlap: Overlap,
 }
 
 impl Labelled {
@@ -140,6 +143,7 @@ impl Prepared {
         let is_in_order = train.iter().copied().eq(0..rows.n_rows as u32);
         let fitted = rows.fit(TrainingRows::of(&train), recipe.scaling, recipe.one_hot_limit);
         let doubts = rows.doubts(&train, &validation);
+        let overlap = Overlap { test: dataset.test_twins, ..rows.overlap(&train, &validation, &stopping) };
         let part = |part: &[u32]| (!part.is_empty()).then(|| Labelled::new(rows, Some(part), &fitted));
         let (validation, stopping) = (part(&validation), part(&stopping));
         let train = Labelled::new(rows, (!is_in_order).then_some(&train[..]), &fitted);
@@ -156,7 +160,7 @@ impl Prepared {
         let units = if let Fitted::Table { units, .. } = &fitted { *units } else { None };
         let (n_outputs, schema) = (dataset.n_classes.max(1), rows.schema(&fitted));
         let schema = schema.map(|schema| schema.with_sealed(dataset.sealed));
-        Ok(Self { train, validation, stopping, test, n_outputs, units, schema, summary, doubts })
+        Ok(Self { train, validation, stopping, test, n_outputs, units, schema, summary, doubts, overlap })
     }
 }
 

@@ -1,11 +1,13 @@
 //! Rows as their source holds them, and as inputs and targets of a network.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use goodfit_nn::{Inputs, Matrix};
 use serde::{Deserialize, Serialize};
 
 use super::doubts::Sides;
+use super::overlap::{self, Overlap, Twins};
 use super::prepared::Numbers;
 use super::split::TrainingRows;
 use super::table::{Encoder, Goal, Kind, Scaling, Schema, Table};
@@ -128,6 +130,16 @@ impl Rows {
         let Values::Table { table, target, goal, rows, .. } = &self.values else { return Vec::new() };
         let [train, validation] = [train, validation].map(|order| chosen(rows, Some(order)));
         Sides { table, target: *target, goal, train: &train, validation: &validation }.doubts()
+    }
+
+    /// How many of those of a table that validate or choose the epoch are rows that train.
+    pub(super) fn overlap(&self, train: &[u32], validation: &[u32], stopping: &[u32]) -> Overlap {
+        let Values::Table { table, rows, .. } = &self.values else { return Overlap::default() };
+        let of = |order| chosen(rows, Some(order));
+        let splits = !(validation.is_empty() && stopping.is_empty());
+        let known = if splits { overlap::prints(table, &of(train)) } else { HashSet::new() };
+        let [validation, stopping] = [validation, stopping].map(|order| Twins::known(table, &of(order), &known));
+        Overlap { source: table.source.clone(), splits: 1, validation, stopping, test: Twins::default() }
     }
 
     /// Rows as inputs of a network, all of them without an order.

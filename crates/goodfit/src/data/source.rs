@@ -6,6 +6,7 @@ use std::sync::Arc;
 use goodfit_nn::{Purpose, Stream};
 
 use super::marks::Marks;
+use super::overlap::Twins;
 use super::rows::Rows;
 use super::table::{DataFile, Goal, SealedRows, Table, TableError, TableOptions, read};
 use super::{Sealed, idx};
@@ -24,6 +25,8 @@ pub struct Dataset {
     pub test: Option<Sealed<Rows>>,
     /// Of a table the test rows that are sealed, whether somebody asked for them or not.
     pub sealed: Option<SealedRows>,
+    /// How many of these are also among the rows that are not.
+    pub test_twins: Twins,
     /// Number of classes; 0 = none.
     pub n_classes: usize,
     /// What is known of how the training rows are to be split.
@@ -144,7 +147,16 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let highest_test = test.iter().flat_map(|t| &t.classes).max().map_or(0, |&class| class as usize + 1);
             let n_classes = highest.max(highest_test);
             let (test, marks) = (test.map(Rows::seal), Marks::default());
-            Ok(Dataset { source, files: Vec::new(), train, test, sealed: None, n_classes, marks })
+            Ok(Dataset {
+                source,
+                files: Vec::new(),
+                train,
+                test,
+                sealed: None,
+                test_twins: Twins::default(),
+                n_classes,
+                marks,
+            })
         }
         Source::Table { path, target, classes, weight, options } => {
             let mut table = read(path, options)?;
@@ -168,7 +180,16 @@ pub fn load(recipe: &DataRecipe, seed: u64) -> Result<Dataset, DataError> {
             let numbers = (0..n_rows * columns).map(|_| stream.normal() as f32).collect();
             let train = Rows::numbers(*columns, numbers);
             let (source, files, marks) = ("normal".into(), Vec::new(), Marks::default());
-            Ok(Dataset { source, files, train, test: None, sealed: None, n_classes: 0, marks })
+            Ok(Dataset {
+                source,
+                files,
+                train,
+                test: None,
+                sealed: None,
+                test_twins: Twins::default(),
+                n_classes: 0,
+                marks,
+            })
         }
     }
 }
@@ -219,6 +240,7 @@ fn table(
     check_rows(recipe.train_rows, rest.len(), &table.source)?;
     rest.truncate(recipe.train_rows.unwrap_or(usize::MAX));
     let marks = marks.select(&rest);
+    let test_twins = Twins::among(&table, &test, &rest);
     let rows = |rows| Rows::of_table(Arc::clone(&table), target, Arc::clone(&goal), weights.clone(), rows);
     let test = (!test.is_empty()).then(|| rows(test).seal());
     let sealed = test
@@ -226,7 +248,7 @@ fn table(
         .map(|test| SealedRows { rows: test.n_rows(), fingerprint: format!("{:016x}", test.fingerprint()) });
     let test = test.filter(|_| recipe.evaluation == Evaluation::Test);
     let (source, files) = (table.source.clone(), table.files.clone());
-    Ok(Dataset { source, files, train: rows(rest), test, sealed, n_classes, marks })
+    Ok(Dataset { source, files, train: rows(rest), test, sealed, test_twins, n_classes, marks })
 }
 
 /// What a table says of an experiment on it.
@@ -288,6 +310,7 @@ fn mnist(train_rows: Option<usize>, with_test: bool) -> Result<Dataset, DataErro
         train: Rows::pixels(d, train.pixels, &train.labels),
         test: test.map(|test| Rows::pixels(d, test.pixels, &test.labels).seal()),
         sealed: None,
+        test_twins: Twins::default(),
         n_classes: 10,
         marks: Marks::default(),
     })

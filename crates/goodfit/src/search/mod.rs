@@ -209,6 +209,8 @@ pub fn conduct_study(
     }
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
+    let overlap = if complete { objective.overlap().map_err(ComparisonError::from)? } else { data.overlap.clone() };
+    results.findings.splice(0..0, overlap.findings());
     if complete {
         let assessed =
             baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, &[], None, 1));

@@ -13,7 +13,7 @@ use super::budget::Budget;
 use super::space::settings;
 use super::words;
 use crate::comparison::{DataShelf, Resplit, check_fits};
-use crate::data::Prepared;
+use crate::data::{DataError, Overlap, Prepared};
 use crate::recipe::{Experiment, Fold, Recipe, SearchRecipe};
 use crate::results::{Curve, Run};
 use crate::run::{At, Monitor, Running, Trained, Watched, train_watched};
@@ -173,14 +173,23 @@ impl<'a> Objective<'a> {
     }
 
     /// The rows of a recipe; with [`Resplit::PerSeed`] split by another seed.
-    pub(super) fn data(
-        &self,
-        recipe: &Recipe,
-        split_seed: u64,
-        resplit: Resplit,
-    ) -> Result<Arc<Prepared>, crate::data::DataError> {
+    pub(super) fn data(&self, recipe: &Recipe, split_seed: u64, resplit: Resplit) -> Result<Arc<Prepared>, DataError> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.get(&recipe.data, self.seed, split_seed, resplit)
+    }
+
+    /// Rows on both sides of a split, over all splits that a trial is trained on.
+    ///
+    /// # Errors
+    /// As for [`Self::data`].
+    pub(super) fn overlap(&self) -> Result<Overlap, DataError> {
+        let mut recipe = self.experiment.recipe.clone();
+        let mut found = Vec::new();
+        for fold in self.folds() {
+            recipe.data.fold = fold;
+            found.push(self.data(&recipe, self.seed, Resplit::Never)?.overlap.clone());
+        }
+        Ok(found.into_iter().reduce(Overlap::and).unwrap_or_default())
     }
 
     /// What a run is ranked by; NaN when it has none.
