@@ -168,6 +168,7 @@ fn nothing_is_repeated_where_nothing_was_held_back_or_test_rows_were_opened() {
         trained(&place, "without", &[words, &["--set", "training.refit=false"]].concat());
         let weights = |folder: &str| Weights::load(&place.path(&format!("{folder}/weights.safetensors"))).unwrap();
         assert!(weights(out).tensors == weights("without").tensors, "{out}");
+        assert_eq!(place.path(&format!("{out}/openings.jsonl")).exists(), out == "opened", "opened on the record");
     }
 }
 

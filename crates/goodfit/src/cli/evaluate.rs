@@ -34,13 +34,21 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
         return Ok(0);
     }
     let Some((last, earlier)) = openings.split_last() else { return Ok(1) };
-    let name = if model.n_networks() > 1 { "ensemble" } else { "network" };
-    let own = Assessed { name: name.to_owned(), scores: last.scores.clone(), ..Assessed::default() };
-    let models: Vec<Assessed> = std::iter::once(own).chain(last.baselines.iter().cloned()).collect();
-    let head = format!("{} on {} test rows", visible(&model.schema.target), last.rows);
-    print(&scores(&head, &models, decides(&model)))?;
-    if !earlier.is_empty() {
-        message::note(format!("these rows were opened {} before, first on {}", times(earlier.len()), day(&earlier[0])));
+    print(&opened(&model, last, ""))?;
+    if let [first, ..] = earlier {
+        if first.scores != last.scores {
+            print(&format!("\n{}", opened(&model, first, &when(first))))?;
+        }
+        message::note(format!(
+            "these rows were opened {} before, first on {} by {}",
+            times(earlier.len()),
+            day(first),
+            first.by.name()
+        ));
+    }
+    if let Some(n) = last.twins {
+        let are = if n == 1 { "is" } else { "are" };
+        message::note(format!("{n} of these rows {are} also among the rows that were not sealed"));
     }
     if last.other_data {
         message::note(
@@ -65,6 +73,13 @@ fn record(model: &Model, args: &Evaluate) -> Outcome {
         return Ok(0);
     }
     print(&shown(model))?;
+    // The first says most: whoever opens rows again may have chosen by them.
+    if let [first, others @ ..] = &openings[..] {
+        let last = others.last().filter(|last| last.scores != first.scores);
+        for one in std::iter::once(first).chain(last) {
+            print(&format!("\n{}", opened(model, one, &when(one))))?;
+        }
+    }
     if let Some((files, is_of)) = compared {
         for file in files {
             print(&format!(
@@ -85,7 +100,8 @@ fn record(model: &Model, args: &Evaluate) -> Outcome {
         }
         (Some(sealed), [first, ..]) => {
             let n = times(openings.len());
-            format!("{} test rows were opened {n}, first on {}; --open-test opens them again", sealed.rows, day(first))
+            let (first, by) = (day(first), first.by.name());
+            format!("{} test rows were opened {n}, first on {first} by {by}; --open-test opens them again", sealed.rows)
         }
     });
     Ok(0)
@@ -133,6 +149,20 @@ fn described(file: &DataFile) -> String {
 /// The score that decides.
 fn decides(model: &Model) -> Option<Metric> {
     Experiment::from_toml(RECIPE, &model.recipe).ok().and_then(|kept| kept.recipe.training.metric)
+}
+
+/// The scores of an opening.
+fn opened(model: &Model, opened: &Opened, when: &str) -> String {
+    let name = if model.n_networks() > 1 { "ensemble" } else { "network" };
+    let own = Assessed { name: name.to_owned(), scores: opened.scores.clone(), ..Assessed::default() };
+    let models: Vec<Assessed> = std::iter::once(own).chain(opened.baselines.iter().cloned()).collect();
+    let head = format!("{} on {} test rows{when}", visible(&model.schema.target), opened.rows);
+    scores(&head, &models, decides(model))
+}
+
+/// When it was, and by what.
+fn when(opened: &Opened) -> String {
+    format!(", opened on {} by {}", day(opened), opened.by.name())
 }
 
 fn times(n: usize) -> String {

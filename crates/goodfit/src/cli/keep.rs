@@ -22,7 +22,7 @@ pub(super) enum Left {
 /// Keeps what a training left in a folder, with what it found; of a search, of which trial it is.
 pub(super) fn keep(fit: Fit, results: &Results, trial: Option<usize>, out: &Path) -> Result<Left, Failure> {
     let recipe = results.recipe.clone();
-    let Fit { networks, schema, baselines } = fit;
+    let Fit { networks, schema, baselines, opened: _ } = fit;
     if let Some(schema) = schema {
         let model = Model::new(schema, recipe, networks).with_baselines(baselines);
         model.with_training(Some(Training::of(results, trial))).save(out).map_err(model_failure)?;

@@ -4,14 +4,15 @@ use super::args::Train;
 use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
 use super::keep::{Left, keep, note_none};
 use super::message::note;
+use super::predict::model_failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::comparison::train_one;
-use crate::model::WEIGHTS;
-use crate::recipe::Preset;
+use crate::model::{WEIGHTS, check_openings};
+use crate::recipe::{Evaluation, Preset};
 
-/// Trains one network and saves its weights beside the report.
+/// Trains one network and saves its weights beside the report, and the record of the test rows that its recipe opens.
 pub(super) fn train(args: &Train) -> Outcome {
     let mut settings = open(&args.of, Preset::settings)?;
     for change in &args.set {
@@ -24,10 +25,17 @@ pub(super) fn train(args: &Train) -> Outcome {
     }
     let out = out_dir(&args.of.common, &experiment.name)?;
     let options = options(&args.of.common)?;
+    if experiment.recipe.data.evaluation == Evaluation::Test {
+        check_openings(&out).map_err(model_failure)?;
+    }
     let mut live = Live::new(&experiment.name, args.of.common.output);
     let trained = train_one(&experiment, &options, monitor(), &mut live);
     drop(live);
     let (conducted, trained) = trained.map_err(comparison_failure)?;
+    // First of all: scores whose opening cannot be recorded are not shown.
+    if let Some(opened) = trained.as_ref().and_then(|fit| fit.opened.as_ref()) {
+        opened.record(&out).map_err(model_failure)?;
+    }
     let status = finish(&conducted, &out, args.of.common.output, false)?;
     if trained.is_none() && !stopped() {
         note_none(&out);

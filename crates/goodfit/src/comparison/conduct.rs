@@ -7,10 +7,11 @@ use goodfit_nn::Network;
 use super::ensemble::{seeds, train_each};
 use super::folds::train_folds;
 use super::refit::{First, is_finite};
-use super::{ComparisonError, Done, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
+use super::{ComparisonError, Done, Loaded, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
 use crate::baseline::{Baselines, assess};
 use crate::data::table::Schema;
 use crate::data::{Prepared, load};
+use crate::model::Opened;
 use crate::recipe::{Experiment, Recipe};
 use crate::results::{Arm, ArmTiming, Assessment, Finding, Machine, Results, RunTiming, Timing};
 use crate::run::{Monitor, Trained, n_steps, train};
@@ -103,6 +104,7 @@ pub fn conduct(
         if results.complete && !results.primary_metric.is_empty() {
             results.comparisons = compare_arms(&results.arms, &results.primary_metric, pairs, baseline);
         }
+        results.findings.extend(by_test_rows(&loaded, &results.primary_metric));
     } else {
         results.seeds.clear();
         results.arms = finished(&tuned.arms, tuned.arms.iter().map(|_| Vec::new()).collect());
@@ -123,6 +125,8 @@ pub struct Fit {
     pub schema: Option<Schema>,
     /// On a table, what was fitted on the same rows beside it.
     pub baselines: Option<Baselines>,
+    /// On a table, what it scores on the test rows, where the recipe has opened them.
+    pub opened: Option<Opened>,
 }
 
 /// Trains the recipe of an experiment once, without its variations, or with as many seeds as `training.ensemble` says, and again
@@ -180,7 +184,10 @@ pub fn train_one(
         if again.is_none() && results.complete && first.is_repeated() {
             results.findings.push(not_refitted());
         }
-        fit = again.or_else(|| Some(Fit { networks, schema: data.schema.clone(), baselines }));
+        fit = again.or_else(|| {
+            let opened = Opened::by_training(&data, &networks, baselines.as_ref());
+            Some(Fit { networks, schema: data.schema.clone(), baselines, opened })
+        });
         let lost = trained.iter().filter(|trained| !is_finite(&trained.network)).count();
         if lost > 0 && trained.len() > 1 {
             results.findings.push(not_an_ensemble(lost, trained.len()));
@@ -195,6 +202,21 @@ pub fn train_one(
     let jobs = options.n_jobs.min(seeds.len());
     let timing = Timing { seconds: start.elapsed().as_secs_f64(), jobs, machine: Machine::current(), arms };
     Ok((Conducted { results, timing }, fit))
+}
+
+/// That arms were held against each other on test rows of a table, which were opened for that.
+fn by_test_rows(loaded: &Loaded, metric: &str) -> Option<Finding> {
+    let opened = loaded.rows.iter().find(|rows| rows.schema.is_some() && rows.test.is_some())?;
+    let n = opened.summary.test_rows;
+    let is_ranked = metric.starts_with("test_") || metric == "accuracy_gap";
+    let what = if is_ranked { "the arms were ranked by" } else { "every arm was scored on" };
+    Some(Finding {
+        statement: format!("{what} the {n} test rows, which were opened for it"),
+        evidence: "data.evaluation is \"test\"; rows that choose flatter what they have chosen, and no others are sealed that \
+                   could say by how much"
+            .to_owned(),
+        next: "--set data.evaluation=validation --set data.validation=0.2 ranks by rows that are there for it".to_owned(),
+    })
 }
 
 /// That networks of an ensemble are no numbers, and nothing is kept.

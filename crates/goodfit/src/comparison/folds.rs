@@ -151,7 +151,7 @@ impl Folds<'_> {
         let penalty = |own: &Baselines| own.linear.as_ref().map_or(f64::INFINITY, |linear| linear.penalty);
         by_penalty.sort_by(|a, b| penalty(a).total_cmp(&penalty(b)));
         let baselines = by_penalty.get((by_penalty.len().max(1) - 1) / 2).and_then(|middle| middle.refit(&data));
-        Ok(Some((Fit { networks, schema: data.schema, baselines }, refit)))
+        Ok(Some((Fit { networks, schema: data.schema, baselines, opened: None }, refit)))
     }
 }
 

@@ -45,7 +45,7 @@ impl First<'_> {
         let all = OnAll { recipe, data: &joined, seeds, shares: &shares };
         let Some((networks, refit)) = all.train(n_jobs, monitor, observer)? else { return Ok(None) };
         let baselines = baselines.and_then(|baselines| baselines.refit(&joined));
-        Ok(Some((Fit { networks, schema: joined.schema, baselines }, refit)))
+        Ok(Some((Fit { networks, schema: joined.schema, baselines, opened: None }, refit)))
     }
 
     /// Whether it is asked for and possible. Opened test rows are to have scored the network that is kept.

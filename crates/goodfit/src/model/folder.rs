@@ -13,14 +13,20 @@ use crate::files::FileError;
 /// # Errors
 /// When one of them is a link, a folder, a pipe or a device.
 pub(super) fn check(folder: &Path) -> Result<(), ModelError> {
-    for name in [WEIGHTS, SCHEMA, RECIPE, BASELINES, TRAINING, OPENINGS] {
-        let path = folder.join(name);
-        let Ok(found) = symlink_metadata(&path).map(|found| found.file_type()) else { continue };
-        if !found.is_file() {
-            let what = if found.is_symlink() { "it is a link, which a model may not have" } else { "it is no file" };
-            let source = Error::new(ErrorKind::InvalidInput, what);
-            return Err(FileError { action: "read", path, source }.into());
-        }
+    [WEIGHTS, SCHEMA, RECIPE, BASELINES, TRAINING, OPENINGS].into_iter().try_for_each(|name| check_file(folder, name))
+}
+
+/// The same of one of them.
+///
+/// # Errors
+/// When it is a link, a folder, a pipe or a device.
+pub(super) fn check_file(folder: &Path, name: &str) -> Result<(), ModelError> {
+    let path = folder.join(name);
+    let Ok(found) = symlink_metadata(&path).map(|found| found.file_type()) else { return Ok(()) };
+    if found.is_file() {
+        return Ok(());
     }
-    Ok(())
+    let what = if found.is_symlink() { "it is a link, which a model may not have" } else { "it is no file" };
+    let source = Error::new(ErrorKind::InvalidInput, what);
+    Err(FileError { action: "read", path, source }.into())
 }

@@ -16,7 +16,7 @@ use goodfit_nn::{Embedding, Inputs, Network, NetworkSpec};
 
 pub(crate) use average::predict;
 pub use error::ModelError;
-pub use opening::{OPENINGS, Opened};
+pub use opening::{OPENINGS, Opened, Opener, check_openings};
 pub(crate) use scores::Scored;
 use scores::most_probable;
 pub use scores::{Metric, SCORES, scores};

@@ -6,11 +6,12 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use goodfit_nn::Inputs;
+use goodfit_nn::{Inputs, Network};
 use serde::{Deserialize, Serialize};
 
-use super::{Model, ModelError, RECIPE, scores};
-use crate::data::{DataError, Sealed, load};
+use super::{Model, ModelError, RECIPE, folder, predict, scores};
+use crate::baseline::{Baselines, goal};
+use crate::data::{DataError, Prepared, Sealed, load};
 use crate::files::{FileError, read_whole};
 use crate::recipe::{Evaluation, Experiment, Given, Source};
 use crate::results::Assessed;
@@ -18,11 +19,35 @@ use crate::results::Assessed;
 /// Where openings are recorded, a line each.
 pub const OPENINGS: &str = "openings.jsonl";
 
+/// What opens test rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Opener {
+    /// `evaluate --open-test`; records that do not say are of it.
+    #[default]
+    Evaluate,
+    /// `train` of a recipe that says `data.evaluation = "test"`.
+    Train,
+}
+
+impl Opener {
+    /// The command.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Evaluate => "evaluate",
+            Self::Train => "train",
+        }
+    }
+}
+
 /// That the test rows of a model were opened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Opened {
     /// Seconds since 1970.
     pub time: u64,
+    /// By which command.
+    #[serde(default)]
+    pub by: Opener,
     /// By which the rows are told from others.
     pub fingerprint: String,
     /// Number of rows.
@@ -35,6 +60,58 @@ pub struct Opened {
     /// Those of simple models that were fitted on the same training rows.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub baselines: Vec<Assessed>,
+    /// How many of them are also among the rows that were not sealed, where some are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twins: Option<usize>,
+}
+
+impl Opened {
+    /// Scores networks and simple models on the test rows that their training has opened; `None` where it opened none, or the
+    /// data are no table.
+    pub fn by_training(data: &Prepared, networks: &[Network<f32>], baselines: Option<&Baselines>) -> Option<Self> {
+        let (schema, rows) = (data.schema.as_ref()?, data.test.as_ref()?);
+        let (predicts, goal) = (&schema.predicts, goal(rows, &schema.predicts));
+        let simple = baselines.into_iter().flat_map(|baselines| baselines.predict(&rows.inputs));
+        Some(Self {
+            time: now(),
+            by: Opener::Train,
+            fingerprint: data.summary.test_fingerprint.clone()?,
+            rows: rows.n_rows(),
+            scores: scores(&predict(networks, &rows.inputs, predicts), &goal, predicts),
+            other_data: false,
+            baselines: simple.map(|(name, own)| assessed(name, scores(&own, &goal, predicts))).collect(),
+            twins: data.overlap.test.some(),
+        })
+    }
+
+    /// Adds it to the record in a folder, which is made where it is not there.
+    ///
+    /// # Errors
+    /// When the record cannot be read or written.
+    pub fn record(&self, folder: &Path) -> Result<(), ModelError> {
+        check_openings(folder)?;
+        let made = std::fs::create_dir_all(folder);
+        made.map_err(|source| FileError { action: "make the folder", path: folder.to_owned(), source })?;
+        let line = serde_json::to_string(self).map_err(ModelError::Schema)?;
+        let path = folder.join(OPENINGS);
+        // Somebody's editor may have taken the end of the last line off.
+        let ends = std::fs::read(&path).map_or(true, |text| text.is_empty() || text.ends_with(b"\n"));
+        let gap = if ends { "" } else { "\n" };
+        let append = OpenOptions::new().create(true).append(true).open(&path);
+        append
+            .and_then(|mut file| writeln!(file, "{gap}{line}").and_then(|()| file.sync_all()))
+            .map_err(|source| FileError { action: "write to", path, source })?;
+        Ok(())
+    }
+}
+
+/// Whether the record of openings in a folder, if there is one, can be gone on with.
+///
+/// # Errors
+/// When it is a link, or cannot be read.
+pub fn check_openings(folder: &Path) -> Result<(), ModelError> {
+    folder::check_file(folder, OPENINGS)?;
+    earlier(folder).map(drop)
 }
 
 impl Model {
@@ -70,6 +147,7 @@ impl Model {
         }
         let dataset = load(&recipe, 0)?;
         let is_of = self.training.as_ref().and_then(|training| training.is_of(&dataset.files));
+        let twins = dataset.test_twins.some();
         let is_same = |test: &Sealed<_>| format!("{:016x}", test.fingerprint()) == sealed.fingerprint;
         let test = dataset.test.filter(is_same).ok_or(ModelError::Changed { source_name: dataset.source })?;
         // A record that cannot be read stops the opening, and so does one that cannot be written: nothing is shown then.
@@ -81,24 +159,30 @@ impl Model {
         let scores = scored(&self.predict(&table));
         let inputs = Inputs::new(self.schema.encode(&table));
         let simple = self.baselines.iter().flat_map(|baselines| baselines.predict(&inputs));
-        let baselines = simple
-            .map(|(name, own)| Assessed { name: name.to_owned(), scores: scored(&own), ..Assessed::default() })
-            .collect();
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let (fingerprint, rows, other_data) = (sealed.fingerprint.clone(), opening.n_rows, is_of == Some(false));
-        let opened = Opened { time, fingerprint, rows, scores, other_data, baselines };
-        let line = serde_json::to_string(&opened).map_err(ModelError::Schema)?;
-        let path = folder.join(OPENINGS);
-        // Somebody's editor may have taken the end of the last line off.
-        let ends = std::fs::read(&path).map_or(true, |text| text.is_empty() || text.ends_with(b"\n"));
-        let gap = if ends { "" } else { "\n" };
-        let append = OpenOptions::new().create(true).append(true).open(&path);
-        append
-            .and_then(|mut file| writeln!(file, "{gap}{line}").and_then(|()| file.sync_all()))
-            .map_err(|source| FileError { action: "write to", path, source })?;
+        let baselines = simple.map(|(name, own)| assessed(name, scored(&own))).collect();
+        let opened = Opened {
+            time: now(),
+            by: Opener::Evaluate,
+            fingerprint: sealed.fingerprint.clone(),
+            rows: opening.n_rows,
+            scores,
+            other_data: is_of == Some(false),
+            baselines,
+            twins,
+        };
+        opened.record(folder)?;
         openings.push(opened);
         Ok(openings)
     }
+}
+
+fn assessed(name: &str, scores: BTreeMap<String, f64>) -> Assessed {
+    Assessed { name: name.to_owned(), scores, ..Assessed::default() }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn earlier(folder: &Path) -> Result<Vec<Opened>, ModelError> {
