@@ -92,38 +92,64 @@ fn classes_and_numbers_are_learned() {
     assert!(place.path("prices/weights.safetensors").is_file());
 }
 
+/// What a column is, which classes there are, and with `data.split = "stratified"` which rows are sealed, is found out from all
+/// rows. All that is fitted depends on no test row: each of their cells may be another one as long as it leaves that as it is.
 #[test]
-fn test_rows_stay_sealed() {
+fn what_is_fitted_depends_on_no_cell_of_a_test_row() {
     let place = Place::new();
     let rows = rows(100);
     let results = |rows: &[[String; 6]]| {
         place.write("t.csv", csv(rows));
-        let epochs = ["--set", "training.epochs=2", "--set", "training.early_stopping=1"];
-        place.succeed(&[&["train", "t.csv", "--target", "kind", "--out", "t"], &epochs[..]].concat());
+        let words = ["train", "t.csv", "--target", "kind", "--out", "t", "--kind", "id=unused"];
+        // Where rows are sealed within classes, another class of one would have others sealed.
+        let sets = ["--set", "training.epochs=2", "--set", "training.early_stopping=1", "--set", "data.split=random"];
+        place.succeed(&[&words[..], &sets[..]].concat());
         let mut results = place.json("t/results.json");
         // The fingerprint of the file is that of all its rows.
         assert!(results["data"]["files"][0]["fingerprint"].take().is_string(), "{results}");
-        (results, ["weights.safetensors", "baselines.json"].map(|file| place.read(&format!("t/{file}"))))
+        let mut schema = place.json("t/schema.json");
+        assert!(schema["sealed"]["fingerprint"].take().is_string(), "{schema}");
+        (results, schema, ["weights.safetensors", "baselines.json"].map(|file| place.read(&format!("t/{file}"))))
     };
     let expected = results(&rows);
-    let changed = |rows: &mut [[String; 6]], i: usize| {
-        rows[i][0] = "1.2345".to_owned();
-        rows[i][4] = "555.5".to_owned();
+    // A number far away, a level that no other row has, another day, the other class, another price, and what was a number.
+    let changed = |row: &mut [String; 6]| {
+        let kind = if row[3] == "high" { "low" } else { "high" };
+        *row = ["-98765.4", "Moon", "1999-12-31", kind, "555.5", "none"].map(str::to_owned);
     };
     let is_sealed = |i: &usize| {
         let mut rows = rows.clone();
-        changed(&mut rows, *i);
+        changed(&mut rows[*i]);
         results(&rows) == expected
     };
     let sealed: Vec<usize> = (0..60).filter(is_sealed).collect();
     assert!((5..=20).contains(&sealed.len()), "a fifth of 60 rows: {sealed:?}");
     let mut all = rows.clone();
     for &i in &sealed {
-        changed(&mut all, i);
+        changed(&mut all[i]);
     }
-    assert!(results(&all) == expected, "nothing depends on what test rows hold");
+    assert!(results(&all) == expected, "nothing that is fitted depends on what test rows hold");
     let refit = &place.json("t/results.json")["refit"];
     assert_eq!(refit["rows"], 80, "neither does the network that has trained on all others");
+}
+
+/// Which classes there are is known from all rows, and so is what a column is.
+#[test]
+fn kinds_and_classes_come_from_all_rows() {
+    let place = Place::new();
+    let row = |i: usize| match i % 5 {
+        0 => format!("{}.5,a{},test,sealed\n", i % 7, i),
+        _ => format!("{}.5,{},train,{}\n", i * 37 % 101, i % 6, ["yes", "no"][i % 2]),
+    };
+    place.write("t.csv", format!("x,code,part,y\n{}", (0..60).map(row).collect::<String>()));
+    let words = ["train", "t.csv", "--target", "y", "--preset", "plain", "--out", "t", "--set", "training.epochs=2"];
+    place.succeed(&[&words[..], &["--set", "data.split_column=part"]].concat());
+    let schema = place.json("t/schema.json");
+    assert_eq!(schema["predicts"]["classes"], serde_json::json!(["no", "sealed", "yes"]), "{schema}");
+    let code = &schema["columns"].as_array().expect("columns")[1];
+    // Numbers in all rows that train, texts in test rows; of its levels those of the training rows are known.
+    let levels = code["kind"]["categorical"].as_array().unwrap_or_else(|| panic!("{code}"));
+    assert_eq!(levels.len(), 6, "{code}");
 }
 
 #[test]
