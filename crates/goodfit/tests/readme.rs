@@ -172,15 +172,19 @@ fn stripped(block: &Block) -> (String, &str, String) {
     (mark, &block.language, code.collect::<Vec<_>>().join("\n"))
 }
 
-/// The engine's README is compiled as a doctest; the repository's shows the same program.
+/// The READMEs of the engine and of the product are compiled as doctests; the repository's shows the same programs.
 #[test]
-fn the_library_example_is_the_one_that_is_compiled() {
+fn the_library_examples_are_those_that_are_compiled() {
     let Some(root) = root() else { return };
     let (blocks, _) = parse(&read(&root.join("README.md")));
-    let compiled = read(&root.join("crates/goodfit-nn/README.md"));
+    let compiled = ["crates/goodfit-nn/README.md", "crates/goodfit/README.md"].map(|path| read(&root.join(path)));
     let examples: Vec<_> = blocks.iter().filter(|block| block.language == "rust").collect();
-    assert!(!examples.is_empty());
+    assert_eq!(examples.len(), 2, "a training, and a model that is loaded");
     for block in examples {
-        assert!(compiled.contains(&block.text), "crates/goodfit-nn/README.md lacks\n{}", block.text);
+        assert!(
+            compiled.iter().any(|text| text.contains(&block.text)),
+            "neither README of a crate has\n{}",
+            block.text
+        );
     }
 }
