@@ -82,7 +82,7 @@ impl Judged {
             metric,
             predicts: predicts.clone(),
             goal: goal(rows, predicts),
-            models: own.map(|own| (subject, own)).into_iter().chain(baselines.predict(&rows.inputs)).collect(),
+            models: own.map(|own| (subject, own)).into_iter().chain(baselines.predict(&rows.inputs, schema)).collect(),
             alone: of_several.iter().map(alone).collect(),
             linear,
             importance: if networks.is_empty() { Vec::new() } else { importance(data, networks, metric, n_jobs) },

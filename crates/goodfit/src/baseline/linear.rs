@@ -1,4 +1,5 @@
-//! Linear models on the inputs that a network gets.
+//! Linear models on the columns that a network gets, linear in their numbers: of the inputs of a network the clip and the
+//! normal scores are taken back first ([`Schema::straighten`]), or a model that is linear in numbers would not be among them.
 
 use goodfit_nn::{Inputs, Matrix};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use super::objective::{Loss, Objective, output};
 use super::ridge::Normal;
 use super::sample::{all, sample};
 use crate::data::Labelled;
+use crate::data::table::Schema;
 
 /// Penalties that are tried, from the strongest on: lambda of `mean loss + lambda / 2 sum w^2`.
 const PENALTIES: [f64; 6] = [1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
@@ -23,7 +25,7 @@ const FLAT: f64 = 1e-6;
 /// A linear model: logistic regression for two classes, multinomial logistic regression for more, ridge regression for
 /// numbers.
 ///
-/// It minimises `1/n sum_i loss(W x_i + b, y_i) + penalty / 2 sum W^2` with the intercept b free, which is scikit-learn's
+/// Numbers, and parts of dates, are standardised by their means and standard deviations over the rows that are fitted. It minimises `1/n sum_i loss(W x_i + b, y_i) + penalty / 2 sum W^2` with the intercept b free, which is scikit-learn's
 /// `LogisticRegression` with `C = 1 / (n penalty)` and its `Ridge` with `alpha = n penalty`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
@@ -57,7 +59,9 @@ impl Linear {
     /// its normal equations while rows x inputs^2 is at most 2e9, all others by L-BFGS to a slope of 1e-6, with at most
     /// 4e8 / (rows x inputs x outputs) iterations, between 25 and 500, for one penalty; a sample of the rows is taken
     /// where rows x inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
-    pub fn fit(train: &Labelled, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
+    ///
+    /// `schema`: what has made the inputs; they are taken as they are where there is none.
+    pub fn fit(train: &Labelled, schema: Option<&Schema>, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
         let (loss, n_outputs) = match (&train.numbers, n_classes) {
             (Some(_), _) => (Loss::Squares, 1),
             (None, 0..=2) => (Loss::Logistic, 1),
@@ -69,10 +73,12 @@ impl Linear {
         let most = if by_equations { usize::MAX } else { (MOST_VALUES / (d * n_outputs).max(1)).max(1) };
         let rows = sample(train.n_rows(), most);
         let n_rows = rows.len();
-        let (inputs, targets) = (dense(&train.inputs, &rows), targets(train, &rows));
+        let (mut inputs, targets) = (straight(&train.inputs, &rows, schema), targets(train, &rows));
         if n_rows == 0 || inputs.iter().any(|x| !x.is_finite()) {
             return None;
         }
+        let units = schema.map_or_else(Vec::new, |schema| units(&inputs, d, &schema.inputs().numbers));
+        standardise(&mut inputs, d, &units);
         let objective = Objective { loss, inputs: &inputs, targets: &targets, n_inputs: d, n_outputs };
         let mut solver = if by_equations {
             Solver::Equations(Normal::new(&inputs, &targets, d))
@@ -87,7 +93,9 @@ impl Linear {
         };
         let choosing = choosing.map(|own| {
             let rows = all(own.n_rows());
-            (dense(&own.inputs, &rows), self::targets(own, &rows))
+            let mut inputs = straight(&own.inputs, &rows, schema);
+            standardise(&mut inputs, d, &units);
+            (inputs, self::targets(own, &rows))
         });
         let mut best: Option<(f64, Self)> = None;
         for &penalty in penalties {
@@ -101,17 +109,20 @@ impl Linear {
                 best = Some((score, Self { inputs: d, penalty, rows: n_rows, converged, weights }));
             }
         }
-        best.map(|(_, model)| model)
+        best.map(|(_, mut model)| {
+            model.weights.chunks_exact_mut(d + 1).for_each(|own| of_raw(own, &units));
+            model
+        })
     }
 
     /// The outputs of each row: of two classes one, the logarithm of the odds of the second; of more one each, whose
-    /// softmax are the probabilities; of numbers the standardised number.
+    /// softmax are the probabilities; of numbers the standardised number. `schema`: as it was fitted with.
     ///
     /// # Panics
     /// When the rows have another number of inputs.
-    pub fn outputs(&self, inputs: &Inputs<f32>) -> Vec<Vec<f64>> {
+    pub fn outputs(&self, inputs: &Inputs<f32>, schema: Option<&Schema>) -> Vec<Vec<f64>> {
         assert_eq!(inputs.n_columns(), self.inputs, "inputs of a linear model");
-        let values = dense(inputs, &all(inputs.n_rows()));
+        let values = straight(inputs, &all(inputs.n_rows()), schema);
         let rows = (0..inputs.n_rows()).map(|i| &values[i * self.inputs..(i + 1) * self.inputs]);
         rows.map(|row| self.weights.chunks_exact(self.inputs + 1).map(|own| output(own, row)).collect()).collect()
     }
@@ -157,6 +168,46 @@ pub(super) fn dense(inputs: &Inputs<f32>, rows: &[u32]) -> Vec<f32> {
     }
 }
 
+/// Some rows with all their zeros, without what of the scaling bends them.
+fn straight(inputs: &Inputs<f32>, rows: &[u32], schema: Option<&Schema>) -> Vec<f32> {
+    let mut values = dense(inputs, rows);
+    if let Some(schema) = schema {
+        values.chunks_exact_mut(inputs.n_columns().max(1)).for_each(|row| schema.straighten(row));
+    }
+    values
+}
+
+/// Of an input its place, mean and standard deviation, with n.
+type UnitsOf = (usize, f64, f64);
+
+/// Those of these inputs that are not the same in all rows of `d` inputs.
+fn units(values: &[f32], d: usize, inputs: &[usize]) -> Vec<UnitsOf> {
+    let n = (values.len() / d.max(1)) as f64;
+    let of = |&input: &usize| {
+        let own = || values.iter().skip(input).step_by(d).map(|&x| f64::from(x));
+        let mean = own().sum::<f64>() / n;
+        (input, mean, (own().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt())
+    };
+    inputs.iter().map(of).filter(|(_, _, sd)| *sd > 0.0).collect()
+}
+
+fn standardise(values: &mut [f32], d: usize, units: &[UnitsOf]) {
+    for row in values.chunks_exact_mut(d.max(1)) {
+        for &(input, mean, sd) in units {
+            row[input] = ((f64::from(row[input]) - mean) / sd) as f32;
+        }
+    }
+}
+
+/// Turns the weights of an output for standardised inputs, the intercept last, into those for the inputs as they were.
+fn of_raw(weights: &mut [f64], units: &[UnitsOf]) {
+    let intercept = weights.len() - 1;
+    for &(input, mean, sd) in units {
+        weights[input] /= sd;
+        weights[intercept] -= weights[input] * mean;
+    }
+}
+
 fn targets(labelled: &Labelled, rows: &[u32]) -> Vec<f64> {
     let of = |row: &u32| match &labelled.numbers {
         Some(numbers) => f64::from(numbers.standard.data()[*row as usize]),
@@ -190,7 +241,7 @@ mod tests {
         for (name, n_classes) in [("two", 2), ("many", 3), ("numbers", 0)] {
             let case = &golden["linear"][name];
             let data = labelled(&case["x"], (n_classes > 0).then_some(&case["y"]), &case["y"]);
-            let found = Linear::fit(&data, Penalty::Unchosen, n_classes).expect("a fit");
+            let found = Linear::fit(&data, None, Penalty::Unchosen, n_classes).expect("a fit");
             assert!(found.converged && found.rows == data.n_rows() && found.penalty == 1.0 / data.n_rows() as f64);
             let expected = floats(&case["weights"]);
             assert_eq!(found.weights.len(), expected.len(), "{name}");
@@ -229,7 +280,9 @@ mod tests {
             Labelled { inputs, classes: vec![0; n], numbers: Some(numbers), weights: None }
         };
         let penalty = |signal| {
-            Linear::fit(&part(0, 20, signal), Penalty::ChosenBy(&part(20, 200, signal)), 0).expect("a fit").penalty
+            Linear::fit(&part(0, 20, signal), None, Penalty::ChosenBy(&part(20, 200, signal)), 0)
+                .expect("a fit")
+                .penalty
         };
         assert_eq!(penalty(true), 1e-5);
         assert!(penalty(false) >= 0.1, "{}", penalty(false));
@@ -246,7 +299,7 @@ mod tests {
         (0..n).for_each(|i| x[i * D] = if class(i) == 1 { 1.0 } else { -1.0 });
         let inputs = Inputs::new(Matrix::from_rows(n, D, x));
         let train = Labelled { inputs, classes: (0..n).map(class).collect(), numbers: None, weights: None };
-        let found = Linear::fit(&train, Penalty::Unchosen, 2).expect("a fit");
+        let found = Linear::fit(&train, None, Penalty::Unchosen, 2).expect("a fit");
         assert_eq!(found.rows, MOST);
         assert!(found.weights[0] > 1.0, "both classes are known: {}", found.weights[0]);
     }

@@ -21,7 +21,7 @@ use levels::{expanded, labelled, n_expanded};
 pub use linear::{Linear, Penalty};
 pub use verdict::verdict;
 
-use crate::data::table::InputColumns;
+use crate::data::table::{InputColumns, Schema};
 use crate::data::{Prepared, Units};
 use crate::model::Prediction;
 
@@ -36,6 +36,10 @@ pub struct Baselines {
     /// Of the last inputs, which hold the number of a level, how many levels there are; each is one-hot for the linear model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     levels: Vec<usize>,
+    /// Whether the linear model is of numbers from which the bends of the scaling were taken back; those of models that were
+    /// written before are of a network's inputs as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_straight: bool,
 }
 
 /// What predicts the same for every row.
@@ -64,7 +68,7 @@ impl Baselines {
     }
 
     fn with_penalty(data: &Prepared, penalty: Penalty<'_>) -> Option<Self> {
-        data.schema.as_ref()?;
+        let schema = data.schema.as_ref()?;
         let n = data.n_outputs;
         let constant = if let Some(units) = data.units {
             Constant::Mean(units)
@@ -75,8 +79,8 @@ impl Baselines {
         };
         let levels = data.inputs().levels;
         let train = labelled(&data.train, &levels);
-        let linear = Linear::fit(&train, penalty, if data.units.is_some() { 0 } else { n });
-        Some(Self { constant, linear, levels })
+        let linear = Linear::fit(&train, Some(schema), penalty, if data.units.is_some() { 0 } else { n });
+        Some(Self { constant, linear, levels, is_straight: true })
     }
 
     /// Whether they take these inputs and predict so many classes, or numbers; what was read from a file may not.
@@ -98,14 +102,14 @@ impl Baselines {
     }
 
     /// Predicts rows with the names of what predicts: `linear` where there is such a model, then `majority`, or `mean`
-    /// where numbers are predicted.
-    pub fn predict(&self, inputs: &Inputs<f32>) -> Vec<(&'static str, Vec<Prediction>)> {
+    /// where numbers are predicted. `schema`: what has made the inputs.
+    pub fn predict(&self, inputs: &Inputs<f32>, schema: &Schema) -> Vec<(&'static str, Vec<Prediction>)> {
         let (name, one) = match &self.constant {
             Constant::Shares(shares) => ("majority", Prediction::Classes(shares.clone())),
             Constant::Mean(units) => ("mean", Prediction::Number(units.mean)),
         };
         let linear = self.linear.as_ref().map(|linear| {
-            let outputs = linear.outputs(&expanded(inputs, &self.levels));
+            let outputs = linear.outputs(&expanded(inputs, &self.levels), self.is_straight.then_some(schema));
             ("linear", outputs.iter().map(|row| self.prediction(row)).collect())
         });
         linear.into_iter().chain([(name, vec![one; inputs.n_rows()])]).collect()

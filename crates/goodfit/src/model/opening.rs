@@ -71,7 +71,7 @@ impl Opened {
     pub fn by_training(data: &Prepared, networks: &[Network<f32>], baselines: Option<&Baselines>) -> Option<Self> {
         let (schema, rows) = (data.schema.as_ref()?, data.test.as_ref()?);
         let (predicts, goal) = (&schema.predicts, goal(rows, &schema.predicts));
-        let simple = baselines.into_iter().flat_map(|baselines| baselines.predict(&rows.inputs));
+        let simple = baselines.into_iter().flat_map(|baselines| baselines.predict(&rows.inputs, schema));
         Some(Self {
             time: now(),
             by: Opener::Train,
@@ -158,7 +158,7 @@ impl Model {
         let scored = |predictions: &[_]| scores(predictions, &goal, &self.schema.predicts);
         let scores = scored(&self.predict(&table));
         let inputs = Inputs::new(self.schema.encode(&table));
-        let simple = self.baselines.iter().flat_map(|baselines| baselines.predict(&inputs));
+        let simple = self.baselines.iter().flat_map(|baselines| baselines.predict(&inputs, &self.schema));
         let baselines = simple.map(|(name, own)| assessed(name, scored(&own))).collect();
         let opened = Opened {
             time: now(),

@@ -178,6 +178,11 @@ impl Encoder {
         Matrix::from_rows(rows.len(), n, values)
     }
 
+    /// Takes back what of the scaling bends the inputs of a row, see [`Scales::straighten`].
+    pub(super) fn straighten(&self, row: &mut [f32]) {
+        self.scales.straighten(&mut row[..self.n_scaled()]);
+    }
+
     /// Inputs before they are scaled, row by row.
     fn raw(&self, table: &Table, rows: &[u32]) -> Vec<f32> {
         let n = self.n_inputs();

@@ -146,6 +146,11 @@ impl Schema {
         }
     }
 
+    /// Takes back what of the scaling bends the inputs of a row: they become a linear function of the numbers of the table.
+    pub(crate) fn straighten(&self, row: &mut [f32]) {
+        self.encoder.straighten(row);
+    }
+
     /// Some rows of a table in which all of these columns are, as far as their names and kinds go.
     pub(crate) fn select(&self, table: &Table, rows: &[u32]) -> Option<Table> {
         let column = |known: &SchemaColumn| {

@@ -103,6 +103,16 @@ impl Scales {
         }
     }
 
+    /// Takes back what bends the inputs of a row: they become a linear function of the numbers that they were, within the
+    /// range of the training rows where they were clipped to it.
+    pub(super) fn straighten(&self, row: &mut [f32]) {
+        match self {
+            Self::Robust(all) => row.iter_mut().zip(all).for_each(|(x, _)| *x = Robust::unclipped(*x)),
+            Self::Quantile(all) => each(row, all, Quantiles::number),
+            Self::Standard(_) | Self::MinMax(_) => {}
+        }
+    }
+
     /// Number of inputs.
     pub(super) fn len(&self) -> usize {
         match self {
@@ -167,6 +177,28 @@ mod tests {
         robust.push(&[1.0, 2.0, 4.0], InputKind::Number);
         let text = serde_json::to_string(&robust).expect("written");
         assert_eq!(text, r#"[{"median":2.0,"factor":0.6666667}]"#, "the form that models had before there were others");
+    }
+
+    #[test]
+    fn what_is_straight_is_a_line_over_the_numbers() {
+        let numbers: Vec<f32> = (-40..=60).map(|i| (i as f32 / 20.0).powi(5)).collect();
+        for scaling in Scaling::ALL {
+            let mut scales = Scales::none(scaling);
+            scales.push(&numbers, InputKind::Number);
+            scales.push(&[0.0, 0.0, 1.0], InputKind::Indicator);
+            let straight = |x: f32| {
+                let mut row = [x, 1.0];
+                scales.apply(&mut row);
+                scales.straighten(&mut row);
+                row[0]
+            };
+            let (first, last) = (numbers[0], numbers[100]);
+            let slope = (straight(last) - straight(first)) / (last - first);
+            for &x in &numbers {
+                let expected = straight(first) + slope * (x - first);
+                assert!((straight(x) - expected).abs() < 2e-3 * slope.abs() * (last - first), "{scaling:?}: {x}");
+            }
+        }
     }
 
     #[test]

@@ -74,6 +74,15 @@ impl Quantiles {
         (f64::from(self.scores[i]) + (f64::from(x) - f64::from(self.values[i])) * self.slope(i)) as f32
     }
 
+    /// The number that has this score; the ends where none has.
+    pub(super) fn number(&self, score: f32) -> f32 {
+        let score = score.clamp(self.scores[0], self.scores[self.scores.len() - 1]);
+        let i = self.scores.partition_point(|known| *known <= score).saturating_sub(1);
+        let slope = self.slope(i);
+        let from = f64::from(self.values[i]);
+        if slope > 0.0 { (from + (f64::from(score) - f64::from(self.scores[i])) / slope) as f32 } else { from as f32 }
+    }
+
     pub(super) fn is_sound(&self) -> bool {
         let finite = self.values.iter().chain(&self.scores).all(|x| x.is_finite());
         let ascending = self.values.windows(2).all(|pair| pair[0] < pair[1]);

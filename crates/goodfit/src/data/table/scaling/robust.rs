@@ -40,6 +40,13 @@ impl Robust {
         let x = (x - self.median) * self.factor;
         if x.abs() > Self::HUGE { 3.0_f32.copysign(x) } else { x / (1.0 + (x / 3.0) * (x / 3.0)).sqrt() }
     }
+
+    /// What was clipped to y, `y / sqrt(1 - (y / 3)^2)`; beyond some thousand, where y is 3 to its precision, a bound.
+    pub(super) fn unclipped(y: f32) -> f32 {
+        let most = 3.0_f32.next_down();
+        let y = f64::from(if y.abs() > most { most.copysign(y) } else { y });
+        (y / (1.0 - (y / 3.0) * (y / 3.0)).sqrt()) as f32
+    }
 }
 
 #[cfg(test)]
@@ -59,5 +66,17 @@ mod tests {
         let robust = Robust::fit(&[0.0, 0.0, 0.0, 0.0, 8.0]);
         assert_eq!(robust.apply(8.0), clip(2.0));
         assert_eq!(Robust::fit(&[7.0; 3]).apply(9.0), 0.0, "all the same");
+    }
+
+    #[test]
+    fn the_clip_is_taken_back() {
+        let robust = Robust { median: 0.0, factor: 1.0 };
+        for (x, precision) in [(0.0_f32, 1e-7), (0.5, 1e-6), (-7.0, 1e-6), (100.0, 1e-4), (-1000.0, 0.02)] {
+            let back = Robust::unclipped(robust.apply(x));
+            assert!((back - x).abs() <= precision * x.abs(), "{x}: {back}");
+        }
+        let most = Robust::unclipped(robust.apply(1e30));
+        assert!((5e3..1e4).contains(&most) && Robust::unclipped(-3.0) == -most, "{most}");
+        assert!(Robust::unclipped(f32::NAN).is_nan());
     }
 }
