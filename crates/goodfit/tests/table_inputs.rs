@@ -158,11 +158,15 @@ fn what_is_said_beats_what_is_guessed() {
     place.write("comma.csv", "a;b\n1,5;unknown\n2,25;2,5\n");
     place.write("head.csv", "a,b\nx,y\nz,x\n");
     place.write("odd.csv", "a~b\n1~2\n");
+    place.write("colons.txt", "1:x\n3:y\n");
+    place.write("blanks.txt", "1 \"a b\"\n3 \"c\"\n");
     let mut text = String::new();
     for words in [
         &["comma.csv", "--decimal-comma", "--missing", "unknown"][..],
         &["head.csv", "--no-header"],
         &["odd.csv", "--delimiter", "~"],
+        &["colons.txt", "--delimiter", ":"],
+        &["--delimiter", " ", "blanks.txt"],
         &["odd.csv", "--delimiter", "ab"],
         &["odd.csv", "--delimiter", "1"],
         &["head.csv", "--missing", " x"],

@@ -40,14 +40,16 @@ impl Dialect {
     /// Guesses from the beginning of a file. For each delimiter and quote, the share of records with the most frequent
     /// number of cells is multiplied by the share of cells that are numbers, missing or plain words; the best product
     /// wins, after van den Burg et al., "Wrangling messy CSV files by detecting row and type patterns" (2019). Ties go
-    /// to the comma, then tab, semicolon and stroke. A first record without a number names the columns.
-    pub(super) fn guess(sample: &[u8], is_whole: bool, words: &Words<'_>) -> Self {
-        let mut best = (0.0, Self::default());
+    /// to the comma, then tab, semicolon and stroke. A first record without a number names the columns. Where the delimiter
+    /// is `said` all else is guessed with it.
+    pub(super) fn guess(sample: &[u8], is_whole: bool, words: &Words<'_>, said: Option<u8>) -> Self {
+        let delimiters = said.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
+        let mut best = (0.0, Self { delimiter: delimiters[0], ..Self::default() });
         for quote in [b'"', b'\''] {
             if quote == b'\'' && (!sample.contains(&quote) || sample.contains(&b'"')) {
                 continue;
             }
-            for delimiter in DELIMITERS {
+            for &delimiter in delimiters {
                 let dialect = Self { delimiter, quote, ..best.1 };
                 let dialect = Self { has_blanks: dialect.blanks_before_quotes(sample), ..dialect };
                 let score = score(&dialect.records(sample, is_whole), quote, words);
@@ -99,8 +101,9 @@ impl Dialect {
             .from_reader(Blanks::new(Bounded::new(input), self))
     }
 
+    /// Whether quotes follow blanks after the delimiter; a blank that is the delimiter itself is none.
     fn blanks_before_quotes(self, sample: &[u8]) -> bool {
-        sample.windows(3).any(|part| part == [self.delimiter, b' ', self.quote])
+        self.delimiter != b' ' && sample.windows(3).any(|part| part == [self.delimiter, b' ', self.quote])
     }
 }
 
@@ -137,8 +140,29 @@ mod tests {
     use super::*;
 
     fn guess(text: &str) -> (char, char, bool) {
-        let dialect = Dialect::guess(text.as_bytes(), true, &Words::default());
+        let dialect = Dialect::guess(text.as_bytes(), true, &Words::default(), None);
         (dialect.delimiter as char, dialect.quote as char, dialect.has_header)
+    }
+
+    #[test]
+    fn all_else_is_guessed_with_the_delimiter_that_is_said() {
+        for delimiter in [':', ' ', '~', ',', ';', '\t', '|', '#'] {
+            let guess = |text: &str| {
+                let text = text.replace('_', &delimiter.to_string());
+                let dialect = Dialect::guess(text.as_bytes(), true, &Words::default(), Some(delimiter as u8));
+                assert_eq!(dialect.delimiter as char, delimiter, "{text}");
+                (dialect.quote as char, dialect.has_header, dialect.has_blanks)
+            };
+            assert_eq!(guess("1_2\n3_4\n"), ('"', false, false), "{delimiter:?}");
+            assert_eq!(guess("a_b\n3_4\n"), ('"', true, false), "{delimiter:?}");
+            assert_eq!(guess("a_2\n"), ('"', false, false), "{delimiter:?}");
+            assert_eq!(guess("'x_y'_1\n'z'_2\n"), ('\'', false, false), "{delimiter:?}");
+            assert_eq!(guess("a_b\n1_\"x_y\"\n2_\"z\"\n"), ('"', true, false), "{delimiter:?}");
+            if delimiter != ' ' {
+                assert_eq!(guess("1_ \"x_y\"\n2_ \"z\"\n"), ('"', false, true), "{delimiter:?}");
+            }
+            assert_eq!(guess(""), ('"', true, false), "{delimiter:?}");
+        }
     }
 
     #[test]

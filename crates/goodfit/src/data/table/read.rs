@@ -132,10 +132,7 @@ impl<'a> Reading<'a> {
         }
         let beginning = input.beginning()?;
         let is_whole = beginning.len() < 64 * 1024;
-        let mut dialect = Dialect::guess(&beginning, is_whole, &words);
-        if let Some(delimiter) = options.delimiter {
-            dialect.delimiter = delimiter;
-        }
+        let mut dialect = Dialect::guess(&beginning, is_whole, &words, options.delimiter);
         if let Some(has_header) = options.has_header {
             dialect.has_header = has_header;
         }
