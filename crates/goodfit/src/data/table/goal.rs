@@ -1,12 +1,13 @@
 //! What is to be predicted of a table.
 
+use super::cell::{Words, is_number};
 use super::column::{Column, NO_LEVEL, Values};
 use super::error::{TableError, short};
 use super::kind::Kind;
 use super::{ColumnKind, Table};
 use crate::recipe::nearest;
 
-/// Numbers of which a target with classes may have so many different ones.
+/// A target has at most so many classes: scores of n of them take the square of n.
 const MOST_CLASSES: usize = 1000;
 
 /// So many different whole numbers are taken for classes where nobody says what they are.
@@ -33,6 +34,10 @@ pub(super) fn which_column<'a>(name: &str, names: impl ExactSizeIterator<Item = 
     }
     let more = if names.len() > 20 { ", .." } else { "" };
     format!("its columns are {}{more}", names.take(20).map(short).collect::<Vec<_>>().join(", "))
+}
+
+fn too_many(n: usize, what: &str) -> String {
+    format!("the target has {n} different {what}, too many for classes, of which there are at most {MOST_CLASSES}")
 }
 
 impl Table {
@@ -100,8 +105,8 @@ impl Table {
                 different.sort_unstable_by(f32::total_cmp);
                 different.dedup();
                 if different.len() > MOST_CLASSES {
-                    let what = format!("the target has {} different numbers, too many for classes", different.len());
-                    return fault(what, "leave training.loss out: numbers are predicted as numbers");
+                    let hint = "leave training.loss out: numbers are predicted as numbers";
+                    return fault(too_many(different.len(), "numbers"), hint);
                 }
                 let class = |x: &f32| different.partition_point(|other| other.total_cmp(x).is_lt()) as u32;
                 let classes = numbers.iter().map(class).collect();
@@ -150,7 +155,17 @@ impl Table {
             let what = "the numbers of the target differ by less than 32 bits hold of them".to_owned();
             return fault(what, "subtract a round number from all of them; codes may be written as texts");
         }
-        debug_assert!(!matches!(&column.values, Values::Levels { codes, .. } if codes.contains(&NO_LEVEL)));
+        if let Values::Levels { names, codes } = &column.values {
+            debug_assert!(!codes.contains(&NO_LEVEL));
+            if names.len() > MOST_CLASSES {
+                let hint = if names.iter().all(|name| is_number(name, &Words::default())) {
+                    "leave its kind out: numbers are predicted as numbers"
+                } else {
+                    "put rare ones together, or take a target of numbers"
+                };
+                return fault(too_many(names.len(), "values"), hint);
+            }
+        }
         Ok(column)
     }
 
@@ -190,6 +205,22 @@ mod tests {
         let names = ["0", "1"].map(str::to_owned).to_vec();
         assert_eq!(zeros, Ok(Goal::Classes { names, classes: vec![0, 0, 1, 0] }));
         assert_eq!(of(&["1", "2", "3.5", "4"]).goal(0, false), Ok(Goal::Numbers(vec![1.0, 2.0, 3.5, 4.0])));
+    }
+
+    #[test]
+    fn classes_are_not_too_many() {
+        let cells = |n: usize, cell: fn(usize) -> String| (0..3 * n).map(|i| cell(i % n)).collect::<Vec<_>>();
+        let of = |cells: Vec<String>| of(&cells.iter().map(String::as_str).collect::<Vec<_>>());
+        let word = |i: usize| format!("w{i}");
+        assert_eq!(of(cells(1000, word)).is_of_classes(0), Ok(true));
+        let texts = of(cells(1001, word));
+        let what = "the target has 1001 different values, too many for classes, of which there are at most 1000";
+        for error in [texts.is_of_classes(0).expect_err("texts"), texts.goal(0, true).expect_err("texts")] {
+            assert_eq!((error.what.as_str(), error.column.as_deref()), (what, Some("y")));
+            assert_eq!(error.hint.as_deref(), Some("put rare ones together, or take a target of numbers"));
+        }
+        let numbers = of(cells(1001, |i| format!("{i}.5"))).goal(0, true).expect_err("numbers");
+        assert_eq!(numbers.what, what.replace("values", "numbers"));
     }
 
     #[test]
