@@ -6,6 +6,7 @@ mod command;
 use std::fmt::Write as _;
 
 use command::Place;
+use goodfit::data::table::{Schema, Strange, TableError, TableOptions, Values, read_chunks};
 
 /// What a command says that cannot do what it is asked.
 fn fail(place: &Place, words: &[&str]) -> String {
@@ -134,6 +135,57 @@ fn kinds_that_cannot_be() {
         let failed = fail(&place, &["data", "info", "odd.csv", "--kind", kind]);
         assert_eq!(failed, format!("error: {message}\nhint: {hint}\n"), "{kind}");
     }
+}
+
+#[test]
+fn numbers_that_are_said_to_be_levels_are_not_too_many() {
+    let place = Place::new();
+    let lines: Vec<String> = (0..10_001).map(|i| format!("{}.5,{}", i, i % 2)).collect();
+    let (first, all) = (lines[..1001].join("\n"), lines.join("\n"));
+    place.write("classes.csv", format!("y,x\n{first}\n"));
+    place.write("levels.csv", format!("y,x\n{all}\n"));
+    let classes = fail(&place, &["train", "classes.csv", "--target", "y", "--kind", "y=categorical"]);
+    let message = "error: classes.csv: column y: the target has 1001 different values, too many for classes, of which there are \
+                   at most 1000\nhint: leave its kind out: numbers are predicted as numbers\n";
+    assert_eq!(classes, message);
+    place.succeed(&["data", "info", "classes.csv", "--kind", "y=categorical"]);
+    let levels = fail(&place, &["data", "info", "levels.csv", "--kind", "y=categorical"]);
+    let message = "error: levels.csv: column y: it cannot be of the kind that is said: it has more than 10000 levels\n\
+                   hint: leave its kind out to have it inferred\n";
+    assert_eq!(levels, message);
+}
+
+/// Columns are looked up, not searched for: of 20,000 in another order each is read.
+#[test]
+fn many_columns_are_found_by_name() {
+    const N: usize = 20_000;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/0.1.0/prices/schema.json");
+    let mut schema: serde_json::Value = serde_json::from_slice(&std::fs::read(folder).unwrap()).unwrap();
+    let column = |i| serde_json::json!({"name": format!("c{i}"), "kind": "numeric"});
+    schema["columns"] = (0..N).map(column).collect();
+    let schema: Schema = serde_json::from_value(schema).unwrap();
+    let place = Place::new();
+    let names: Vec<String> = (0..N).rev().map(|i| format!("c{i}")).collect();
+    let line = |add: usize| (0..N).rev().map(|i| (i + add).to_string()).collect::<Vec<_>>().join(",");
+    place.write("wide.csv", format!("{},more\n{},x\n{},x\n", names.join(","), line(0), line(1)));
+    let options = TableOptions::default();
+    let mut n_rows = 0;
+    let read = read_chunks(&place.path("wide.csv"), &options, &schema, |rows| {
+        n_rows += rows.n_rows;
+        for (i, column) in rows.columns.iter().enumerate() {
+            let Values::Numbers(numbers) = &column.values else { panic!("numbers") };
+            assert_eq!(numbers, &[i as f32, (i + 1) as f32]);
+        }
+        Ok::<(), TableError>(())
+    });
+    assert_eq!((n_rows, read), (2, Ok(Strange::default())));
+    // Of those that are not there the first are named.
+    place.write("narrow.csv", "a,b\n1,2\n");
+    let fault = read_chunks(&place.path("narrow.csv"), &options, &schema, |_| Ok::<(), TableError>(()));
+    let fault = fault.expect_err("no such columns");
+    assert!(
+        fault.what.starts_with("20000 columns are missing, which the model looks at: c0, c1") && fault.what.len() < 400
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::data::table::{ColumnKind, TableOptions, delimiter_named};
+use crate::data::table::{ColumnKind, TableOptions, TextEncoding, delimiter_named};
 use crate::recipe::PRESETS;
 pub(super) use model::{Evaluate, Export, Predict};
 
@@ -307,6 +307,9 @@ pub(super) struct Reading {
     /// What stands between the cells of a line: one character, or tab
     #[arg(long, value_name = "CHAR", value_parser = delimiter)]
     pub(super) delimiter: Option<u8>,
+    /// How the text is encoded, for instance sjis; told by the text when absent
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub(super) encoding: Option<TextEncoding>,
     /// The first line is a row, too
     #[arg(long)]
     pub(super) no_header: bool,
@@ -322,6 +325,7 @@ impl Reading {
     pub(super) fn options(&self) -> TableOptions {
         TableOptions {
             delimiter: self.delimiter,
+            encoding: self.encoding,
             has_header: self.no_header.then_some(false),
             decimal_comma: self.decimal_comma,
             missing: self.missing.clone(),
@@ -353,6 +357,10 @@ fn column_kind(text: &str) -> Result<(String, ColumnKind), &'static str> {
 
 fn delimiter(text: &str) -> Result<u8, &'static str> {
     delimiter_named(text).ok_or("expected one character such as ; or the word tab")
+}
+
+fn encoding(text: &str) -> Result<TextEncoding, String> {
+    TextEncoding::named(text).ok_or_else(|| format!("expected {}", TextEncoding::EXPECTED))
 }
 
 #[derive(Debug, Subcommand)]

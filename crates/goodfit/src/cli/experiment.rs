@@ -167,10 +167,7 @@ pub(super) fn open(of: &OfRecipe, part: Part) -> Result<Settings, Failure> {
         return Ok(settings);
     }
     let source = of.recipe.to_string_lossy().into_owned();
-    if source == "-" {
-        let hint = "save it to a file first; `goodfit data info -` describes it";
-        return Err(Failure::new("the standard input is read once, and training reads its rows again", Some(hint)));
-    }
+    refuse_stdin(&source)?;
     if of.target.is_none() {
         let message = format!("{source}: a table, of which no column is named that is to be predicted");
         let hint = format!("--target COLUMN; `goodfit data info {source}` shows the columns");
@@ -181,6 +178,16 @@ pub(super) fn open(of: &OfRecipe, part: Part) -> Result<Settings, Failure> {
     set_target(&mut settings, of)?;
     set_reading(&mut settings, of)?;
     Ok(settings)
+}
+
+/// Refuses the standard input as a table to train on.
+fn refuse_stdin(source: &str) -> Result<(), Failure> {
+    if source != "-" {
+        return Ok(());
+    }
+    let message = "the standard input can be read once, but the table of a training is read again when its sealed test rows \
+                   are opened";
+    Err(Failure::new(message, Some("save it to a file first; `goodfit data info -` describes it")))
 }
 
 /// Whether it is a table; what there is no file of is a recipe that cannot be read.
@@ -202,7 +209,7 @@ fn set_target(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
 
 /// What the command line says of how a table is read.
 fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
-    let Reading { delimiter, no_header, decimal_comma, missing } = &of.reading;
+    let Reading { delimiter, encoding, no_header, decimal_comma, missing } = &of.reading;
     let known = match settings.get("data.kinds") {
         Some(Value::Table(entries)) => entries,
         _ => Vec::new(),
@@ -210,6 +217,9 @@ fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     let mut set = |option: &str, path: &str, value| settings.set_value(option, path, value).map_err(recipe_failure);
     if let Some(delimiter) = delimiter {
         set("--delimiter", "data.delimiter", Value::Text(char::from(*delimiter).to_string()))?;
+    }
+    if let Some(encoding) = encoding {
+        set("--encoding", "data.encoding", Value::Text(encoding.name().to_owned()))?;
     }
     if *no_header {
         set("--no-header", "data.header", Value::Bool(false))?;
@@ -243,11 +253,15 @@ pub(super) fn resolve(of: &OfRecipe, mut settings: Settings) -> Result<Experimen
     if let (Some(source), Some(target)) = (settings.text("data.source"), settings.text("data.target"))
         && !["mnist", "normal"].contains(&source.as_str())
     {
+        refuse_stdin(&source)?;
         let found = survey(Path::new(&source), &target, &settings.table_options()).map_err(Failure::table)?;
         if found.is_guessed && !settings.is_set("training.loss") {
             message::hint(format!(
                 "{target} has few different numbers and is taken for classes; --set training.loss=mean-squared-error predicts numbers"
             ));
+        }
+        if let Some(encoding) = found.detected {
+            message::detected(&source, encoding);
         }
         let loss = if found.is_of_classes { "cross-entropy" } else { "mean-squared-error" };
         settings.infer("training.loss", Value::Text(loss.to_owned())).map_err(recipe_failure)?;

@@ -93,6 +93,11 @@ pub(super) fn hint(hint: impl Display) {
     note(format!("hint: {hint}"));
 }
 
+/// Says in which encoding a text was read that says nothing of it itself.
+pub(super) fn detected(file: &str, encoding: &str) {
+    note(format!("{file} is not in UTF-8 and was read as {encoding}; --encoding NAME reads it in another encoding"));
+}
+
 /// Writes a line to stderr. Where that cannot be written there is nobody to be told.
 pub(super) fn note(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));

@@ -52,6 +52,9 @@ pub(super) fn predict(args: &Predict) -> Outcome {
         }
         _ => {}
     }
+    if let Some(encoding) = strange.detected {
+        message::detected(&args.table.display().to_string(), encoding);
+    }
     for StrangeCells { column, n, first, line } in &strange.cells {
         let cells = if *n == 1 { "1 cell is" } else { &format!("{n} cells are") };
         message::note(format!(

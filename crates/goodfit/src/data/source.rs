@@ -260,6 +260,8 @@ pub struct Survey {
     pub is_guessed: bool,
     /// Number of rows.
     pub n_rows: usize,
+    /// The encoding of its text, where nothing but its bytes tells it and it is not UTF-8.
+    pub detected: Option<&'static str>,
 }
 
 /// Reads a table to find out what an experiment needs to know of it.
@@ -272,7 +274,8 @@ pub fn survey(path: &Path, target: &str, options: &TableOptions) -> Result<Surve
     let is_of_classes = table.is_of_classes(target)?;
     let is_said = options.kinds.contains_key(&table.columns[target].name);
     let is_guessed = is_of_classes && !is_said && table.different_numbers(target).len() > 2;
-    Ok(Survey { is_of_classes, is_guessed, n_rows: table.n_rows })
+    let detected = table.is_detected.then_some(table.encoding);
+    Ok(Survey { is_of_classes, is_guessed, n_rows: table.n_rows, detected })
 }
 
 /// Whether weights of rows leave any worth a training.

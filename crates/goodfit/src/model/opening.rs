@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Model, ModelError, RECIPE, folder, predict, scores};
 use crate::baseline::{Baselines, goal};
+use crate::data::table::{TableError, TableOptions, lacking};
 use crate::data::{DataError, Prepared, Sealed, load};
-use crate::files::{FileError, read_whole};
+use crate::files::{FileError, brief, read_whole};
 use crate::recipe::{Evaluation, Experiment, Given, Source};
 use crate::results::Assessed;
 
@@ -136,7 +137,10 @@ impl Model {
         let experiment = Experiment::from_toml(RECIPE, &self.recipe).map_err(ModelError::Recipe)?;
         let mut recipe = experiment.recipe.data;
         recipe.evaluation = Evaluation::Test;
-        if let (Source::Table { path, options, .. }, Some(table)) = (&mut recipe.source, table) {
+        let Source::Table { path, options, .. } = &mut recipe.source else {
+            return Err(ModelError::Unfit { what: "its recipe and a table" });
+        };
+        if let Some(table) = table {
             table.clone_into(path);
             *options = options.for_copy(table).map_err(DataError::Table)?;
             if let Some(Given::TestFile(file)) = &mut recipe.given
@@ -144,6 +148,11 @@ impl Model {
             {
                 *file = table.with_file_name(name);
             }
+        } else {
+            self.check_source(path, options)?;
+        }
+        if let Some(Given::TestFile(file)) = &recipe.given {
+            self.check_source(file, options)?;
         }
         let dataset = load(&recipe, 0)?;
         let is_of = self.training.as_ref().and_then(|training| training.is_of(&dataset.files));
@@ -173,6 +182,19 @@ impl Model {
         opened.record(folder)?;
         openings.push(opened);
         Ok(openings)
+    }
+    /// Whether a file that the recipe names may be the table that the model was trained on. The recipe may come from anybody:
+    /// what never ends is not read, and of another file nothing is told but which columns it has not.
+    fn check_source(&self, file: &Path, options: &TableOptions) -> Result<(), ModelError> {
+        let fault = |what: String| {
+            let error = TableError::new(&file.display().to_string(), what);
+            DataError::Table(error.hint("evaluate MODEL TABLE says where the table of the model is now"))
+        };
+        if file == Path::new("-") || file.metadata().is_ok_and(|found| !found.is_file()) {
+            return Err(fault("no file, as the table of a model is".to_owned()).into());
+        }
+        let missing = self.schema.missing_in(file, options).map_err(DataError::Table)?;
+        if missing.is_empty() { Ok(()) } else { Err(fault(brief(&lacking(&missing))).into()) }
     }
 }
 

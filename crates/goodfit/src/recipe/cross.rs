@@ -2,7 +2,7 @@
 
 use goodfit_nn::Loss;
 
-use crate::data::table::{InputColumns, delimiter_named};
+use crate::data::table::{InputColumns, TextEncoding, delimiter_named};
 use crate::recipe::error::RecipeError;
 use crate::recipe::settings::Settings;
 use crate::recipe::typed::{Batches, Evaluation, Length, Recipe, Source};
@@ -49,6 +49,15 @@ pub(crate) fn check(settings: &Settings, recipe: &Recipe, free: &[&str]) -> Vec<
     if let Some(text) = settings.text("data.delimiter").filter(|text| delimiter_named(text).is_none()) {
         let message = format!("data.delimiter is {text:?}, expected one character that is no part of a number, or tab");
         fault("data.delimiter", &[], &message, "data.delimiter = \";\"");
+    }
+    if let Some(name) = settings.text("data.encoding").filter(|name| TextEncoding::named(name).is_none()) {
+        let message = format!("data.encoding is {name:?}, expected {}", TextEncoding::EXPECTED);
+        fault(
+            "data.encoding",
+            &[],
+            &message,
+            "data.encoding = \"shift_jis\", or leave it out to have it told by the text",
+        );
     }
     if settings.is_set("data.evaluation") && data.evaluation == Evaluation::Validation && !validates {
         let message = "data.evaluation is \"validation\", but no rows are split off for it";

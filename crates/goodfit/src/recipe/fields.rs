@@ -40,6 +40,8 @@ pub const FIELDS: &[Field] = &[
         "what columns of a table are, by name, where it is not to be inferred").needs(Needs::Set("data.target")),
     Field::new("data.delimiter", "delimiter", Kind::Text, Absent("it is guessed"),
         "what stands between the cells of a line: one character, or \"tab\"").needs(Needs::Set("data.target")),
+    Field::new("data.encoding", "encoding", Kind::Text, Absent("it is told by the text"),
+        "how the text of a table is encoded: utf-8, windows-1252, shift_jis, euc-jp, gbk or another of the web's encodings").needs(Needs::Set("data.target")),
     Field::new("data.header", "header", Kind::Bool, Absent("it is guessed"),
         "whether the first line of a table names its columns").needs(Needs::Set("data.target")),
     Field::new("data.decimal_comma", "decimal comma", Kind::Bool, Is("false"),

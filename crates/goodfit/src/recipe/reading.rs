@@ -1,6 +1,6 @@
 //! How a table is read, as a recipe says it.
 
-use crate::data::table::{ColumnKind, TableOptions, delimiter_named};
+use crate::data::table::{ColumnKind, TableOptions, TextEncoding, delimiter_named};
 use crate::recipe::settings::Settings;
 use crate::recipe::value::{Entry, Value};
 
@@ -26,6 +26,7 @@ impl Settings {
         };
         TableOptions {
             delimiter: self.text("data.delimiter").and_then(|text| delimiter_named(&text)),
+            encoding: self.text("data.encoding").and_then(|name| TextEncoding::named(&name)),
             has_header: flag("data.header"),
             decimal_comma: flag("data.decimal_comma"),
             missing,

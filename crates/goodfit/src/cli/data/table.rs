@@ -59,7 +59,8 @@ fn form(table: &Table) -> String {
     let form = match table.format {
         Format::Text => {
             let names = if table.dialect.has_header { "names in the first line" } else { "no names" };
-            format!("cells divided by {}, {names}, {}", table.dialect.delimiter_name(), table.encoding)
+            let told = if table.is_detected { ", as far as its bytes tell (--encoding)" } else { "" };
+            format!("cells divided by {}, {names}, {}{told}", table.dialect.delimiter_name(), table.encoding)
         }
         Format::Parquet => "Parquet".to_owned(),
         Format::Npy => "an array of NumPy".to_owned(),
@@ -157,6 +158,7 @@ fn document(table: &Table) -> Json {
     });
     if table.format == Format::Text {
         found["encoding"] = table.encoding.into();
+        found["encoding_detected"] = table.is_detected.into();
         found["delimiter"] = char::from(table.dialect.delimiter).to_string().into();
         found["header"] = table.dialect.has_header.into();
     }

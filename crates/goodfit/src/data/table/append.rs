@@ -6,7 +6,7 @@ use super::cell::trimmed;
 use super::column::{Column, Values};
 use super::fill::Fill;
 use super::fingerprint::Fingerprint;
-use super::read::with_reading;
+use super::reading::with_reading;
 use super::{Table, TableError};
 
 impl Table {
@@ -20,10 +20,11 @@ impl Table {
         let (fills, own) = with_reading(file, &self.options, |reading| {
             let head = reading.head()?;
             let mut fills: Vec<Fill> = self.columns.iter().map(Fill::behind).collect();
-            let mut places = Vec::new();
+            let (known_places, mut places) = (head.places(), Vec::new());
             for (column, known) in self.columns.iter().enumerate() {
                 if !matches!(known.values, Values::None) {
-                    places.push((column, head.place_of(&known.name, reading)?));
+                    let place = known_places.get(known.name.as_str());
+                    places.push((column, *place.ok_or_else(|| head.lacks(&known.name, reading))?));
                 }
             }
             let mut print = Fingerprint::new(&head.names, head.date_forms());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, Read};
 
+use super::error::TableError;
+
 /// No row is longer than this many bytes: 100,000 columns of 80 characters.
 const MOST: usize = 8 << 20;
 
@@ -25,7 +27,32 @@ impl fmt::Display for Endless {
 
 impl std::error::Error for Endless {}
 
+/// The bytes of a text, each line of which may be a row: its end is that of one. Quoted lines that are no rows are found by
+/// who reads the rows.
+pub(super) struct Lines<R>(Bounded<R>);
+
+impl<R> Lines<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self(Bounded::new(input))
+    }
+}
+
+impl<R: Read> Read for Lines<R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.0.read(to)?;
+        if to[..n].iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+            self.0.end_row();
+        }
+        Ok(n)
+    }
+}
+
 impl Endless {
+    /// The same of a table.
+    pub(super) fn of(file: &str) -> TableError {
+        TableError::new(file, Self.to_string()).hint("is a quote not closed, or is it no table?")
+    }
+
     /// Whether an error of a reader is this one.
     pub(super) fn is(error: &io::Error) -> bool {
         error.get_ref().is_some_and(|inner| inner.downcast_ref::<Self>().is_some())
@@ -67,6 +94,11 @@ mod tests {
             assert_eq!(read(&mut bounded).expect("bytes"), 1 << 20);
             bounded.end_row();
         }
+        let mut lines = Lines::new(io::repeat(b'\n'));
+        for _ in 0..20 {
+            assert_eq!(lines.read(&mut vec![0; 1 << 20]).expect("bytes"), 1 << 20);
+        }
+        let mut read = |bounded: &mut Bounded<_>| bounded.read(&mut buffer);
         for _ in 0..9 {
             read(&mut bounded).expect("bytes");
         }

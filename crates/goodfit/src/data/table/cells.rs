@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::cell::{DateForm, Words, trimmed};
-use super::read::{Fault, Reading, with_reading};
+use super::reading::{Reading, with_reading};
 use super::{TableError, TableOptions};
 
 /// A column as its cells are written, without blanks around them.
@@ -44,14 +44,15 @@ impl Cells {
     pub(in crate::data) fn read(files: &[&Path], options: &TableOptions, column: &str) -> Result<Self, TableError> {
         let mut cells = Self { column: column.to_owned(), texts: Vec::new(), codes: Vec::new() };
         for file in files {
-            cells = with_reading(file, options, |reading| cells.clone().followed_by(reading))?;
+            cells = with_reading(file, options, |reading| cells.followed_by(reading))?;
         }
         Ok(cells)
     }
 
-    fn followed_by(mut self, reading: &Reading<'_>) -> Result<Self, Fault> {
+    fn followed_by(mut self, reading: &Reading<'_>) -> Result<Self, TableError> {
         let head = reading.head()?;
-        let place = head.place_of(&self.column, reading)?;
+        let place = head.places().get(self.column.as_str()).copied();
+        let place = place.ok_or_else(|| head.lacks(&self.column, reading))?;
         let file: Arc<str> = reading.file().into();
         let known = self.texts.iter().map(|text| Arc::clone(&text.cell));
         let mut codes: HashMap<Arc<str>, u32> = known.zip(0..).collect();

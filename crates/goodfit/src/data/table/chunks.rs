@@ -1,14 +1,16 @@
 //! Rows of known columns, some thousands at a time.
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::cell::trimmed;
 use super::column::Column;
 use super::dialect::Dialect;
+use super::encoding::TextEncoding;
 use super::error::TableError;
 use super::fill::Fill;
 use super::input::Input;
-use super::read::{Fault, Reading, nameless};
+use super::reading::{Part, Reading, with_reading};
 use super::schema::{Schema, SchemaColumn, SchemaKind};
 use super::{Table, TableOptions};
 use crate::files::brief;
@@ -27,6 +29,8 @@ pub struct Strange {
     /// Of columns of numbers those that are infinite, or too large for 32 bits: they count as larger, or smaller, than all that
     /// were trained on.
     pub infinite: Vec<StrangeCells>,
+    /// The encoding of its text, where nothing but its bytes tells it and it is not UTF-8.
+    pub detected: Option<&'static str>,
 }
 
 /// What of a column was not as the model knows it.
@@ -53,23 +57,18 @@ pub fn read_chunks<E: From<TableError>>(
     schema: &Schema,
     mut take: impl FnMut(&Table) -> Result<(), E>,
 ) -> Result<Strange, E> {
-    let mut input = Input::open(path)?;
-    if input.typed.is_none() && std::str::from_utf8(&input.beginning()?).is_err_and(|error| error.error_len().is_some())
-    {
-        input = input.western();
-    }
-    if let Some(typed) = &mut input.typed {
-        typed.only(|name| schema.columns.iter().any(|column| column.name == name));
-    }
     let options = &as_trained(options, schema);
+    let known = schema.encoding.as_deref().and_then(TextEncoding::named);
+    let mut input = Input::open(path, options, known)?;
+    if let Some(typed) = &mut input.typed {
+        let names: HashSet<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
+        typed.only(|name| names.contains(name));
+    }
     let reading = Reading::new(&input, options)?;
     // A model of a table without names has made them up, and a table of words alone may have none that tells itself.
     let no_names = schema.columns.iter().all(|column| column.name.starts_with("column_"));
     let has_names = input.typed.is_some() || options.has_header.unwrap_or(reading.dialect.has_header || !no_names);
-    let mut places: Vec<usize> = Vec::new();
-    let mut n_cells = 0;
-    let mut extra: Option<(usize, usize)> = None;
-    let mut strange = Strange::default();
+    let mut places: Option<Vec<usize>> = None;
     let mut counts: Vec<(u64, String, u64)> = vec![(0, String::new(), 0); schema.columns.len()];
     let mut infinite: Vec<Option<StrangeCells>> = vec![None; schema.columns.len()];
     let mut fills: Vec<Fill> = schema.columns.iter().map(fill).collect();
@@ -84,6 +83,7 @@ pub fn read_chunks<E: From<TableError>>(
             format: input.format(),
             packing: input.packing,
             encoding: input.encoding.name(),
+            is_detected: input.is_detected,
             dialect: Dialect { has_header: has_names, ..reading.dialect },
             options: options.clone(),
             files: Vec::new(),
@@ -91,35 +91,17 @@ pub fn read_chunks<E: From<TableError>>(
             columns: columns.collect(),
         }
     };
-    let read = reading.records(false, |record, line| {
-        if places.is_empty() && n_cells == 0 {
-            let made_up: Vec<String> = (1..=record.len()).map(|i| format!("column_{i}")).collect();
-            let names: Vec<&str> = if has_names {
-                record.iter().map(str::trim).collect()
-            } else {
-                made_up.iter().map(String::as_str).collect()
-            };
-            n_cells = names.len();
-            places = find(&input.name, schema, &names)?;
-            let typed = input.typed.as_ref();
-            if let Some(&place) = places.iter().find(|&&place| typed.is_some_and(|typed| typed.is_other(place))) {
-                let what = "lists, structures or bytes, but the model looks at it";
-                return Err(TableError::new(&input.name, what).column(names[place]));
-            }
-            if has_names {
+    let read = reading.rows(has_names, |part| {
+        let (record, line) = match part {
+            Part::Names(names) => {
+                places = Some(find(&reading, schema, names)?);
                 return Ok(());
             }
-        }
-        // The first row tells whether there is a column without a name, and where.
-        let (shift, expected) = *extra.get_or_insert_with(|| {
-            if record.len() == n_cells + 1 { (usize::from(nameless(record) == 0), n_cells + 1) } else { (0, n_cells) }
-        });
-        if record.len() != expected {
-            let what = format!("{} cells, expected {expected}", record.len());
-            return Err(TableError::new(&input.name, what).line(line));
-        }
-        for (i, ((fill, &place), count)) in fills.iter_mut().zip(&places).zip(&mut counts).enumerate() {
-            let cell = trimmed(record.get(place + shift).unwrap_or_default());
+            Part::Row(record, line) => (record, line),
+        };
+        let places = places.iter().flatten();
+        for (i, ((fill, &place), count)) in fills.iter_mut().zip(places).zip(&mut counts).enumerate() {
+            let cell = trimmed(&record[place]);
             if !fill.take(cell, reading.words.said(cell)) {
                 if count.0 == 0 {
                     (count.1, count.2) = (cell.to_owned(), line);
@@ -136,7 +118,7 @@ pub fn read_chunks<E: From<TableError>>(
             let table = chunk(&mut fills, std::mem::take(&mut n_rows));
             if let Err(error) = take(&table) {
                 failed = Some(error);
-                return Err(TableError::new(&input.name, "stopped"));
+                return Err(reading.fault("stopped"));
             }
         }
         Ok(())
@@ -144,20 +126,14 @@ pub fn read_chunks<E: From<TableError>>(
     if let Some(error) = failed {
         return Err(error);
     }
-    match read {
-        Ok(()) => {}
-        Err(Fault::Table(error)) => return Err(error.into()),
-        Err(Fault::NotUtf8) => {
-            let error = TableError::new(&input.name, "it is UTF-8 at its beginning, but not to its end");
-            return Err(error.hint("`iconv -f WINDOWS-1252 -t UTF-8` writes all of it as UTF-8").into());
-        }
-    }
-    if n_cells == 0 {
-        return Err(TableError::new(&input.name, "the file is empty").into());
+    read?;
+    if places.is_none() {
+        return Err(reading.empty().into());
     }
     if n_rows > 0 {
         take(&chunk(&mut fills, n_rows))?;
     }
+    let mut strange = Strange { detected: input.detected(), ..Strange::default() };
     for (column, (n, first, line)) in schema.columns.iter().zip(counts).filter(|(_, count)| count.0 > 0) {
         let cells = StrangeCells { column: column.name.clone(), n, first, line };
         let is_level = matches!(column.kind, SchemaKind::Categorical(_));
@@ -165,6 +141,33 @@ pub fn read_chunks<E: From<TableError>>(
     }
     strange.infinite = infinite.into_iter().flatten().collect();
     Ok(strange)
+}
+
+impl Schema {
+    /// Which columns of the model, its target among them, a table has not, by the names that it begins with alone.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn missing_in(&self, path: &Path, options: &TableOptions) -> Result<Vec<&str>, TableError> {
+        let mut missing: HashSet<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        missing.insert(&self.target);
+        with_reading(path, options, |reading| {
+            let mut are_read = false;
+            let read = reading.rows(reading.dialect.has_header, |part| {
+                if let Part::Names(names) = part {
+                    let names: HashSet<&str> = names.iter().map(String::as_str).collect();
+                    missing.retain(|column| !names.contains(column));
+                    are_read = true;
+                }
+                // Nothing else is asked for.
+                Err(reading.fault("stopped"))
+            });
+            if are_read { Ok(()) } else { read }
+        })?;
+        let mut missing: Vec<&str> = missing.into_iter().collect();
+        missing.sort_unstable();
+        Ok(missing)
+    }
 }
 
 /// Names, numbers and missing values are written as in the table that the model was trained on, as far as nobody says else.
@@ -185,19 +188,37 @@ fn fill(column: &SchemaColumn) -> Fill {
 }
 
 /// Where the columns of a model stand in a file.
-fn find(file: &str, schema: &Schema, names: &[&str]) -> Result<Vec<usize>, TableError> {
-    let place = |column: &SchemaColumn| names.iter().position(|name| *name == column.name);
-    let missing: Vec<&str> =
-        schema.columns.iter().filter(|column| place(column).is_none()).map(|column| column.name.as_str()).collect();
-    let Some(first) = missing.first() else {
-        return Ok(schema.columns.iter().filter_map(place).collect());
-    };
-    let what = match missing.as_slice() {
+fn find(reading: &Reading<'_>, schema: &Schema, names: &[String]) -> Result<Vec<usize>, TableError> {
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+    for (place, name) in names.iter().enumerate() {
+        // Of two columns of one name the first.
+        places.entry(name).or_insert(place);
+    }
+    let mut found = Vec::with_capacity(schema.columns.len());
+    let mut missing: Vec<&str> = Vec::new();
+    for column in &schema.columns {
+        let Some(&place) = places.get(column.name.as_str()) else {
+            missing.push(&column.name);
+            continue;
+        };
+        if reading.input.typed.as_ref().is_some_and(|typed| typed.is_other(place)) {
+            let what = "lists, structures or bytes, but the model looks at it";
+            return Err(reading.fault(what).column(&column.name));
+        }
+        found.push(place);
+    }
+    let Some(first) = missing.first() else { return Ok(found) };
+    let names = || names.iter().map(String::as_str);
+    let hint = nearest(first, names()).map(|near| format!("is {near:?} meant to be {first:?}?"));
+    let hint = hint.unwrap_or_else(|| format!("the file has {}", names().collect::<Vec<_>>().join(", ")));
+    // A model may have any names, and a file many.
+    Err(reading.fault(brief(&lacking(&missing))).line(1).hint(brief(&hint)))
+}
+
+/// That columns are missing.
+pub(crate) fn lacking(missing: &[&str]) -> String {
+    match missing {
         [one] => format!("the column {one:?} is missing, which the model looks at"),
         several => format!("{} columns are missing, which the model looks at: {}", several.len(), several.join(", ")),
-    };
-    let hint = nearest(first, names.iter().copied()).map(|near| format!("is {near:?} meant to be {first:?}?"));
-    let hint = hint.unwrap_or_else(|| format!("the file has {}", names.join(", ")));
-    // A model may have any names, and a file many.
-    Err(TableError::new(file, brief(&what)).line(1).hint(brief(&hint)))
+    }
 }

@@ -33,7 +33,7 @@ impl fmt::Display for TableError {
 }
 
 impl TableError {
-    pub(in crate::data) fn new(file: &str, what: impl Into<String>) -> Self {
+    pub(crate) fn new(file: &str, what: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, column: None, what: what.into(), hint: None }
     }
 
@@ -45,7 +45,7 @@ impl TableError {
         Self { column: Some(short(column)), ..self }
     }
 
-    pub(in crate::data) fn hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
@@ -62,6 +62,10 @@ impl TableError {
             std::io::ErrorKind::PermissionDenied => {
                 ("it may not be read".to_owned(), Some("chmod +r lets you read it"))
             }
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => (
+                format!("there is no room for a copy of it in {}", std::env::temp_dir().display()),
+                Some("TMPDIR=FOLDER names another place for such copies"),
+            ),
             std::io::ErrorKind::UnexpectedEof => {
                 ("it ends in the middle of what is packed".to_owned(), Some("it was cut off: get it once more"))
             }

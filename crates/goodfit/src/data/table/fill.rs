@@ -57,6 +57,11 @@ impl Fill {
         Self::Levels { names, places, codes, is_closed }
     }
 
+    /// How many levels there are so far.
+    pub(super) fn n_levels(&self) -> usize {
+        if let Self::Levels { names, .. } = self { names.len() } else { 0 }
+    }
+
     /// Whether the last number that was taken is infinite, or too large for 32 bits.
     pub(super) fn ends_infinite(&self) -> bool {
         matches!(self, Self::Numbers(numbers) if numbers.last().is_some_and(|x| x.is_infinite()))

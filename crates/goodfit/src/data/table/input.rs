@@ -1,18 +1,19 @@
 //! The bytes of a table: a file or the standard input, unpacked, as UTF-8 or as cells that have types.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
 
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 
+use super::TableOptions;
+use super::bounded::{Endless, Lines};
+use super::encoding::{Malformed, TextEncoding};
 use super::error::TableError;
 use super::typed::{Format, Typed, is_typed};
 
 /// So much is looked at to find out what a file is.
-const SAMPLE: usize = 64 * 1024;
+pub(super) const SAMPLE: usize = 64 * 1024;
 
 /// How a file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +31,9 @@ pub enum Packing {
 pub(super) struct Input {
     pub(super) name: String,
     pub(super) packing: Packing,
-    pub(super) encoding: &'static Encoding,
+    pub(super) encoding: TextEncoding,
+    /// Whether nothing but its bytes tells the encoding, which is not UTF-8.
+    pub(super) is_detected: bool,
     /// Its cells, where those are no text.
     pub(super) typed: Option<Typed>,
     held: Held,
@@ -39,52 +42,58 @@ pub(super) struct Input {
 #[derive(Debug)]
 enum Held {
     Path(PathBuf),
-    /// What the standard input or a pipe held: kinds need a second pass.
+    /// What the standard input or a pipe held: it is read more than once.
     Spooled(tempfile::NamedTempFile),
 }
 
 impl Input {
-    /// Finds out how a file is packed and encoded; `-` is the standard input.
-    pub(super) fn open(path: &Path) -> Result<Self, TableError> {
+    /// Finds out how a file is packed and encoded, as far as `says` does not tell; `-` is the standard input. `known` is how
+    /// text is encoded that is not UTF-8, where that is known.
+    pub(super) fn open(path: &Path, says: &TableOptions, known: Option<TextEncoding>) -> Result<Self, TableError> {
         let is_stdin = path == Path::new("-");
         let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
         let fault = |error: io::Error| TableError::io(&name, &error);
-        if path.is_dir() {
-            return Err(TableError::new(&name, "a folder, expected a file of rows").hint("name the file in it"));
-        }
         let held = if is_stdin {
-            spool(io::stdin().lock()).map_err(fault)?
-        } else if path.metadata().is_ok_and(|found| !found.is_file()) {
-            spool(File::open(path).map_err(fault)?).map_err(fault)?
+            kept(&name, io::stdin().lock(), says)?
         } else {
-            Held::Path(path.to_owned())
+            match path.metadata() {
+                Ok(found) if found.is_dir() => {
+                    let error = TableError::new(&name, "a folder, expected a file of rows");
+                    return Err(error.hint("name the file in it"));
+                }
+                Ok(found) if is_device(&found) => {
+                    let error = TableError::new(&name, "a device, expected a file of rows");
+                    return Err(error.hint("a file, or - for the standard input"));
+                }
+                Ok(found) if !found.is_file() => kept(&name, File::open(path).map_err(fault)?, says)?,
+                _ => Held::Path(path.to_owned()),
+            }
         };
-        let mut input = Self { name: name.clone(), packing: Packing::None, encoding: UTF_8, typed: None, held };
         let mut head = Vec::new();
-        input.file().map_err(fault)?.take(8).read_to_end(&mut head).map_err(fault)?;
-        input.packing = packing(&head);
+        held.file().and_then(|file| file.take(8).read_to_end(&mut head)).map_err(fault)?;
+        let (packing, encoding) = (packing(&head), TextEncoding::default());
+        let mut input = Self { name: name.clone(), packing, encoding, is_detected: false, typed: None, held };
         let sample = input.sample(Self::unpacked)?;
         if is_typed(&sample) {
             if input.packing != Packing::None {
                 // Its parts are not read in their order.
-                input.held = spool(input.unpacked().map_err(fault)?).map_err(fault)?;
+                input.held = input.unpacked_whole()?;
             }
-            let file = input.file().map_err(fault)?;
+            let file = input.held.file().map_err(fault)?;
             input.typed = Typed::open(file, &sample).map_err(|damage| damage.of(&name))?;
             if input.typed.is_some() {
                 return Ok(input);
             }
         }
-        if let Some((what, hint)) = not_a_table(&sample) {
+        if let Some((what, hint)) = no_text(&sample, says) {
             return Err(TableError::new(&name, what).hint(hint));
         }
-        input.encoding = Encoding::for_bom(&sample).map_or(UTF_8, |(encoding, _)| encoding);
-        if input.encoding == UTF_8 && sample.contains(&0) {
-            return Err(TableError::new(&name, "it has bytes of 0, as no text has").hint("save it as CSV in UTF-8"));
-        }
-        if let Some((what, hint)) = other_text(&sample) {
-            return Err(TableError::new(&name, what).hint(hint));
-        }
+        let told = TextEncoding::of_mark(&sample).or(says.encoding);
+        input.encoding = match told {
+            Some(encoding) => encoding,
+            None => TextEncoding::of_text(|| input.unpacked().map(Lines::new), known).map_err(fault)?,
+        };
+        input.is_detected = told.or(known).is_none() && input.encoding != TextEncoding::default();
         Ok(input)
     }
 
@@ -93,56 +102,111 @@ impl Input {
         self.typed.as_ref().map_or(Format::Text, Typed::format)
     }
 
-    /// Its beginning as UTF-8.
+    /// The encoding of a text that nothing but its bytes tells, where it is not UTF-8.
+    pub(super) fn detected(&self) -> Option<&'static str> {
+        self.is_detected.then(|| self.encoding.name())
+    }
+
+    /// Its beginning as UTF-8, up to what is none; whoever reads that knows the line.
     pub(super) fn beginning(&self) -> Result<Vec<u8>, TableError> {
         self.sample(Self::text)
     }
 
-    /// The same bytes read as Western European text, which every byte is.
-    pub(super) fn western(self) -> Self {
-        Self { encoding: WINDOWS_1252, ..self }
-    }
-
     /// All of it as UTF-8, without a byte order mark; with UTF-8 as it stands, checked by nobody.
     pub(super) fn text(&self) -> io::Result<Box<dyn Read>> {
-        let bytes = self.unpacked()?;
-        if self.encoding == UTF_8 {
-            return Ok(bytes);
-        }
-        // A byte order mark of UTF-16 is taken off by the decoder.
-        let encoding = Some(self.encoding);
-        Ok(Box::new(DecodeReaderBytesBuilder::new().encoding(encoding).bom_override(true).build(bytes)))
+        self.unpacked().map(|bytes| self.encoding.decoded(bytes))
     }
 
     fn sample(&self, reader: impl Fn(&Self) -> io::Result<Box<dyn Read>>) -> Result<Vec<u8>, TableError> {
         let mut sample = Vec::with_capacity(SAMPLE);
-        let read = reader(self).and_then(|reader| reader.take(SAMPLE as u64).read_to_end(&mut sample));
-        read.map_err(|error| TableError::io(&self.name, &error))?;
-        Ok(sample)
+        match reader(self).and_then(|reader| reader.take(SAMPLE as u64).read_to_end(&mut sample)) {
+            Err(error) if !Malformed::is(&error) => Err(TableError::io(&self.name, &error)),
+            _ => Ok(sample),
+        }
     }
 
     fn unpacked(&self) -> io::Result<Box<dyn Read>> {
-        let file = BufReader::with_capacity(SAMPLE, self.file()?);
-        Ok(match self.packing {
-            Packing::None => Box::new(file),
-            Packing::Gzip => Box::new(MultiGzDecoder::new(file)),
-            Packing::Zstd => Box::new(zstd::Decoder::with_buffer(file)?),
-        })
+        unpacked(self.packing, BufReader::with_capacity(SAMPLE, self.held.file()?))
     }
 
+    /// A file of what is packed.
+    fn unpacked_whole(&self) -> Result<Held, TableError> {
+        let fault = |error: io::Error| TableError::io(&self.name, &error);
+        let most = most_unpacked(self.held.file().and_then(|file| file.metadata()).map_err(fault)?.len());
+        let (held, n) = spooled(self.unpacked().map_err(fault)?.take(most + 1)).map_err(fault)?;
+        if n > most {
+            let what = format!("what is packed takes more than {MOST_TIMES} times the place of the file");
+            return Err(
+                TableError::new(&self.name, what).hint("unpack it and name what comes out, if it is no forgery")
+            );
+        }
+        Ok(held)
+    }
+}
+
+impl Held {
     fn file(&self) -> io::Result<File> {
-        match &self.held {
-            Held::Path(path) => File::open(path),
-            Held::Spooled(file) => file.reopen(),
+        match self {
+            Self::Path(path) => File::open(path),
+            Self::Spooled(file) => file.reopen(),
         }
     }
 }
 
-fn spool(mut from: impl Read) -> io::Result<Held> {
+/// What is kept of a stream may take so many times its place once it is unpacked, or 64 MiB.
+pub(super) const MOST_TIMES: u64 = 100;
+
+/// How many bytes may come out of so many that are packed.
+pub(super) fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(MOST_TIMES).max(64 << 20)
+}
+
+/// Keeps what can be read once, unless its beginning tells that it is no table, or no row in it ends.
+fn kept(name: &str, mut from: impl Read, says: &TableOptions) -> Result<Held, TableError> {
+    let fault = |error: io::Error| {
+        if Endless::is(&error) { Endless::of(name) } else { TableError::io(name, &error) }
+    };
+    let mut head = Vec::new();
+    from.by_ref().take(SAMPLE as u64).read_to_end(&mut head).map_err(fault)?;
+    let packing = packing(&head);
+    let mut sample = Vec::new();
+    // What is packed ends in its middle here.
+    let _ = unpacked(packing, io::Cursor::new(head.clone()))
+        .and_then(|bytes| bytes.take(SAMPLE as u64).read_to_end(&mut sample));
+    let is_typed = is_typed(&sample);
+    if let Some((what, hint)) = no_text(&sample, says).filter(|_| !is_typed) {
+        return Err(TableError::new(name, what).hint(hint));
+    }
+    let all = io::Cursor::new(head).chain(from);
+    let spooled = if is_typed || packing != Packing::None { spooled(all) } else { spooled(Lines::new(all)) };
+    spooled.map(|(held, _)| held).map_err(fault)
+}
+
+/// A file of what is read, and its length. It goes away with the program.
+fn spooled(mut from: impl Read) -> io::Result<(Held, u64)> {
     let mut file = tempfile::NamedTempFile::new()?;
-    io::copy(&mut from, &mut file)?;
+    let n = io::copy(&mut from, &mut file)?;
     file.flush()?;
-    Ok(Held::Spooled(file))
+    Ok((Held::Spooled(file), n))
+}
+
+fn unpacked(packing: Packing, bytes: impl io::BufRead + 'static) -> io::Result<Box<dyn Read>> {
+    Ok(match packing {
+        Packing::None => Box::new(bytes),
+        Packing::Gzip => Box::new(MultiGzDecoder::new(bytes)),
+        Packing::Zstd => Box::new(zstd::Decoder::with_buffer(bytes)?),
+    })
+}
+
+#[cfg(unix)]
+fn is_device(found: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    found.file_type().is_char_device() || found.file_type().is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &Metadata) -> bool {
+    false
 }
 
 fn packing(head: &[u8]) -> Packing {
@@ -153,6 +217,16 @@ fn packing(head: &[u8]) -> Packing {
     } else {
         Packing::None
     }
+}
+
+/// What a file is by its beginning where it is no text of rows, and what to do about it.
+fn no_text(sample: &[u8], says: &TableOptions) -> Option<(&'static str, &'static str)> {
+    let is_wide = TextEncoding::of_mark(sample).or(says.encoding).is_some_and(TextEncoding::is_wide);
+    let zeros = || {
+        let hint = "save it as CSV in UTF-8; --encoding utf-16le reads UTF-16 without a byte order mark";
+        (!is_wide && sample.contains(&0)).then_some(("it has bytes of 0, as no text has", hint))
+    };
+    not_a_table(sample).or_else(zeros).or_else(|| other_text(sample))
 }
 
 /// What a text is by its first characters where it is no table, and what to do about it.

@@ -140,9 +140,7 @@ pub(super) fn choose(profile: &Profile, inferred: Inferred, said: ColumnKind) ->
     let kind = match said {
         ColumnKind::Numeric if profile.numbers == 0 => return Err("none of its cells is a number".to_owned()),
         ColumnKind::Numeric => Kind::Numeric,
-        ColumnKind::Categorical if profile.levels.is_none() => {
-            return Err(format!("it has more than {MOST_LEVELS} levels"));
-        }
+        ColumnKind::Categorical if profile.levels.is_none() => return Err(too_many_levels()),
         ColumnKind::Categorical => Kind::Categorical,
         ColumnKind::Date => match profile.date_form() {
             Some(form) => Kind::Date(form),
@@ -151,6 +149,11 @@ pub(super) fn choose(profile: &Profile, inferred: Inferred, said: ColumnKind) ->
         ColumnKind::Unused => Kind::Unused,
     };
     Ok(Inferred { kind, notes: notes(profile, kind) })
+}
+
+/// Why a column of more than [`MOST_LEVELS`] levels cannot be categorical.
+pub(super) fn too_many_levels() -> String {
+    format!("it has more than {MOST_LEVELS} levels")
 }
 
 /// Whether few different whole numbers stand there again and again.

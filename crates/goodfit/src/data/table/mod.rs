@@ -11,6 +11,7 @@ mod chunks;
 mod column;
 mod dialect;
 mod encode;
+mod encoding;
 mod error;
 mod fill;
 mod fingerprint;
@@ -20,6 +21,7 @@ mod inputs;
 mod kind;
 mod profile;
 mod read;
+mod reading;
 mod scaling;
 mod schema;
 mod sorted;
@@ -29,12 +31,14 @@ mod weights;
 use cell::date_parts;
 pub use cell::{DateForm, MISSING, date_text};
 pub(super) use cells::Cells;
+pub(crate) use chunks::lacking;
 pub use chunks::{Strange, StrangeCells, read_chunks};
 pub use column::{Column, NO_LEVEL, Values};
 pub use dialect::{Dialect, delimiter_named};
 #[cfg(feature = "onnx")]
 pub(crate) use encode::{Encoded, Form};
 pub use encode::{Encoder, MOST_PLACES};
+pub use encoding::TextEncoding;
 pub use error::TableError;
 pub use fingerprint::DataFile;
 pub use goal::Goal;
@@ -54,6 +58,8 @@ pub use typed::Format;
 pub struct TableOptions {
     /// What stands between cells; guessed when `None`.
     pub delimiter: Option<u8>,
+    /// How its text is encoded; a byte order mark beats it. When `None` it is told by the text itself.
+    pub encoding: Option<TextEncoding>,
     /// Whether the first line names the columns; guessed when `None`.
     pub has_header: Option<bool>,
     /// Whether numbers have a decimal comma; not when `None`.
@@ -110,6 +116,8 @@ pub struct Table {
     pub packing: Packing,
     /// The name of the encoding of its text.
     pub encoding: &'static str,
+    /// Whether nothing but its bytes tells the encoding, which is not UTF-8.
+    pub is_detected: bool,
     /// How its text is written.
     pub dialect: Dialect,
     /// How it was read.
@@ -132,8 +140,19 @@ impl Table {
     /// The same file without its columns.
     fn without_columns(&self) -> Self {
         let (source, options) = (self.source.clone(), self.options.clone());
-        let Self { format, packing, encoding, dialect, .. } = *self;
-        Self { source, format, packing, encoding, dialect, options, files: Vec::new(), n_rows: 0, columns: Vec::new() }
+        let Self { format, packing, encoding, is_detected, dialect, .. } = *self;
+        Self {
+            source,
+            format,
+            packing,
+            encoding,
+            is_detected,
+            dialect,
+            options,
+            files: Vec::new(),
+            n_rows: 0,
+            columns: Vec::new(),
+        }
     }
 
     /// The values of some rows as bytes, by which they are told from others.

@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use csv::StringRecord;
-
-use super::bounded::Endless;
-use super::cell::{DateForm, Words, trimmed};
+use super::cell::{DateForm, trimmed};
 use super::chunks::StrangeCells;
 use super::column::Column;
 use super::dialect::Dialect;
@@ -15,18 +12,16 @@ use super::fill::Fill;
 use super::fingerprint::Fingerprint;
 use super::goal::which_column;
 use super::input::Input;
-use super::kind::{Inferred, Kind, choose, infer};
-use super::profile::Profile;
-use super::typed::{Format, Stopped};
-use super::{Table, TableOptions};
-
-/// More columns than this are a file read with the wrong delimiter, or no table.
-const MOST_COLUMNS: usize = 100_000;
+use super::kind::{Inferred, Kind, choose, infer, too_many_levels};
+use super::profile::{MOST_LEVELS, Profile};
+use super::reading::{Part, Reading, with_reading};
+use super::typed::Format;
+use super::{ColumnKind, Table, TableOptions};
 
 /// Reads a table; `-` is the standard input.
 ///
-/// The file is read twice, a record at a time: first to find out what each column holds, then for its values. Text that
-/// is not UTF-8 is read as Windows-1252. Parquet and arrays of NumPy are told by their first bytes, and read as the cells that
+/// The file is read twice, a record at a time: first to find out what each column holds, then for its values. Text without a
+/// byte order mark that is not UTF-8 to its end is read in the encoding that its bytes look like. Parquet and arrays of NumPy are told by their first bytes, and read as the cells that
 /// a CSV of the same table has, with names in its first line.
 ///
 /// # Errors
@@ -35,8 +30,7 @@ const MOST_COLUMNS: usize = 100_000;
 pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method itself is of one lifetime only")]
     let table = with_reading(path, options, |reading| reading.table())?;
-    let said = if options.delimiter.is_some() { "data.delimiter" } else { "data.header" };
-    if table.format != Format::Text && (options.delimiter.is_some() || options.has_header.is_some()) {
+    if let (true, Some(said)) = (table.format != Format::Text, options.of_text()) {
         let what = format!("{said} is for delimited text, which this is not");
         return Err(TableError::new(&table.source, what).hint(format!("take {said} out: its cells need none")));
     }
@@ -44,50 +38,27 @@ pub fn read(path: &Path, options: &TableOptions) -> Result<Table, TableError> {
 }
 
 impl TableOptions {
+    /// What they say of delimited text alone, by the name of the field.
+    fn of_text(&self) -> Option<&'static str> {
+        let said = [
+            (self.delimiter.is_some(), "data.delimiter"),
+            (self.has_header.is_some(), "data.header"),
+            (self.encoding.is_some(), "data.encoding"),
+        ];
+        said.into_iter().find_map(|(is_said, path)| is_said.then_some(path))
+    }
+
     /// The same for a copy of the table that they are of: what is said of delimited text is left out where the copy is none.
     ///
     /// # Errors
     /// When the copy cannot be opened.
     pub(crate) fn for_copy(&self, path: &Path) -> Result<Self, TableError> {
         let mut options = self.clone();
-        let says = options.delimiter.is_some() || options.has_header.is_some();
         // The standard input can be opened once.
-        if says && path != Path::new("-") && Input::open(path)?.typed.is_some() {
-            (options.delimiter, options.has_header) = (None, None);
+        if self.of_text().is_some() && path != Path::new("-") && Input::open(path, self, None)?.typed.is_some() {
+            (options.delimiter, options.has_header, options.encoding) = (None, None, None);
         }
         Ok(options)
-    }
-}
-
-/// Calls with a file that is read as UTF-8, and once more with it as Windows-1252 where it is no UTF-8.
-pub(super) fn with_reading<T>(
-    path: &Path,
-    options: &TableOptions,
-    mut take: impl FnMut(&Reading<'_>) -> Result<T, Fault>,
-) -> Result<T, TableError> {
-    let input = Input::open(path)?;
-    match take(&Reading::new(&input, options)?) {
-        Err(Fault::NotUtf8) => {
-            let input = input.western();
-            take(&Reading::new(&input, options)?).map_err(|fault| match fault {
-                Fault::Table(error) => error,
-                Fault::NotUtf8 => TableError::new(&input.name, "text in no encoding that is known"),
-            })
-        }
-        Err(Fault::Table(error)) => Err(error),
-        Ok(taken) => Ok(taken),
-    }
-}
-
-/// Why a table cannot be read.
-pub(super) enum Fault {
-    Table(TableError),
-    NotUtf8,
-}
-
-impl From<TableError> for Fault {
-    fn from(error: TableError) -> Self {
-        Self::Table(error)
     }
 }
 
@@ -97,22 +68,16 @@ impl Head {
         self.profiles.iter().map(Profile::date_form).collect()
     }
 
-    /// The place of a column in each record.
-    pub(super) fn place_of(&self, name: &str, reading: &Reading<'_>) -> Result<usize, TableError> {
-        let names = self.names.iter().map(String::as_str);
-        names
-            .clone()
-            .position(|other| other == name)
-            .ok_or_else(|| reading.fault(format!("there is no column {name:?}")).hint(which_column(name, names)))
+    /// The places of the columns in each record.
+    pub(super) fn places(&self) -> HashMap<&str, usize> {
+        self.names.iter().map(String::as_str).zip(0..).collect()
     }
-}
 
-/// A table that is being read.
-pub(super) struct Reading<'a> {
-    input: &'a Input,
-    pub(super) dialect: Dialect,
-    pub(super) words: Words<'a>,
-    options: &'a TableOptions,
+    /// That there is no such column.
+    pub(super) fn lacks(&self, name: &str, reading: &Reading<'_>) -> TableError {
+        let hint = which_column(name, self.names.iter().map(String::as_str));
+        reading.fault(format!("there is no column {name:?}")).hint(hint)
+    }
 }
 
 /// The columns of a file and what their cells say.
@@ -124,22 +89,8 @@ pub(super) struct Head {
     pub(super) n_rows: usize,
 }
 
-impl<'a> Reading<'a> {
-    pub(super) fn new(input: &'a Input, options: &'a TableOptions) -> Result<Self, TableError> {
-        let words = Words { decimal_comma: options.decimal_comma == Some(true), missing: &options.missing };
-        if input.typed.is_some() {
-            return Ok(Self { input, dialect: Dialect::default(), words, options });
-        }
-        let beginning = input.beginning()?;
-        let is_whole = beginning.len() < 64 * 1024;
-        let mut dialect = Dialect::guess(&beginning, is_whole, &words, options.delimiter);
-        if let Some(has_header) = options.has_header {
-            dialect.has_header = has_header;
-        }
-        Ok(Self { input, dialect, words, options })
-    }
-
-    fn table(&self) -> Result<Table, Fault> {
+impl Reading<'_> {
+    fn table(&self) -> Result<Table, TableError> {
         let head = self.head()?;
         let inferred = self.kinds(&head)?;
         let mut fills: Vec<Fill> = head
@@ -148,6 +99,8 @@ impl<'a> Reading<'a> {
             .zip(&inferred)
             .map(|(profile, inferred)| Fill::new(profile, inferred.kind, head.n_rows))
             .collect();
+        let said = |place: &usize| self.options.kinds.get(&head.names[*place]) == Some(&ColumnKind::Categorical);
+        let said: Vec<usize> = (0..fills.len()).filter(said).collect();
         let mut print = Fingerprint::new(&head.names, head.date_forms());
         self.records(head.has_header, |record, _| {
             for (fill, cell) in fills.iter_mut().zip(record) {
@@ -157,7 +110,10 @@ impl<'a> Reading<'a> {
                 fill.take(cell, said);
             }
             print.end_row();
-            Ok(())
+            match said.iter().find(|place| fills[**place].n_levels() > MOST_LEVELS) {
+                Some(&place) => Err(self.no_such_kind(&head.names[place], &too_many_levels())),
+                None => Ok(()),
+            }
         })?;
         let columns = head.names.into_iter().zip(head.profiles).zip(inferred).zip(fills);
         let columns = columns.map(|(((name, profile), inferred), fill)| {
@@ -191,6 +147,7 @@ impl<'a> Reading<'a> {
             format: self.input.format(),
             packing: self.input.packing,
             encoding: self.input.encoding.name(),
+            is_detected: self.input.is_detected,
             dialect: Dialect { has_header: head.has_header, ..self.dialect },
             options: self.options.clone(),
             files: vec![print.of(&self.input.name)],
@@ -205,149 +162,55 @@ impl<'a> Reading<'a> {
         let found = head.profiles.iter().enumerate();
         let mut inferred: Vec<Inferred> =
             found.map(|(place, profile)| if is_other(place) { Inferred::other() } else { infer(profile) }).collect();
+        let places = head.places();
         for (name, said) in &self.options.kinds {
-            let names = head.names.iter().map(String::as_str);
-            let Some(place) = names.clone().position(|other| other == name) else {
+            let Some(&place) = places.get(name.as_str()) else {
                 let error = self.fault(format!("there is no column {name:?}, whose kind is said"));
-                return Err(error.hint(which_column(name, names)));
+                return Err(error.hint(which_column(name, head.names.iter().map(String::as_str))));
             };
             let found = inferred[place].clone();
-            inferred[place] = choose(&head.profiles[place], found, *said).map_err(|why| {
-                let hint = "leave its kind out to have it inferred";
-                self.fault(format!("it cannot be of the kind that is said: {why}")).column(name).hint(hint)
-            })?;
+            inferred[place] =
+                choose(&head.profiles[place], found, *said).map_err(|why| self.no_such_kind(name, &why))?;
         }
         Ok(inferred)
     }
 
+    fn no_such_kind(&self, column: &str, why: &str) -> TableError {
+        let error = self.fault(format!("it cannot be of the kind that is said: {why}"));
+        error.column(column).hint("leave its kind out to have it inferred")
+    }
+
     /// First pass: names and profiles.
-    pub(super) fn head(&self) -> Result<Head, Fault> {
-        let mut names: Vec<String> = Vec::new();
-        let mut profiles: Vec<Profile> = Vec::new();
-        let mut n_rows = 0;
-        let mut is_first = true;
-        // A first record of one cell less than the others names the columns behind that of row names.
-        self.records(false, |record, line| {
-            if is_first {
-                is_first = false;
-                if record.len() > MOST_COLUMNS {
-                    let what = format!("{} columns, of which at most {MOST_COLUMNS} are read", record.len());
-                    return Err(self.fault(what).line(line).hint("--delimiter says what stands between cells"));
+    pub(super) fn head(&self) -> Result<Head, TableError> {
+        let has_header = self.dialect.has_header;
+        let mut head = Head { names: Vec::new(), has_header, profiles: Vec::new(), n_rows: 0 };
+        self.rows(has_header, |part| {
+            match part {
+                Part::Names(names) => {
+                    self.check_names(names)?;
+                    head.profiles = vec![Profile::new(); names.len()];
+                    head.names = names.to_vec();
                 }
-                if self.dialect.has_header {
-                    names = record.iter().map(|name| name.trim().to_owned()).collect();
-                    return Ok(());
+                Part::Row(record, line) => {
+                    head.n_rows += 1;
+                    for (profile, cell) in head.profiles.iter_mut().zip(record) {
+                        profile.take(trimmed(cell), line, &self.words);
+                    }
                 }
-                names = vec![String::new(); record.len()];
-            }
-            if profiles.is_empty() {
-                if self.dialect.has_header && record.len() == names.len() + 1 {
-                    names.insert(nameless(record), String::new());
-                }
-                name(&mut names);
-                self.check_names(&names)?;
-                profiles = vec![Profile::new(); names.len()];
-            }
-            if record.len() != names.len() {
-                return Err(self.ragged(record, &names, line));
-            }
-            n_rows += 1;
-            for (profile, cell) in profiles.iter_mut().zip(record) {
-                profile.take(trimmed(cell), line, &self.words);
             }
             Ok(())
         })?;
-        if n_rows == 0 {
-            let (what, hint) = if self.input.typed.is_some() {
-                ("it has columns, but no rows", "is it the whole table?")
-            } else if names.is_empty() {
-                ("the file is empty", "a table has a line of names, and a line for each row")
-            } else {
-                ("a line of names, but no rows", "is it the whole file? --no-header takes the first line as a row")
-            };
-            return Err(self.fault(what).hint(hint).into());
+        if head.n_rows > 0 {
+            return Ok(head);
         }
-        Ok(Head { names, has_header: self.dialect.has_header, profiles, n_rows })
-    }
-
-    /// Calls with each record and the line where it begins; with a header from the second one on.
-    pub(super) fn records(
-        &self,
-        skip: bool,
-        mut take: impl FnMut(&StringRecord, u64) -> Result<(), TableError>,
-    ) -> Result<(), Fault> {
-        if let Some(typed) = &self.input.typed {
-            let mut take = |record: &StringRecord, line| if skip && line == 1 { Ok(()) } else { take(record, line) };
-            return typed.records(self.words.decimal_comma, &mut take).map_err(|stopped| match stopped {
-                Stopped::Damage(damage) => damage.of(&self.input.name).into(),
-                Stopped::Taker(error) => error.into(),
-            });
-        }
-        let text = self.input.text().map_err(|error| TableError::io(&self.input.name, &error))?;
-        let mut reader = self.dialect.reader(text);
-        let mut record = StringRecord::new();
-        let mut is_first = true;
-        // The line of a record that goes on in its last cell.
-        let mut runs_on = None;
-        loop {
-            let begins = reader.position().line();
-            match reader.read_record(&mut record) {
-                Ok(false) => {
-                    return match runs_on {
-                        Some(line) if reader.get_ref().last_byte() != self.dialect.quote => {
-                            let error = self.fault("a quote that opens here is not closed, up to the end of the file");
-                            Err(error.line(line).hint("close it, or take it out").into())
-                        }
-                        _ => Ok(()),
-                    };
-                }
-                Ok(true) => {
-                    reader.get_mut().input().end_row();
-                    let line = record.position().map_or(1, csv::Position::line);
-                    let is_long = reader.position().line() > line + 1;
-                    let ends_long = is_long && record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
-                    runs_on = ends_long.then_some(line);
-                    if !(std::mem::take(&mut is_first) && skip) {
-                        take(&record, line)?;
-                    }
-                }
-                Err(error) if matches!(error.kind(), csv::ErrorKind::Utf8 { .. }) => return Err(Fault::NotUtf8),
-                Err(error) => {
-                    let line = reader.position().line();
-                    return Err(match error.into_kind() {
-                        csv::ErrorKind::Io(error) if Endless::is(&error) => {
-                            let error = self.fault(Endless.to_string()).line(begins);
-                            error.hint("is a quote not closed, or is it no table?").into()
-                        }
-                        csv::ErrorKind::Io(error) => TableError::io(&self.input.name, &error).line(line).into(),
-                        other => self.fault(format!("{other:?}")).line(line).into(),
-                    });
-                }
-            }
-        }
-    }
-
-    /// The name of the file.
-    pub(super) fn file(&self) -> &str {
-        &self.input.name
-    }
-
-    pub(super) fn fault(&self, what: impl Into<String>) -> TableError {
-        TableError::new(&self.input.name, what)
-    }
-
-    fn ragged(&self, record: &StringRecord, names: &[String], line: u64) -> TableError {
-        let cells = |n: usize| if n == 1 { "1 cell".to_owned() } else { format!("{n} cells") };
-        let (got, expected) = (record.len(), names.len());
-        let what = format!("{}, expected {expected} as in the first line", cells(got));
-        let hint = if record.iter().any(|cell| cell.contains('\n')) {
-            "a quote in it is not closed: the cell goes over several lines".to_owned()
-        } else if got > expected {
-            format!("a cell that holds {} needs quotes around it", self.dialect.delimiter_name())
+        let (what, hint) = if self.input.typed.is_some() {
+            ("it has columns, but no rows", "is it the whole table?")
+        } else if head.names.is_empty() {
+            return Err(self.empty());
         } else {
-            format!("its last column is {}; was the line cut off?", short(&names[got.max(1) - 1]))
+            ("a line of names, but no rows", "is it the whole file? --no-header takes the first line as a row")
         };
-        self.fault(what).line(line).hint(hint)
+        Err(self.fault(what).hint(hint))
     }
 
     fn check_names(&self, names: &[String]) -> Result<(), TableError> {
@@ -363,20 +226,6 @@ impl<'a> Reading<'a> {
             return Err(self.fault(format!("--missing {unknown:?}: cells are read without blanks around them")));
         }
         Ok(())
-    }
-}
-
-/// Where the column without a name stands when rows have a cell more than the line of names: behind the others where
-/// lines end with a delimiter, else in front of them, as row names do.
-pub(super) fn nameless(record: &StringRecord) -> usize {
-    let ends_empty = record.iter().next_back().is_some_and(|cell| cell.trim().is_empty());
-    if ends_empty { record.len() - 1 } else { 0 }
-}
-
-/// Names for columns without one.
-fn name(names: &mut [String]) {
-    for (i, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
-        *name = format!("column_{}", i + 1);
     }
 }
 

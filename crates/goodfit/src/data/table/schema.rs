@@ -1,6 +1,6 @@
 //! What a model knows of its columns: their names and kinds, how they become inputs, and what comes out.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use goodfit_nn::Matrix;
@@ -30,6 +30,9 @@ pub struct Schema {
     /// Whether the first line of its table named the columns, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<bool>,
+    /// In which encoding its table was read, where that was said: new text that is not UTF-8 is read in it, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Whether numbers were written with a decimal comma.
     #[serde(default)]
     pub decimal_comma: bool,
@@ -100,10 +103,11 @@ impl Schema {
             (Goal::Numbers(_), units) => Predicts::Numbers(units.unwrap_or(Units { mean: 0.0, sd: 1.0 })),
         };
         let columns = places.into_iter().zip(&mut encoder.columns).map(column).collect();
-        let TableOptions { has_header: header, decimal_comma, missing, .. } = table.options.clone();
+        let TableOptions { has_header: header, encoding, decimal_comma, missing, .. } = table.options.clone();
+        let encoding = encoding.map(|encoding| encoding.name().to_owned());
         let decimal_comma = decimal_comma == Some(true);
         let target = table.columns[target].name.clone();
-        Self { target, predicts, columns, sealed: None, header, decimal_comma, missing, encoder }
+        Self { target, predicts, columns, sealed: None, header, encoding, decimal_comma, missing, encoder }
     }
 
     /// The same with the test rows that are sealed.
@@ -153,8 +157,10 @@ impl Schema {
 
     /// Some rows of a table in which all of these columns are, as far as their names and kinds go.
     pub(crate) fn select(&self, table: &Table, rows: &[u32]) -> Option<Table> {
+        let places: HashMap<&str, &Column> =
+            table.columns.iter().map(|column| (column.name.as_str(), column)).collect();
         let column = |known: &SchemaColumn| {
-            let column = table.columns.iter().find(|column| column.name == known.name)?;
+            let column = places.get(known.name.as_str())?;
             let values = match (&known.kind, &column.values) {
                 (SchemaKind::Numeric, Values::Numbers(numbers)) => {
                     Values::Numbers(rows.iter().map(|&row| numbers[row as usize]).collect())
