@@ -155,6 +155,18 @@ fn numbers_that_are_said_to_be_levels_are_not_too_many() {
     assert_eq!(levels, message);
 }
 
+#[test]
+fn a_column_without_a_name_has_the_same_one_for_train_and_predict() {
+    let place = Place::new();
+    let rows: Vec<String> = (0..60).map(|i| format!("{},{}.5,{}", i % 7, i % 5, ["p", "q"][i % 2])).collect();
+    for (file, names) in [("no-name.csv", "x,,y"), ("row-names.csv", "x,y")] {
+        place.write(file, format!("{names}\n{}\n", rows.join("\n")));
+        place.succeed(&["train", file, "--target", "y", "--set", "training.epochs=2", "--out", "m", "--quiet"]);
+        let predicted = place.succeed(&["predict", "m", file]);
+        assert_eq!((predicted.stdout.lines().count(), predicted.stderr.as_str()), (61, ""), "{file}");
+    }
+}
+
 /// Columns are looked up, not searched for: of 20,000 in another order each is read.
 #[test]
 fn many_columns_are_found_by_name() {
