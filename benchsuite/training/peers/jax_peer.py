@@ -8,7 +8,7 @@ from jax import numpy as jnp
 
 from experiments import batches, initial_weights, summary
 
-EPSILON = 1e-7
+EPSILON = 1e-6  # of batch norm, as in the book
 jax.config.update("jax_default_prng_impl", "unsafe_rbg")
 
 
@@ -18,7 +18,7 @@ def initial(experiment, arm, rng):
     if arm.batch_norm:
         for layer, n in zip(layers, experiment.hidden):
             layer |= {"scale": np.ones(n, np.float32), "shift": np.zeros(n, np.float32)}
-            state.append({"mean": np.zeros(n, np.float32), "variance": np.ones(n, np.float32)})
+            state.append({"mean": np.zeros(n, np.float32), "variance": np.zeros(n, np.float32)})
     return layers, state
 
 

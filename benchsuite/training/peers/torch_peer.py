@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from experiments import batches, evaluates, initial_weights, summary
 
-EPSILON = 1e-7
+EPSILON = 1e-6  # of batch norm, as in the book
 
 
 class Network:
@@ -20,7 +20,7 @@ class Network:
         if arm.batch_norm:
             self.scales = [torch.ones(n, requires_grad=True) for n in experiment.hidden]
             self.shifts = [torch.zeros(n, requires_grad=True) for n in experiment.hidden]
-            self.running = [(torch.zeros(n), torch.ones(n)) for n in experiment.hidden]
+            self.running = [(torch.zeros(n), torch.zeros(n)) for n in experiment.hidden]
         self.parameters = [*self.weights, *self.biases, *self.scales, *self.shifts]
 
     def outputs(self, x, training):

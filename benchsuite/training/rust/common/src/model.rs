@@ -50,7 +50,7 @@ impl Model {
     pub(crate) fn of_arm(arm: &Arm, hidden: &[usize], rng: &mut SmallRng) -> Self {
         Self {
             weights: initial_weights(hidden, &arm.init, rng),
-            batch_norm: arm.batch_norm.then_some(BatchNorm { epsilon: 1e-7 }),
+            batch_norm: arm.batch_norm.then_some(BatchNorm { epsilon: 1e-6 }),
             dropout: arm.dropout.map(|ratio| Dropout { ratio, in_training: 1.0, in_evaluation: 1.0 - ratio as f32 }),
             optimizer: Optimizer::Sgd { weight_decay: arm.weight_decay },
             learning_rate: arm.learning_rate,
