@@ -93,6 +93,17 @@ def experiment_of(name, seed):
     return replace(experiment, arms=search_arms(seed)) if name == "search" else experiment
 
 
+def arm_of(settings):
+    """The arm that goodfit names by these settings."""
+    init = settings.get("network.init", "he")
+    return Arm(
+        init=init["std"] if isinstance(init, dict) else init,
+        batch_norm=settings.get("network.batch_norm", False),
+        dropout=settings.get("network.dropout") or None,
+        weight_decay=settings.get("training.weight_decay", 0.0),
+    )
+
+
 def images(path):
     """An IDX file of images as float32 rows of pixels / 255."""
     data = Path(path).read_bytes()

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from networks import N_ROWS, NETWORKS
-from run import CORES, HERE, last_points, parser_of, processes, series
+from run import CORES, HERE, parser_of, processes, series, under_peers_names
 
 METHODS = [
     "goodfit",
@@ -45,7 +45,8 @@ def train(args, network, seed, n_epochs, evaluate_every):
         start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
-        return seconds, last_points(json.loads((Path(out) / "results.json").read_text()))["0"]
+        (arm,) = json.loads((Path(out) / "results.json").read_text())["arms"]
+        return seconds, under_peers_names(arm["runs"][0]["final"])
 
 
 def goodfit(args, network, seed):

@@ -11,6 +11,7 @@ them alike.
 
 import argparse
 import datetime
+import hashlib
 import json
 import os
 import platform
@@ -21,7 +22,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from experiments import EXPERIMENTS
+from experiments import EXPERIMENTS, arm_of
 
 HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE / "peers"))
@@ -66,6 +67,7 @@ def parser_of(description, methods):
     parser.add_argument("--mnist", type=Path, required=True, help="folder of the four raw IDX files")
     parser.add_argument("--methods", nargs="+", default=methods)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=3000, help="start nothing new after that long")
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
     parser.add_argument("--peak", type=Path, default=ROOT / "target/release/examples/peak")
@@ -90,19 +92,30 @@ def goodfit(args, experiment, seed, dense):
         seconds = time.perf_counter() - start
         results = json.loads((Path(out) / "results.json").read_text())
         training = json.loads((Path(out) / "timing.json").read_text())["seconds"]
-    return {"seconds": seconds, "training_seconds": training, "arms": last_points(results)}
+    return {"seconds": seconds, "training_seconds": training, "arms": last_points(results, EXPERIMENTS[experiment])}
 
 
-def last_points(results):
-    """The last points of every arm or trial, under the peers' names."""
-    names = {"late_train_loss": "late_train_loss", "train_accuracy": "train_accuracy"}
-    names |= {f"{rows}_accuracy": "held_out_accuracy" for rows in ("test", "validation")}
+def last_points(results, experiment):
+    """The last points of every arm or trial, under the peers' names and numbers: goodfit counts arms in another order."""
     if results.get("trials"):
         # The arms of a search are its best trials only.
         trials = sorted(results["trials"], key=lambda trial: trial["trial"])
-        return {str(trial["trial"]): {"held_out_accuracy": trial["value"]} for trial in trials}
-    runs = [arm["runs"][0]["final"] for arm in results["arms"]]
-    return {str(i): {names[k]: v for k, v in run.items() if k in names} for i, run in enumerate(runs)}
+        return {
+            str(trial["trial"]): {
+                "held_out_accuracy": trial["value"],
+                "learning_rate": trial["settings"]["training.learning_rate"],
+            }
+            for trial in trials
+        }
+    found = {experiment.arms.index(arm_of(arm["settings"])): arm["runs"][0]["final"] for arm in results["arms"]}
+    return {str(i): under_peers_names(found[i]) for i in sorted(found)}
+
+
+def under_peers_names(final):
+    """The last points of a run of goodfit, as the peers call them."""
+    names = {"late_train_loss": "late_train_loss", "train_accuracy": "train_accuracy"}
+    names |= {f"{rows}_{what}": f"held_out_{what}" for rows in ("test", "validation") for what in ("loss", "accuracy")}
+    return {names[k]: v for k, v in final.items() if k in names}
 
 
 def numpy(args, experiment, seed):
@@ -166,24 +179,38 @@ def time_one(args, experiment, method, seed):
 
 
 def machine():
-    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
-    versions = {package: metadata.version(package) for package in ("numpy", "torch", "jax", "jaxlib")}
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in open("/proc/cpuinfo"))}
+    # Several processors bear one name.
+    cpu = f"{told.get('model name', '')} (family {told.get('cpu family')} model {told.get('model')})"
+    installed = {package.metadata["Name"]: package.version for package in metadata.distributions()}
+    versions = {package: installed[package] for package in ("numpy", "torch", "jax", "jaxlib") if package in installed}
     return {"cpu": cpu, "cores": CORES, "python": platform.python_version(), "versions": versions | native.versions()}
+
+
+def program_of(binary):
+    """What the program says of itself, and which it is."""
+    version = subprocess.run([binary, "--version"], check=True, capture_output=True, text=True).stdout.split()[-1]
+    return {"version": version, "sha256": hashlib.sha256(Path(binary).read_bytes()).hexdigest()}
 
 
 def series(args, trainings, is_timed, time_one, words):
     """A round after the other, every method of every training that is not recorded yet; `words` of a run are printed."""
     for peer in {method.split("@")[0].split("/")[0] for method in args.methods} & set(native.CRATES):
         native.program(peer)
+    end = time.monotonic() + args.seconds
     for round_ in range(args.rounds):
         for training in trainings:
             for method in args.methods:
                 path = args.runs / training / f"{method.replace('/', '-').replace(':', '-')}.{round_}.json"
                 if path.exists() or not is_timed(training, method):
                     continue
+                if time.monotonic() > end:
+                    print("the time is over; the same command goes on")
+                    return
                 before = peak(args.peak)
                 seed = SEEDS_A_ROUND * round_
                 found = {"seed": seed} | time_one(args, training, method, seed)
+                found |= {"program": program_of(args.binary)} if method.startswith("goodfit") else {}
                 found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
