@@ -1,4 +1,4 @@
-"""From the recorded runs to tables: seconds, ratios to the best peer, agreement of what was learnt.
+"""From the recorded runs to tables: seconds, ratios to the best peer, what was learnt.
 
     python summarise.py [--runs FOLDER] > ../runs/training/summary.txt
 
@@ -6,16 +6,16 @@ Every figure is the median over the rounds. (a) is the best of the peers that ru
 that divide the arms over one-thread processes. "ratio" is their time over goodfit's as run; "dense" over goodfit's
 when it skips no zeros; "compiled" takes the peers' second training in the same process, without their compilation.
 "peak" is the time that the dense multiply-adds would take at the measured peak of all cores together. Of the larger
-networks an epoch after the first counts, in which some compile; "share of peak" is by the same multiply-adds.
+networks an epoch after the first counts, in which some compile; "share of peak" is by the same multiply-adds, though goodfit
+skips those by zeros of the inputs.
 """
 
 import argparse
 import json
 import math
+from collections import Counter
 from pathlib import Path
-from statistics import median, variance
-
-from scipy import stats
+from statistics import median
 
 from experiments import EXPERIMENTS
 from networks import NETWORKS
@@ -78,13 +78,32 @@ def larger_networks(folder):
         table(rows)
 
 
-def machine(run):
-    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
-    print(f"{run['cpu']}, {run['cores']} cores, Python {run['python']}, {versions}\n")
+def head(every):
+    """Machines, dates, rounds and versions of the recorded runs."""
+    print("The chapter's trainings and two larger networks; `python summarise.py` in benchsuite/training.")
+    by_machine = {}
+    for method, run in every:
+        of = run["machine"]
+        versions = ", ".join(f"{name} {version}" for name, version in of["versions"].items())
+        said = f"{of['cpu']}, {of['cores']} cores, Python {of['python']}, {versions}"
+        by_machine.setdefault(said, []).append(run["date"])
+    for said, dates in sorted(by_machine.items()):
+        days = sorted({min(dates), max(dates)})
+        print(f"{said}: {len(dates)} runs, {' to '.join(days)}")
+    programs = Counter(program_of(run) for method, run in every if method.startswith("goodfit"))
+    for program, n in sorted(programs.items()):
+        print(f"goodfit {program}: {n} runs")
+    print()
+
+
+def program_of(run):
+    """Which program a run of goodfit is of, where it tells."""
+    told = run.get("program")
+    return f"{told['version']}, SHA-256 {told['sha256'][:12]}" if told else "of which the runs do not tell more"
 
 
 def chapter(folder):
-    """Seconds, ratios and agreement of the experiments that goodfit has been timed on."""
+    """Seconds, ratios and last points of the experiments that goodfit has been timed on."""
     runs = {name: load(folder / name) for name in EXPERIMENTS}
     runs = {name: methods for name, methods in runs.items() if "goodfit" in methods}
     if not runs:
@@ -94,7 +113,6 @@ def chapter(folder):
         n: {m: median(r.get("seconds_compiled", r["seconds"]) for r in rs) for m, rs in methods.items()}
         for n, methods in runs.items()
     }
-    machine(next(iter(next(iter(runs.values())).values()))[0]["machine"])
     methods = sorted({method for found in seconds.values() for method in found})
     rows = [["seconds", *methods, "peak"]]
     for name, found in seconds.items():
@@ -132,7 +150,7 @@ def chapter(folder):
     print()
 
     outside_of_training(runs)
-    agreement(runs)
+    last_points(runs)
 
 
 def outside_of_training(runs):
@@ -145,51 +163,25 @@ def outside_of_training(runs):
     table(rows)
 
 
-def agreement(runs):
-    """Whether the peers learn what goodfit learns: one number a round, the rounds' seeds are the sample."""
-    keys = ("late_train_loss", "train_accuracy", "held_out_accuracy")
-    found = []
-    for name, methods in runs.items():
-        for method, recorded in sorted(methods.items()):
-            for key in keys:
-                values = [value for value in (last([run], key) for run in recorded) if not math.isnan(value)]
-                found.append((name, method, key, values))
-    by_place = {(name, method, key): values for name, method, key, values in found}
-    p_values = {
-        (name, method, key): p_value(by_place[name, "goodfit", key], values)
-        for name, method, key, values in found
-        if not method.startswith("goodfit")
-    }
-    tested = sorted((p, place) for place, p in p_values.items() if not math.isnan(p))
-    rejected = set()
-    for i, (p, place) in enumerate(tested):
-        if p * (len(tested) - i) > 0.05:
-            break
-        rejected.add(place)
-    print("last points, mean over arms and rounds; * after one that differs from goodfit's (Welch's t over the seeds of the")
-    print(f"rounds, Holm over {len(tested)} comparisons at 0.05: {len(rejected)} differ)")
+def last_points(runs):
+    """What was learnt, one number a method; agreement.py tests it, with more seeds."""
+    print("last points, mean over arms and rounds; agreement.py tests them by arm, with more seeds")
     rows = [["", "method", "rounds", "late train loss", "train accuracy", "held-out accuracy"]]
     for name, methods in runs.items():
         for method, recorded in sorted(methods.items()):
-            cells = []
-            for key in keys:
-                values = by_place[name, method, key]
-                cells.append(f"{sum(values) / len(values):.4f}" + "*" * ((name, method, key) in rejected) if values else "")
+            values = [last(recorded, key) for key in ("late_train_loss", "train_accuracy", "held_out_accuracy")]
+            cells = ("" if math.isnan(value) else f"{value:.4f}" for value in values)
             rows.append([name, method, str(len(recorded)), *cells])
     table(rows)
-
-
-def p_value(ours, theirs):
-    """Welch's test of equal means; not a number where either has a single value, or neither varies."""
-    if min(len(ours), len(theirs)) < 2 or not variance(ours) + variance(theirs) > 0:
-        return math.nan
-    return float(stats.ttest_ind(ours, theirs, equal_var=False).pvalue)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
     folder = parser.parse_args().runs
+    folders = [folder / name for name in EXPERIMENTS] + [folder / "large" / name for name in NETWORKS]
+    every = [(method, run) for of in folders for method, runs in load(of).items() for run in runs]
+    head(every)
     chapter(folder)
     larger_networks(folder / "large")
 
