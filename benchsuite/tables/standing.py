@@ -1,9 +1,11 @@
 """The mathematics of the summary; knows no files.
 
 Notation: `scores[set][method][split]` is the deciding score, greater is better. The gain of a method on a split is its
-score less that of the baseline on the same split. A set's scale is the greatest mean gain among the methods; the
-normalised score of a method is its mean gain over the scale, clipped to [0, 1]: 0 is the baseline, 1 the best method.
-A set on which no method gains has no scale and is left out.
+score less that of the baseline on the same split. Methods are compared over splits that all of them have, never over
+splits of one's own. Over given splits the scale of a set is the greatest mean gain there among the methods that have them
+all, those that are not compared as well; the normalised score of a method is its mean gain there over that scale, below 0
+taken for 0: 0 is the baseline, 1 the best method. A set on which no method gains over these splits has no scale and is left
+out.
 """
 
 import math
@@ -20,23 +22,27 @@ def gains(of_set: dict, method: str) -> dict:
     return {split: score - base[split] for split, score in of_set.get(method, {}).items() if split in base}
 
 
-def scale(of_set: dict) -> float | None:
-    """The greatest mean gain; None where no method gains."""
-    means = [mean(g.values()) for m in of_set if (g := gains(of_set, m))]
-    best = max(means, default=0.0)
+def shared(of_set: dict, *methods: str) -> list:
+    """Splits that all these methods have."""
+    return sorted(set.intersection(*(set(gains(of_set, m)) for m in methods)))
+
+
+def mean_gain(of_set: dict, method: str, splits: list) -> float | None:
+    """Mean gain over these splits; None where the method lacks one, or there is none."""
+    found = gains(of_set, method)
+    return mean(found[s] for s in splits) if splits and set(splits) <= set(found) else None
+
+
+def scale(of_set: dict, splits: list) -> float | None:
+    """The greatest mean gain over these splits, among the methods that have them all; None where none of them gains."""
+    best = max((g for m in of_set if (g := mean_gain(of_set, m, splits)) is not None), default=0.0)
     return best if best > 0 else None
 
 
-def normalised(of_set: dict, method: str, splits=None) -> float | None:
-    """Normalised score over the given splits (all of the method's when absent); None without a piece or a scale."""
-    found = [g for split, g in gains(of_set, method).items() if splits is None or split in splits]
-    unit = scale(of_set)
-    return min(max(mean(found) / unit, 0.0), 1.0) if found and unit else None
-
-
-def shared(of_set: dict, a: str, b: str) -> list:
-    """Splits that both methods have."""
-    return sorted(set(gains(of_set, a)) & set(gains(of_set, b)))
+def normalised(of_set: dict, method: str, splits: list) -> float | None:
+    """Normalised score over these splits; None where the method lacks one, or without a scale."""
+    gain, unit = mean_gain(of_set, method, splits), scale(of_set, splits)
+    return max(gain / unit, 0.0) if gain is not None and unit else None
 
 
 def differences(of_set: dict, a: str, b: str) -> list[float]:
@@ -45,13 +51,26 @@ def differences(of_set: dict, a: str, b: str) -> list[float]:
 
 
 def advantages(scores: dict, a: str, b: str) -> dict:
-    """Set -> normalised score of `a` less that of `b` over their shared splits."""
+    """Set -> normalised score of `a` less that of `b`, both over their shared splits."""
     out = {}
     for name, of_set in scores.items():
         splits = shared(of_set, a, b)
-        if splits and scale(of_set):
+        if scale(of_set, splits):
             out[name] = normalised(of_set, a, splits) - normalised(of_set, b, splits)
     return out
+
+
+def behind(scores: dict, a: str, b: str) -> list[tuple[float, float | None, str]]:
+    """Sets on which the mean score of `a` is below that of `b` over their shared splits, farthest first: the mean difference
+    and its standard error in the set's scale over these splits, and the set's name. With one split there is no error.
+    """
+    out = []
+    for name, of_set in scores.items():
+        diffs, unit = differences(of_set, a, b), scale(of_set, shared(of_set, a, b))
+        if diffs and unit and mean(diffs) < 0:
+            error = stdev(diffs) / math.sqrt(len(diffs)) / unit if len(diffs) > 1 else None
+            out.append((mean(diffs) / unit, error, name))
+    return sorted(out, key=lambda found: found[0])
 
 
 def win_rate(scores: dict, a: str, b: str) -> float | None:
@@ -61,8 +80,9 @@ def win_rate(scores: dict, a: str, b: str) -> float | None:
 
 
 def ranks(of_set: dict, methods: list) -> dict:
-    """Method -> rank by mean gain, 1 is best, ties share their mean rank."""
-    found = [mean(gains(of_set, m).values()) for m in methods]
+    """Method -> rank by mean gain over the splits that all have, 1 is best, ties share their mean rank."""
+    splits = shared(of_set, *methods)
+    found = [mean_gain(of_set, m, splits) for m in methods]
     return dict(zip(methods, stats.rankdata([-g for g in found]).tolist(), strict=True))
 
 
