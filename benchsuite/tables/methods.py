@@ -1,8 +1,8 @@
 """The methods: each takes a `Task` and gives predictions of its test rows.
 
 Classification: probabilities, [n_test, n_classes] in the order of `task.classes`; regression: values, [n_test].
-All settings are defaults that were written down before the first run. `methods()` names them; those of goodfit are
-`goodfit-PRESET` and `goodfit-PRESET-search`.
+All settings are defaults that were written down before the first run. `PEERS` names them; those of goodfit are
+`goodfit-PRESET` and `goodfit-PRESET-search`. A peer's name with `@1` behind it runs on one thread.
 """
 
 import time
@@ -25,6 +25,7 @@ class Task:
     classes: list[str]  # sorted; empty for regression
     seed: int
     program: str  # goodfit's program
+    threads: int = THREADS
     notes: dict = field(default_factory=dict)  # what a method wants recorded
 
     @property
@@ -155,18 +156,32 @@ def hist_gradient_boosting(task: Task) -> np.ndarray:
     return fitted(task, kind(random_state=task.seed, categorical_features="from_dtype"), train, test)
 
 
-def realmlp_td_s(task: Task) -> np.ndarray:
-    """pytabkit's; numbers that are missing get the median, which it asks for."""
-    from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
-
+def without_gaps(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training and test as RealMLP takes them: words as categories; missing numbers get the median, which it asks for."""
     train, test = dates_as_numbers(task)
     as_categories(train, test)
     for name in train.columns:
         if pd.api.types.is_numeric_dtype(train[name]):
             middle = float(train[name].median())
             train[name], test[name] = (t[name].astype(float).fillna(middle) for t in (train, test))
+    return train, test
+
+
+def realmlp_td_s(task: Task) -> np.ndarray:
+    """pytabkit's."""
+    import realmlp
+    from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
+
+    realmlp.warm_up()
     kind = RealMLP_TD_S_Classifier if task.classifies else RealMLP_TD_S_Regressor
-    return fitted(task, kind(random_state=task.seed, device="cpu", n_threads=THREADS), train, test)
+    return fitted(task, kind(random_state=task.seed, device="cpu", n_threads=task.threads), *without_gaps(task))
+
+
+def realmlp_torch(task: Task) -> np.ndarray:
+    """The same network in PyTorch alone."""
+    import realmlp
+
+    return realmlp.fitted(task, *without_gaps(task))
 
 
 PEERS = {
@@ -176,7 +191,9 @@ PEERS = {
     "mlp-default": mlp_default,
     "mlp-tuned": mlp_tuned,
     "realmlp-td-s": realmlp_td_s,
+    "realmlp-torch": realmlp_torch,
 }
+ON_ONE_THREAD = "@1"
 
 
 def method(name: str):
@@ -185,4 +202,9 @@ def method(name: str):
         from goodfit import by_name
 
         return by_name(name)
-    return PEERS[name]
+    return PEERS[name.removesuffix(ON_ONE_THREAD)]
+
+
+def threads_of(name: str) -> int:
+    """Threads of a method's name."""
+    return 1 if name.endswith(ON_ONE_THREAD) else THREADS

