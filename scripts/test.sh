@@ -76,7 +76,8 @@ part_build() {
 }
 
 # The weights that `goodfit train` writes, loaded by the reference implementation of their format; the studies that
-# goodfit-tune keeps, opened and continued by Optuna; models of tables, exported and predicted with by onnxruntime.
+# goodfit-tune keeps, opened and continued by Optuna; models of tables, exported and predicted with by onnxruntime. And what
+# benchsuite's summaries compute.
 part_interop() {
     need_fashion_mnist
     need_python
@@ -88,6 +89,8 @@ part_interop() {
     run .venv/bin/python interop/check_study.py "$target/debug/examples/storage_verbs"
     run .venv/bin/python interop/check_journal.py "$goodfit"
     run .venv/bin/python interop/check_onnx.py "$goodfit"
+    run .venv/bin/python -m unittest discover --start-directory benchsuite/tables --pattern 'test_*.py'
+    run .venv/bin/python -m unittest discover --start-directory benchsuite/training --pattern 'test_*.py'
 }
 
 part_package() {
