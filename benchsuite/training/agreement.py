@@ -4,8 +4,9 @@
     python agreement.py --mnist FOLDER --peers torch burn --seeds 40 --processes 1
     python agreement.py                                               # the summary alone
 
-One thread a process, `--processes` of them at a time: whatever else the machine does, the figures are the same. One file
-per run, `../runs/agreement/EXPERIMENT/METHOD.SEED.json`; a run that is there is not run again.
+One thread a process, `--processes` of them at a time: whatever else the machine does, the figures are the same. Evaluations
+draw no random numbers, so that those between the first and the last are left out. One file per run,
+`../runs/agreement/EXPERIMENT/METHOD.SEED.json`; a run that is there is not run again.
 
 Held against each other are the last points of every arm, a value a seed: the seeds are the sample. The arms of a search
 are drawn by the seed, so that its trials are taken together by their learning rates, half a decade each; what a seed gives
@@ -27,7 +28,7 @@ from statistics import mean, variance
 
 from scipy import stats
 
-from experiments import EXPERIMENTS, experiment_of
+from experiments import EXPERIMENTS, experiment_of, last_evaluation
 from run import HERE, ROOT, SEEDS_A_ROUND, goodfit, machine, peer, program_of
 
 RUNS = HERE.parent / "runs" / "agreement"
@@ -55,10 +56,11 @@ def record(args, experiment, method, seed):
     """One run; its seed is far from the next, because the peers count on from it by arm."""
     path, of_peer = path_of(args, experiment, method, seed), SEEDS_A_ROUND * seed
     if method == "goodfit":
-        arms = goodfit(args, experiment, seed, dense=False)["arms"]
+        every = f"training.evaluate_every={last_evaluation(EXPERIMENTS[experiment])}"
+        arms = goodfit(args, experiment, seed, dense=False, more=["--set", every])["arms"]
         about = {"seed": seed, "program": program_of(args.binary)}
     else:
-        arms = peer(args, experiment, f"{method}@1", of_peer)["arms"]
+        arms = peer(args, experiment, f"{method}@1", of_peer, more=["--ends"])["arms"]
         about = {"seed": of_peer}
         if experiment == "search":
             trials = experiment_of(experiment, of_peer).arms

@@ -104,6 +104,11 @@ def arm_of(settings):
     )
 
 
+def last_evaluation(experiment):
+    """The step after which the last evaluation is, 0 without any."""
+    return experiment.evaluate_every and (experiment.n_steps - 1) // experiment.evaluate_every * experiment.evaluate_every
+
+
 def images(path):
     """An IDX file of images as float32 rows of pixels / 255."""
     data = Path(path).read_bytes()

@@ -11,6 +11,7 @@ written "ready". Of a larger network the seconds of each epoch are printed.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -29,6 +30,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--ends", action="store_true", help="evaluate after the first step and the last that is evaluated")
     return parser.parse_args()
 
 
@@ -42,10 +44,12 @@ def main():
         os.environ[name] = str(args.threads)
 
     import native
-    from experiments import experiment_of
+    from experiments import experiment_of, last_evaluation
     from networks import NETWORKS
 
     network, experiment = NETWORKS.get(args.training), experiment_of(args.training, args.seed)
+    if args.ends:
+        experiment = dataclasses.replace(experiment, evaluate_every=last_evaluation(experiment))
     arms = list(enumerate(experiment.arms))[index::n_parts] if experiment else []
     if args.peer in native.CRATES:
         training = {"network": network} if network else {"arms": [experiment, [i for i, _ in arms]]}

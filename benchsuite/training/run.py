@@ -79,11 +79,11 @@ def peak(program):
     return json.loads(subprocess.run([program], check=True, capture_output=True, text=True).stdout)["gflops"]
 
 
-def goodfit(args, experiment, seed, dense):
-    """Wall seconds of the whole process, data and report included, and of the training in it."""
+def goodfit(args, experiment, seed, dense, more=()):
+    """Wall seconds of the whole process, data and report included, and of the training in it; `more`: options for it."""
     environment = os.environ | ({"GOODFIT_INPUTS": "dense"} if dense else {})
     with tempfile.TemporaryDirectory() as out:
-        command = [args.binary, "reproduce", experiment, "--seeds", "1", "--seed", str(seed), "--quiet", "--out", out]
+        command = [args.binary, "reproduce", experiment, "--seeds", "1", "--seed", str(seed), "--quiet", "--out", out, *more]
         if experiment == "search":
             # Its trials are what everybody trains; the winner is not trained again.
             command += ["--set", "search.finalists=0"]
@@ -129,8 +129,10 @@ def numpy(args, experiment, seed):
         return {"seconds": json.loads(recorded.read_text())["wall_seconds"]}
 
 
-def processes(args, training, method, seed):
-    """What a peer's process printed, or one a core; and the time from the common start to the end of the last."""
+def processes(args, training, method, seed, more=()):
+    """What a peer's process printed, or one a core; and the time from the common start to the end of the last. `more`: options
+    for it.
+    """
     name, is_split, threads = method, method.endswith("/split"), 1
     n = CORES if is_split else 1
     if is_split:
@@ -138,7 +140,7 @@ def processes(args, training, method, seed):
     else:
         name, threads = method.split("@")
     command = [sys.executable, HERE / "peer.py", name, training, "--mnist", args.mnist, "--threads", str(threads)]
-    command += ["--seed", str(seed)]
+    command += ["--seed", str(seed), *more]
     with tempfile.TemporaryDirectory() as compiled:
         # What a compiler keeps on disk would spare the next round its work.
         environment = os.environ | {"TORCHINDUCTOR_CACHE_DIR": compiled}
@@ -163,8 +165,8 @@ def processes(args, training, method, seed):
     return found, seconds
 
 
-def peer(args, experiment, method, seed):
-    found, seconds = processes(args, experiment, method, seed)
+def peer(args, experiment, method, seed, more=()):
+    found, seconds = processes(args, experiment, method, seed, more)
     again = max(words["seconds_again"] for words in found)
     arms = {i: words for part in found for i, words in part["arms"].items()}
     return {"seconds": seconds, "seconds_compiled": again, "arms": dict(sorted(arms.items(), key=lambda a: int(a[0])))}
