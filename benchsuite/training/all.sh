@@ -10,8 +10,6 @@
 #
 # Everything that it makes lies below target/. Needs Rust, a C compiler and Python 3.11 or later (PYTHON names it).
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-
 seconds=3000 rounds=3 runs=
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -22,6 +20,7 @@ while [ $# -gt 0 ]; do
     esac
     shift 2
 done
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 own="$target/benchsuite"
 runs="${runs:-$own/training}"
