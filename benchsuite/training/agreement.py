@@ -191,7 +191,7 @@ def summary(args):
     runs = {(e, m): recorded(args, e, m) for e in args.experiments for m in ("goodfit", *args.peers)}
     every = [run for of in runs.values() for run in of]
     lines += sorted({
-        f"{cpu}, {dates[0]} to {dates[-1]}"
+        f"{cpu}, {' to '.join(sorted({dates[0], dates[-1]}))}"
         for cpu in {run["machine"]["cpu"] for run in every}
         if (dates := sorted(run["date"] for run in every if run["machine"]["cpu"] == cpu))
     })
