@@ -1,6 +1,7 @@
 //! The command to type next.
 
 use super::experiment::quoted;
+use crate::data::table::Scaling;
 use crate::recipe::{Recipe, Source, Value};
 use crate::results::{Arm, Results};
 use crate::statistics::Direction;
@@ -21,13 +22,32 @@ pub(super) fn training(recipe: &Recipe, results: &Results) -> Option<String> {
     let sign = if Direction::of(&results.primary_metric) == Some(Direction::Higher) { -1.0 } else { 1.0 };
     let finite = results.arms.iter().filter(|arm| mean(arm).is_some_and(f64::is_finite));
     let best = finite.min_by(|a, b| (sign * mean(a).unwrap_or(0.0)).total_cmp(&(sign * mean(b).unwrap_or(0.0))))?;
-    let typed = std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
-    let words = command(typed, best);
+    let words = command(typed(), best);
     Some(format!("a comparison keeps no model; `{words}` keeps one of the arm with the best mean"))
 }
 
-/// The words of `compare` as those of `train`, with the settings of an arm.
-fn command(typed: impl Iterator<Item = String>, arm: &Arm) -> String {
+/// What to try where the linear model is better than a network on a table whose numbers are clipped and nobody said so: whether
+/// that is why, as a comparison of scalings with everything else as it was typed.
+pub(super) fn scalings(recipe: &Recipe, results: &Results) -> Option<String> {
+    let against = results.assessment.as_ref()?.against_linear.as_ref()?;
+    let is_clipped = matches!(recipe.data.source, Source::Table { .. }) && recipe.data.scaling == Scaling::Robust;
+    let is_chosen = || typed().any(|word| word.contains("data.scaling"));
+    if against.tells() != -1 || !is_clipped || is_chosen() {
+        return None;
+    }
+    let words = as_verb("compare", typed());
+    Some(format!(
+        "robust scaling clips long tails, which a linear model may live by; `{words} --vary \
+         data.scaling=robust,standard,quantile` tells whether another scaling is better"
+    ))
+}
+
+fn typed() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
+}
+
+/// What was typed, as words of another command, without what that one does not take and without how results are shown.
+fn as_verb(verb: &str, typed: impl Iterator<Item = String>) -> String {
     let mut words = vec!["goodfit".to_owned()];
     let mut typed = typed;
     while let Some(word) = typed.next() {
@@ -35,10 +55,16 @@ fn command(typed: impl Iterator<Item = String>, arm: &Arm) -> String {
         match OF_COMPARE.iter().chain(&OF_SHOWING).find(|(option, _)| *option == name) {
             Some((_, true)) if name == word => drop(typed.next()),
             Some(_) => {}
-            None if word == "compare" && words.len() == 1 => words.push("train".to_owned()),
+            None if words.len() == 1 => words.push(verb.to_owned()),
             None => words.push(quoted(&word)),
         }
     }
+    words.join(" ")
+}
+
+/// The words of `compare` as those of `train`, with the settings of an arm.
+fn command(typed: impl Iterator<Item = String>, arm: &Arm) -> String {
+    let mut words = vec![as_verb("train", typed)];
     for (path, json) in &arm.settings {
         let value = Value::from_json(json).map(|value| value.to_string()).unwrap_or_default();
         words.extend(["--set".to_owned(), quoted(&format!("{path}={value}"))]);
@@ -51,6 +77,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_training_as_a_comparison() {
+        let typed = "train my.csv --target y --preset plain --jobs 2 --set data.test=0.1 --out=o --quiet";
+        let words = as_verb("compare", typed.split(' ').map(str::to_owned));
+        assert_eq!(words, "goodfit compare my.csv --target y --preset plain --set data.test=0.1");
+    }
 
     #[test]
     fn a_comparison_as_a_training() {

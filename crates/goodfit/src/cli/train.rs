@@ -4,6 +4,7 @@ use super::args::Train;
 use super::experiment::{comparison_failure, finish, open, options, out_dir, recipe_failure, resolve};
 use super::keep::{Left, keep, note_none};
 use super::message::note;
+use super::next;
 use super::predict::model_failure;
 use super::progress::Live;
 use super::stop::{monitor, stopped};
@@ -37,6 +38,9 @@ pub(super) fn train(args: &Train) -> Outcome {
         opened.record(&out).map_err(model_failure)?;
     }
     let status = finish(&conducted, &out, args.of.common.output, false)?;
+    if !args.of.common.output.quiet {
+        next::scalings(&experiment.recipe, &conducted.results).into_iter().for_each(note);
+    }
     if trained.is_none() && !stopped() {
         note_none(&out);
         return Ok(1);
