@@ -277,6 +277,12 @@ fn too_many_rows() {
 }
 
 #[test]
+#[should_panic(expected = "row 99 of a batch has no input, there are")]
+fn a_row_that_is_not_there() {
+    trainer(&plain_spec(), TrainingSpec::default()).step(&batch(&data(), &[0, 99]));
+}
+
+#[test]
 fn inputs_of_another_width() {
     let classes = [0; N_ROWS];
     for n_columns in [INPUTS - 1, INPUTS + 1] {

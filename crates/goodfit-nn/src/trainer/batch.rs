@@ -1,7 +1,7 @@
 //! What a step trains on.
 
-use crate::Inputs;
 use crate::losses::Targets;
+use crate::{Float, Inputs};
 
 /// The rows of a mini-batch: indices into inputs, targets and weights.
 ///
@@ -18,4 +18,21 @@ pub struct Batch<'a, T> {
     pub rows: &'a [u32],
     /// Weights of all input rows in the loss; `None` = 1 each.
     pub row_weights: Option<&'a [T]>,
+}
+
+impl<T: Float> Batch<'_, T> {
+    /// Panics, and says why, when a row is none of the inputs, or has no target or weight.
+    pub(super) fn check(&self) {
+        let Some(&last) = self.rows.iter().max() else { return };
+        let n_targets = match self.targets {
+            Targets::Classes(classes) => classes.len(),
+            Targets::Values(values) => values.n_rows(),
+        };
+        for (what, n) in [("input", self.inputs.n_rows()), ("target", n_targets)]
+            .into_iter()
+            .chain(self.row_weights.map(|weights| ("weight", weights.len())))
+        {
+            assert!((last as usize) < n, "row {last} of a batch has no {what}, there are {n}");
+        }
+    }
 }

@@ -162,7 +162,7 @@ impl<T: Float> Trainer<T> {
     ///
     /// # Panics
     /// When the batch is empty or larger than [`TrainingSpec::max_batch`], has one row where batch
-    /// normalisation needs two, or does not fit the network.
+    /// normalisation needs two, takes a row that is not there, or does not fit the network.
     pub fn step(&mut self, batch: &Batch<'_, T>) -> f64 {
         let step = self.n_steps_done;
         let rate = self.training.schedule.factor(step, self.training.n_steps)
@@ -213,6 +213,7 @@ impl<T: Float> Trainer<T> {
         let n_rows = batch.rows.len();
         let (least, most) = (self.min_batch, self.training.max_batch);
         assert!((least..=most).contains(&n_rows), "a batch of {n_rows} rows, at least {least} and at most {most}");
+        batch.check();
         let members = self.plan.members();
         let n = n_rows * members;
         let Self { plan, caches, embedding, scratch, masks, training, classes, .. } = self;
@@ -299,6 +300,7 @@ impl<T: Float> Trainer<T> {
     /// # Panics
     /// As for [`Trainer::score`].
     pub fn score_batch(&mut self, batch: &Batch<'_, T>) -> Score {
+        batch.check();
         let &Batch { inputs, targets, rows, row_weights } = batch;
         let scored = Scored { inputs, targets, rows: Rows::These(rows), row_weights };
         self.workspace.score(&self.plan, self.arena.values(), &scored, self.training.loss)
