@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{all_figures, assessment, label, search, summary, tables, tuning};
 use crate::figure::{Figure, escape, slug};
 use crate::results::{FigureKind, Results};
+use crate::statistics::MIN_SEEDS;
 
 const STYLE: &str = include_str!("script/style.css");
 const SCRIPT: &str = concat!(
@@ -114,7 +115,8 @@ fn section(out: &mut String, results: &Results, figures: &[Figure], next: &mut N
     }
     block(out, level, "Tuning", &tuning::table(results));
     block(out, level, "Layers", &tables::layers(results));
-    block(out, level, "Verdicts", &tables::comparisons(results));
+    let has_verdicts = results.comparisons.iter().any(|comparison| comparison.n >= MIN_SEEDS);
+    block(out, level, if has_verdicts { "Verdicts" } else { "Differences" }, &tables::comparisons(results));
     for part in &results.parts {
         section(out, part, figures, next, level + 1);
     }
@@ -150,7 +152,7 @@ fn findings(out: &mut String, results: &Results) {
     for finding in &results.findings {
         let _ = write!(out, "<li><b>{}</b> {}", escape(&finding.statement), escape(&finding.evidence));
         if !finding.next.is_empty() {
-            out.push_str(&code(&finding.next));
+            let _ = write!(out, "<p class=\"note\">Next: {}</p>", escape(&finding.next));
         }
         out.push_str("</li>\n");
     }

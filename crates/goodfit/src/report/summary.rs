@@ -115,20 +115,27 @@ fn outcome(results: &Results) -> Option<String> {
         results.arms.iter().filter_map(|arm| Some((arm, arm.summary.get(metric)?))).collect();
     let not_finite = ranked.iter().filter(|(_, summary)| !summary.mean.is_finite()).count();
     ranked.retain(|(_, summary)| summary.mean.is_finite() && summary.n > 0);
-    ranked.sort_by(|a, b| a.1.mean.total_cmp(&b.1.mean));
-    if !label::lower_is_better(metric) {
-        ranked.reverse();
-    }
+    // The best first; of arms that are the same, the first one.
+    let sign = if label::lower_is_better(metric) { 1.0 } else { -1.0 };
+    ranked.sort_by(|a, b| (sign * a.1.mean).total_cmp(&(sign * b.1.mean)));
+    let n_as_good = ranked.iter().take_while(|(_, summary)| summary.mean == ranked[0].1.mean).count();
     let name = label::metric(metric);
     let value = |summary: &Summary| format!("{} (n = {})", label::mean_sd(summary.mean, summary.sd), summary.n);
     let mut out = match &ranked[..] {
         [] => return Some(format!("No run finished with a finite {name}.")),
         [(_, summary)] => format!("{} ended at {}", label::capitalised(&name), value(summary)),
+        [(_, summary), ..] if n_as_good == ranked.len() => {
+            format!("At the last recorded step {name} is the same for all arms, {}", value(summary))
+        }
         [(best, summary), .., (worst, other)] => {
             let (most, least) =
                 if label::lower_is_better(metric) { ("lowest", "highest") } else { ("highest", "lowest") };
+            let as_good = match n_as_good {
+                1 => String::new(),
+                n => format!(" and {}", label::count(n - 1, "other arm", "other arms")),
+            };
             format!(
-                "At the last recorded step {name} is {most} for {}, {}, and {least} for {}, {}",
+                "At the last recorded step {name} is {most} for {}{as_good}, {}, and {least} for {}, {}",
                 quoted(&best.name),
                 value(summary),
                 quoted(&worst.name),

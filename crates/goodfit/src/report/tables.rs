@@ -6,7 +6,7 @@ use super::figures::overflow_note;
 use super::label;
 use crate::figure::{escape, short_number};
 use crate::results::{Arm, Claim, Comparison, LayerActivations, Results, Trial, Verdict};
-use crate::statistics::written;
+use crate::statistics::{MIN_SEEDS, written};
 
 /// Trials of the ranking that are listed; the figures show all.
 const MOST_TRIALS: usize = 20;
@@ -86,6 +86,7 @@ pub(super) fn comparisons(results: &Results) -> String {
     );
     for comparison in &results.comparisons {
         let (class, verdict) = match comparison.verdict {
+            _ if comparison.n < MIN_SEEDS => ("open", "none"),
             Verdict::Better => ("better", "▲ better"),
             Verdict::Worse => ("worse", "▼ worse"),
             Verdict::CannotTell => ("open", "cannot tell"),
