@@ -234,14 +234,10 @@ pub(super) struct OfRecipe {
 
 /// A number that counts or names something; its range is checked where its meaning is known.
 fn whole<T: FromStr>(text: &str) -> Result<T, &'static str> {
-    text.parse().map_err(|_| "expected a whole number of at least 0")
-}
-
-/// The first of the seeds that follow each other; none of them is past the end of what a recipe can hold.
-fn first_seed(text: &str) -> Result<u64, String> {
-    let seed: u64 = whole(text)?;
-    let last = i64::MAX.unsigned_abs();
-    if seed > last { Err(format!("expected at most {last}")) } else { Ok(seed) }
+    let is_whole = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let expected =
+        if is_whole { "expected at most 18446744073709551615" } else { "expected a whole number of at least 0" };
+    text.parse().map_err(|_| expected)
 }
 
 /// Changes of a comparison.
@@ -270,7 +266,7 @@ pub(super) struct Changes {
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct Common {
     /// The first seed
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = first_seed, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u64>, allow_negative_numbers = true)]
     pub(super) seed: u64,
     /// Runs that train at the same time, or threads of one run where there are fewer; all cores when absent
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]

@@ -126,6 +126,11 @@ fn studies(
     if seeds == Some(0) {
         return Err(Failure::new("--seeds is 0, expected at least 1", Some("leave --seeds out for one study")));
     }
+    let (first, last) = (options.first_seed, i64::MAX.unsigned_abs());
+    if first.saturating_add(seeds.unwrap_or(1) as u64 - 1) > last {
+        let message = format!("--seed is {first}, expected at most {last} for the last of the seeds");
+        return Err(Failure::new(&message, Some("a winner's recipe keeps it, and TOML holds no larger number")));
+    }
     if keep.storage.as_deref() == Some(MEMORY) && !keep.force {
         spare(experiment, &options, seeds.unwrap_or(1), out)?;
     }

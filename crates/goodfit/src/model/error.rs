@@ -71,7 +71,7 @@ impl ModelError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::File(_) | Self::Weights(WeightsError::File(_)) => {
-                Some("a model is the folder that `goodfit train TABLE --target COLUMN` writes".into())
+                Some("a model is the folder that `goodfit train TABLE --target COLUMN` writes; of other data than tables weights alone are kept".into())
             }
             Self::Weights(_)
             | Self::Schema(_)

@@ -124,7 +124,7 @@ fn likely(path: &str, item: &Item, kind: &Kind) -> RecipeError {
         (value, Kind::List(_)) if !matches!(value, Value::List(_)) => {
             error.hint(format!("in brackets: [{}]", value.shown()))
         }
-        (Value::Text(text), _) if text.parse::<f64>().is_ok() && kind.numeric().is_some() => {
+        (Value::Text(text), _) if text.parse::<f64>().is_ok_and(f64::is_finite) && kind.numeric().is_some() => {
             error.hint(format!("without the quotes: {text}"))
         }
         (Value::Text(text), _) if ["true", "false"].contains(&text.as_str()) && takes_bool(kind) => {

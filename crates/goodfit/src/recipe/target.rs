@@ -66,6 +66,9 @@ pub(crate) fn usual(path: &str) -> Option<String> {
 /// The error for a path that is no field.
 pub(crate) fn unknown(path: &str) -> RecipeError {
     let (table, name) = path.split_once('.').unwrap_or(("", path));
+    if path.is_empty() {
+        return RecipeError::new("a field without a name".to_owned()).hint("for instance training.steps=500");
+    }
     let error = if TABLES.iter().any(|(known, _)| *known == table) || table.is_empty() {
         RecipeError::new(format!("unknown field {path}"))
     } else {

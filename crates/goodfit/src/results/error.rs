@@ -30,7 +30,7 @@ pub enum ResultsError {
         reason: String,
     },
     /// A later version of the program wrote the file.
-    #[error("{}: its format is {got}, and this version reads 1 to {FORMAT}", path.display())]
+    #[error("{}: its format is {got}, and this version reads none above {FORMAT}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

@@ -209,7 +209,7 @@ mod tests {
             "out/results.json:2:16: invalid type: integer `7`, expected a string",
         );
         let later = "{\"format\": 2, \"arms\": \"elsewhere\"}";
-        check_error(later, "out/results.json: its format is 2, and this version reads 1 to 1");
+        check_error(later, "out/results.json: its format is 2, and this version reads none above 1");
 
         let temp = tempfile::tempdir().expect("a folder");
         let missing = read(&temp.path().join("none")).expect_err("missing");
