@@ -40,7 +40,13 @@ def arguments():
     parser.add_argument("--runs", type=Path, default=HERE / "runs")
     parser.add_argument("--program", default=str(HERE.parents[1] / "target/release/goodfit"))
     parser.add_argument("--failed", action="store_true", help="run again what failed")
-    return parser.parse_args()
+    args = parser.parse_args()
+    for name in args.methods:
+        if not name.startswith("goodfit-") and name.removesuffix("@1") not in methods.PEERS:
+            parser.error(f"there is no method {name}; {named}")
+    if any(name.startswith("goodfit-") for name in args.methods) and not Path(args.program).exists():
+        parser.error(f"there is no {args.program}; cargo build --release --locked makes it")
+    return args
 
 
 def processor() -> str:
