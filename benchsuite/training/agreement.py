@@ -190,6 +190,8 @@ def summary(args):
     lines.append("of the difference; p: Welch's; Holm: corrected over the arms and quantities of the experiment; * below 0.05.")
     runs = {(e, m): recorded(args, e, m) for e in args.experiments for m in ("goodfit", *args.peers)}
     every = [run for of in runs.values() for run in of]
+    if not every:
+        raise SystemExit(f"error: there are no runs in {args.runs}")
     lines += sorted({
         f"{cpu}, {' to '.join(sorted({dates[0], dates[-1]}))}"
         for cpu in {run["machine"]["cpu"] for run in every}

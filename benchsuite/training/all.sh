@@ -8,15 +8,19 @@
 # --runs      where the runs are kept, target/benchsuite/training where absent
 # --rounds    3 where absent
 #
-# Everything that it makes lies below target/. Needs Rust, a C compiler and Python 3.11 or later (PYTHON names it).
+# Everything that it makes lies below target/, but for the programs of Burn and Candle: rust/target beside this file. Needs Rust, a C compiler and Python 3.11 or later (PYTHON names it).
 set -euo pipefail
 seconds=3000 rounds=3 runs=
 while [ $# -gt 0 ]; do
     case "$1" in
+        -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}" && exit 0 ;;
+        --seconds | --runs | --rounds) [ $# -gt 1 ] || { echo "error: $1 without a value" >&2; exit 2; } ;;
+        *) echo "error: there is no option $1" >&2; exit 2 ;;
+    esac
+    case "$1" in
         --seconds) seconds="$2" ;;
         --runs) runs="$(realpath -m "$2")" ;;
         --rounds) rounds="$2" ;;
-        *) echo "error: there is no option $1" >&2 && exit 2 ;;
     esac
     shift 2
 done

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from networks import N_ROWS, NETWORKS
-from run import CORES, HERE, parser_of, processes, series, under_peers_names
+from run import CORES, HERE, checked, parser_of, processes, series, under_peers_names
 
 METHODS = [
     "goodfit",
@@ -30,7 +30,7 @@ METHODS = [
 def arguments():
     parser = parser_of(__doc__, METHODS)
     parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
-    args = parser.parse_args()
+    args = checked(parser)
     args.runs /= "large"
     return args
 

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,19 @@ ONLY = {"torch:compile/split": ("weight-init", "search")}
 def arguments():
     parser = parser_of(__doc__, METHODS)
     parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS))
-    return parser.parse_args()
+    return checked(parser)
+
+
+def checked(parser):
+    """What was said, if it can be done."""
+    args = parser.parse_args()
+    for method in args.methods:
+        if not re.fullmatch(r"goodfit(-dense)?|numpy|(torch|torch:compile|jax|jax:vmap|burn|candle)(@\d+|/split)", method):
+            parser.error(f"there is no method {method}; those that run by themselves are {', '.join(METHODS)}")
+    for what in (args.mnist, args.binary, args.peak):
+        if not what.exists():
+            parser.error(f"there is no {what}; all.sh makes it")
+    return args
 
 
 def parser_of(description, methods):

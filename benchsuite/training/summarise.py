@@ -181,6 +181,8 @@ def main():
     folder = parser.parse_args().runs
     folders = [folder / name for name in EXPERIMENTS] + [folder / "large" / name for name in NETWORKS]
     every = [(method, run) for of in folders for method, runs in load(of).items() for run in runs]
+    if not every:
+        parser.error(f"there are no runs in {folder}")
     head(every)
     chapter(folder)
     larger_networks(folder / "large")
