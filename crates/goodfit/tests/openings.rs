@@ -217,3 +217,21 @@ fn rows_are_counted_over_all_folds() {
     // A row and its twin may both validate.
     assert!((4..=8).contains(&n(&found[0])), "{found:?}");
 }
+
+#[test]
+fn scores_of_a_model_that_stood_there_before_are_told_from_its_own() {
+    let place = place();
+    let train = |epochs: &str| {
+        let words = ["train", "t.csv", "--target", "kind", "--kind", "side=unused", "--preset", "plain", "--out", "m"];
+        place.succeed(&[&words[..], &["--quiet", "--set", epochs]].concat());
+    };
+    let earlier = "by evaluate for an earlier model in this folder";
+    train("training.epochs=3");
+    place.succeed(&["evaluate", "m", "--open-test"]);
+    let own = place.succeed(&["evaluate", "m"]).stdout;
+    assert!(own.contains("by evaluate") && !own.contains(earlier), "{own}");
+    train("training.epochs=1");
+    let of_another = place.succeed(&["evaluate", "m"]).stdout;
+    assert!(of_another.contains(earlier), "{of_another}");
+    assert_eq!(openings(&place).len(), 1, "the record stays");
+}

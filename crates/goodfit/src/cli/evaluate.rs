@@ -37,7 +37,7 @@ pub(super) fn evaluate(args: &Evaluate) -> Outcome {
     print(&opened(&model, last, ""))?;
     if let [first, ..] = earlier {
         if first.scores != last.scores {
-            print(&format!("\n{}", opened(&model, first, &when(first))))?;
+            print(&format!("\n{}", opened(&model, first, &when(&model, first))))?;
         }
         message::note(format!(
             "these rows were opened {} before, first on {} by {}",
@@ -77,7 +77,7 @@ fn record(model: &Model, args: &Evaluate) -> Outcome {
     if let [first, others @ ..] = &openings[..] {
         let last = others.last().filter(|last| last.scores != first.scores);
         for one in std::iter::once(first).chain(last) {
-            print(&format!("\n{}", opened(model, one, &when(one))))?;
+            print(&format!("\n{}", opened(model, one, &when(model, one))))?;
         }
     }
     if let Some((files, is_of)) = compared {
@@ -160,9 +160,11 @@ fn opened(model: &Model, opened: &Opened, when: &str) -> String {
     scores(&head, &models, decides(model))
 }
 
-/// When it was, and by what.
-fn when(opened: &Opened) -> String {
-    format!(", opened on {} by {}", day(opened), opened.by.name())
+/// When it was and by what, and whether it was another model that stood in the folder then.
+fn when(model: &Model, opened: &Opened) -> String {
+    let is_other = opened.model.as_ref().is_some_and(|of| *of != model.fingerprint());
+    let of = if is_other { " for an earlier model in this folder" } else { "" };
+    format!(", opened on {} by {}{of}", day(opened), opened.by.name())
 }
 
 fn times(n: usize) -> String {

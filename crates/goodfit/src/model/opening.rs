@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Model, ModelError, RECIPE, folder, predict, scores};
 use crate::baseline::{Baselines, goal};
 use crate::data::table::{TableError, TableOptions, lacking};
-use crate::data::{DataError, Prepared, Sealed, load};
+use crate::data::{DataError, Prepared, Sealed, fingerprint, load};
 use crate::files::{FileError, brief, read_whole};
 use crate::recipe::{Evaluation, Experiment, Given, Source};
 use crate::results::Assessed;
@@ -51,6 +51,10 @@ pub struct Opened {
     pub by: Opener,
     /// By which the rows are told from others.
     pub fingerprint: String,
+    /// By which the model is told from others that stood in its folder, see [`Model::fingerprint`]; records that do not say
+    /// may be of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Number of rows.
     pub rows: usize,
     /// Scores by name.
@@ -77,6 +81,7 @@ impl Opened {
             time: now(),
             by: Opener::Train,
             fingerprint: data.summary.test_fingerprint.clone()?,
+            model: Some(of_weights(networks)),
             rows: rows.n_rows(),
             scores: scores(&predict(networks, &rows.inputs, predicts), &goal, predicts),
             other_data: false,
@@ -115,7 +120,22 @@ pub fn check_openings(folder: &Path) -> Result<(), ModelError> {
     earlier(folder).map(drop)
 }
 
+/// FNV-1a of all parameters, one network behind the other.
+fn of_weights(networks: &[Network<f32>]) -> String {
+    let values = |network: &Network<f32>| -> Vec<u8> {
+        let parameters = network.parameters().iter();
+        parameters.flat_map(|parameter| network.values(parameter)).flat_map(|value| value.to_le_bytes()).collect()
+    };
+    let all: Vec<Vec<u8>> = networks.iter().map(values).collect();
+    format!("{:016x}", fingerprint(&all.iter().map(Vec::as_slice).collect::<Vec<_>>()))
+}
+
 impl Model {
+    /// By which it is told from others: a fingerprint of its weights.
+    pub fn fingerprint(&self) -> String {
+        of_weights(&self.networks)
+    }
+
     /// When its test rows were opened, the first time first.
     ///
     /// # Errors
@@ -173,6 +193,7 @@ impl Model {
             time: now(),
             by: Opener::Evaluate,
             fingerprint: sealed.fingerprint.clone(),
+            model: Some(self.fingerprint()),
             rows: opening.n_rows,
             scores,
             other_data: is_of == Some(false),
