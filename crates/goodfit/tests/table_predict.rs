@@ -117,6 +117,21 @@ fn columns_are_found_by_name() {
 }
 
 #[test]
+fn two_columns_of_one_name_are_not_told_apart() {
+    let place = trained();
+    place.write("twice.csv", "x,city,day,x,x2,x2\n1.5,Bonn,2024-03-01 01:00,9,1,1\n");
+    let ran = place.run(&["predict", "kinds", "twice.csv"]);
+    assert_eq!(ran.status, Some(2));
+    insta::assert_snapshot!(ran.stderr, @r"
+    error: twice.csv:1: column x: two columns have this name
+    hint: the model looks at it: rename the one that is not meant
+    ");
+    // What no model looks at may have any name.
+    place.write("other.csv", "x,city,day,x2,x2\n1.5,Bonn,2024-03-01 01:00,1,1\n");
+    place.succeed(&["predict", "kinds", "other.csv"]);
+}
+
+#[test]
 fn a_table_without_names_is_predicted_without_them() {
     let place = Place::new();
     let lines: Vec<String> = (0..60).map(|i| format!("{}.5,{}.25,{}", i % 7, i % 5, i % 2)).collect();
@@ -240,6 +255,8 @@ fn errors() {
     let again = schema["columns"][0].clone();
     schema["columns"].as_array_mut().unwrap().push(again);
     place.write("twice/schema.json", schema.to_string());
+    model("alike");
+    place.write("alike/schema.json", text("kinds/schema.json").replace("\"low\"", "\"high\""));
     let mut said = String::new();
     for words in [
         &["none", "kinds.csv"][..],
@@ -250,6 +267,7 @@ fn errors() {
         &["later", "kinds.csv"],
         &["overflowed", "kinds.csv"],
         &["twice", "kinds.csv"],
+        &["alike", "kinds.csv"],
         &["kinds", "lacking.csv"],
         &["kinds", "one-more.csv"],
         &["kinds", "ragged.csv"],

@@ -156,6 +156,17 @@ fn numbers_that_are_said_to_be_levels_are_not_too_many() {
 }
 
 #[test]
+fn a_target_of_texts_that_do_not_come_back_is_told() {
+    let place = Place::new();
+    let lines: Vec<String> = (0..60).map(|i| format!("\"${},{:03}.50\",{}", 1 + i % 9, i * 17 % 1000, i % 7)).collect();
+    place.write("prices.csv", format!("price,x\n{}\n", lines.join("\n")));
+    let failed = fail(&place, &["train", "prices.csv", "--target", "price", "--kind", "price=categorical"]);
+    let message = "error: prices.csv: column price: the target has 60 different texts in 60 rows\n\
+                   hint: a class has to come back; numbers that stand as texts: --kind price=numeric, or --decimal-comma\n";
+    assert_eq!(failed, message);
+}
+
+#[test]
 fn a_column_without_a_name_has_the_same_one_for_train_and_predict() {
     let place = Place::new();
     let rows: Vec<String> = (0..60).map(|i| format!("{},{}.5,{}", i % 7, i % 5, ["p", "q"][i % 2])).collect();

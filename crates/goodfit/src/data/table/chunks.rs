@@ -190,9 +190,11 @@ fn fill(column: &SchemaColumn) -> Fill {
 /// Where the columns of a model stand in a file.
 fn find(reading: &Reading<'_>, schema: &Schema, names: &[String]) -> Result<Vec<usize>, TableError> {
     let mut places: HashMap<&str, usize> = HashMap::with_capacity(names.len());
+    let mut twice: HashSet<&str> = HashSet::new();
     for (place, name) in names.iter().enumerate() {
-        // Of two columns of one name the first.
-        places.entry(name).or_insert(place);
+        if places.insert(name, place).is_some() {
+            twice.insert(name);
+        }
     }
     let mut found = Vec::with_capacity(schema.columns.len());
     let mut missing: Vec<&str> = Vec::new();
@@ -201,6 +203,10 @@ fn find(reading: &Reading<'_>, schema: &Schema, names: &[String]) -> Result<Vec<
             missing.push(&column.name);
             continue;
         };
+        if twice.contains(column.name.as_str()) {
+            let hint = "the model looks at it: rename the one that is not meant";
+            return Err(reading.fault("two columns have this name").line(1).column(&column.name).hint(hint));
+        }
         if reading.input.typed.as_ref().is_some_and(|typed| typed.is_other(place)) {
             let what = "lists, structures or bytes, but the model looks at it";
             return Err(reading.fault(what).column(&column.name));

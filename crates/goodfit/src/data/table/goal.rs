@@ -165,6 +165,15 @@ impl Table {
                 };
                 return fault(too_many(names.len(), "values"), hint);
             }
+            if names.len() > FEW_CLASSES && 2 * names.len() > codes.len() {
+                let what = format!("the target has {} different texts in {} rows", names.len(), codes.len());
+                let hint = format!(
+                    "a class has to come back; numbers that stand as texts: --kind {0}=numeric, or --decimal-comma",
+                    column.name
+                );
+                let known = column.notes.iter().find(|note| note.contains("--decimal-comma"));
+                return fault(what, known.map_or(&hint, |note| note));
+            }
         }
         Ok(column)
     }

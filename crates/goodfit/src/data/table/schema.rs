@@ -122,7 +122,9 @@ impl Schema {
         self.encoder.fits(&empty)
             && names.len() == self.columns.len()
             && match &self.predicts {
-                Predicts::Classes(names) => !names.is_empty(),
+                Predicts::Classes(names) => {
+                    !names.is_empty() && names.iter().collect::<HashSet<_>>().len() == names.len()
+                }
                 Predicts::Numbers(units) => units.mean.is_finite() && units.sd.is_finite(),
             }
     }
