@@ -49,6 +49,7 @@ fn the_command_line() {
             &["compare", "my.toml", "--seeds", "0"],
             &["compare", "my.toml", "--seeds", "-1"],
             &["compare", "my.toml", "--jobs", "0"],
+            &["compare", "my.toml", "--jobs", "5000"],
             &["compare", "my.toml", "--jobs", "many"],
             &["compare", "my.toml", "--set", "network.init"],
             &["compare", "my.toml", "--vary", "network.init"],

@@ -314,10 +314,17 @@ pub(super) fn set_count(settings: &mut Settings, option: &str, path: &str, count
     settings.set_value(&format!("{option} {count}"), path, value).map_err(recipe_failure)
 }
 
+/// Each is a thread with its own rows and buffers.
+const MOST_JOBS: usize = 1024;
+
 /// Seed, jobs and the command line as it was typed.
 pub(super) fn options(common: &Common) -> Result<Options, Failure> {
     if common.jobs == Some(0) {
         return Err(Failure::new("--jobs is 0, expected at least 1", Some("leave --jobs out to use all cores")));
+    }
+    if let Some(jobs) = common.jobs.filter(|jobs| *jobs > MOST_JOBS) {
+        let message = format!("--jobs is {jobs}, expected at most {MOST_JOBS}");
+        return Err(Failure::new(message, Some("more than there are cores make nothing faster")));
     }
     let n_jobs = common.jobs.unwrap_or_else(default_jobs);
     monitor().use_threads(n_jobs.min(default_jobs()));

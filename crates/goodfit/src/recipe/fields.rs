@@ -158,7 +158,7 @@ pub const FIELDS: &[Field] = &[
     Field::new("training.early_stopping", "early stopping", Kind::count(1), Absent("off"),
         "stop after so many evaluations without improvement on the stopping rows, and take the best weights"),
     Field::new("training.metric", "metric", Kind::Word(Metric::WORDS), Absent("accuracy, or the loss without classes"),
-        "the score that decides: which epoch is kept, which arm is better, which trial wins; recorded at each evaluation"),
+        "the score that decides: which epoch is kept, which arm is better, which trial wins; recorded at each evaluation; F1 of two classes is that of the second by name"),
     Field::new("training.stopping_metric", "stopping metric", Kind::Word(kinds::STOPPING), defaults::STOPPING_METRIC,
         "what the epoch is chosen by: the best score, the last of equal AUCs or F1; of the accuracies within one standard error of the best that with the least loss").needs(Needs::Set("training.early_stopping")),
     Field::new("training.refit", "refit", Kind::Bool, defaults::REFIT,

@@ -105,6 +105,11 @@ fn fields(arms: &[Arm]) -> String {
     }
 }
 
+/// Where the values of an arm stand: rows that choose the epoch are there where one is chosen.
+fn when(results: &Results) -> &'static str {
+    if results.data.stopping_rows > 0 { "At the epoch that is kept" } else { "At the last recorded step" }
+}
+
 /// The best and the worst arm by the primary metric, as they ended.
 fn outcome(results: &Results) -> Option<String> {
     let metric = results.primary_metric.as_str();
@@ -118,14 +123,14 @@ fn outcome(results: &Results) -> Option<String> {
     // The best first; of arms that are the same, the first one.
     let sign = if label::lower_is_better(metric) { 1.0 } else { -1.0 };
     ranked.sort_by(|a, b| (sign * a.1.mean).total_cmp(&(sign * b.1.mean)));
-    let n_as_good = ranked.iter().take_while(|(_, summary)| summary.mean == ranked[0].1.mean).count();
+    let n_as_good = ranked.iter().take_while(|(_, summary)| summary.mean.total_cmp(&ranked[0].1.mean).is_eq()).count();
     let name = label::metric(metric);
     let value = |summary: &Summary| format!("{} (n = {})", label::mean_sd(summary.mean, summary.sd), summary.n);
     let mut out = match &ranked[..] {
         [] => return Some(format!("No run finished with a finite {name}.")),
         [(_, summary)] => format!("{} ended at {}", label::capitalised(&name), value(summary)),
         [(_, summary), ..] if n_as_good == ranked.len() => {
-            format!("At the last recorded step {name} is the same for all arms, {}", value(summary))
+            format!("{} {name} is the same for all arms, {}", when(results), value(summary))
         }
         [(best, summary), .., (worst, other)] => {
             let (most, least) =
@@ -135,7 +140,8 @@ fn outcome(results: &Results) -> Option<String> {
                 n => format!(" and {}", label::count(n - 1, "other arm", "other arms")),
             };
             format!(
-                "At the last recorded step {name} is {most} for {}{as_good}, {}, and {least} for {}, {}",
+                "{} {name} is {most} for {}{as_good}, {}, and {least} for {}, {}",
+                when(results),
                 quoted(&best.name),
                 value(summary),
                 quoted(&worst.name),

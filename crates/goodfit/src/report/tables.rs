@@ -57,8 +57,12 @@ pub(super) fn arms(results: &Results) -> String {
     out += "</tbody></table></div>\n";
     let _ = writeln!(
         out,
-        "<p class=\"note\">Values at the last recorded step: mean ± standard deviation over runs (with n − 1). Data: \
-         {}.{}</p>",
+        "<p class=\"note\">Values at {}: mean ± standard deviation over runs (with n − 1). Data: {}.{}</p>",
+        if results.data.stopping_rows > 0 {
+            "the epoch that is kept, the training loss at the last recorded step"
+        } else {
+            "the last recorded step"
+        },
         escape(&super::summary::data(results)),
         if best.is_some() { " Bold: the best mean, which alone is no verdict." } else { "" }
     );

@@ -52,7 +52,7 @@ pub(super) fn sweep(results: &Results) -> Option<Figure> {
     let text = label::metric(metric);
     let y = axes::metric(metric, &text, series.iter());
     let name = label::long_field(&field);
-    let title = label::capitalised(&format!("{text} at the last recorded step by {name}"));
+    let title = label::capitalised(&format!("{text} at the end by {name}"));
     let x = axes::parameter(&axis_label(&results.arms, &field), &xs);
     Some(Figure {
         name: "sweep".to_owned(),
