@@ -3,7 +3,7 @@
 
 mod command;
 
-use command::Place;
+use command::{Place, sided_csv, sided_rows};
 use serde_json::Value as Json;
 
 const N: usize = 60;
@@ -14,21 +14,12 @@ const RECIPE: &str = "[data]\nsource = \"t.csv\"\ntarget = \"kind\"\nevaluation 
 
 /// A number, what the row is for, and what is to be learned. Each fifth is a test row.
 fn rows() -> Vec<[String; 3]> {
-    let row = |i: usize| {
-        let side = ["train", "train", "test", "validation", "stopping"][i % 5];
-        let kind = if i * 37 % 101 > 50 { "high" } else { "low" };
-        [format!("{}.25", i * 37 % 101), side.to_owned(), kind.to_owned()]
-    };
-    (0..N).map(row).collect()
-}
-
-fn csv(rows: &[[String; 3]]) -> String {
-    rows.iter().fold("x,side,kind\n".to_owned(), |text, row| text + &row.join(",") + "\n")
+    sided_rows(N, |i| i * 37 % 101 > 50)
 }
 
 fn place() -> Place {
     let place = Place::new();
-    place.write("t.csv", csv(&rows()));
+    place.write("t.csv", sided_csv(&rows()));
     place.write("t.toml", RECIPE);
     place
 }
@@ -100,7 +91,7 @@ fn an_ensemble_is_recorded_as_one_and_numbers_in_their_units() {
     place.succeed(&["evaluate", "m", "--open-test"]);
     assert_eq!((record.len(), &openings(&place)[1]["scores"]), (1, &record[0]["scores"]));
 
-    place.write("t.csv", csv(&rows()).replace("high", "1000.5").replace("low", "10.5"));
+    place.write("t.csv", sided_csv(&rows()).replace("high", "1000.5").replace("low", "10.5"));
     train(&place, &["--set", "training.loss=mean-squared-error"]);
     let record = openings(&place);
     assert_eq!(record.len(), 3, "beside those of other rows, which are not this model's");
@@ -162,7 +153,7 @@ fn doubled() -> Vec<[String; 3]> {
 #[test]
 fn rows_on_both_sides_of_a_split_are_counted() {
     let place = place();
-    place.write("t.csv", csv(&doubled()));
+    place.write("t.csv", sided_csv(&doubled()));
     let given = ["--set", "data.split_column=side", "--set", "data.evaluation=validation"];
     let sides = [
         "2 of 12 validation rows are also a training row",
@@ -180,7 +171,7 @@ fn rows_on_both_sides_of_a_split_are_counted() {
     // A sealed row has one value for the target more, so that it is another row.
     let mut other = doubled();
     other[2][0] = "77.125".to_owned();
-    place.write("t.csv", csv(&other));
+    place.write("t.csv", sided_csv(&other));
     train(&place, &[&given[..], &["--set", "data.validation=0.2"]].concat());
     assert_eq!(findings(&place, "m")[2], "2 of 12 test rows are also among the rows that are not sealed");
 }
@@ -193,7 +184,7 @@ fn rows_are_counted_over_all_folds() {
     let twice = others[..10].iter().chain(&others[..10]).map(|[x, _, kind]| [x.clone(), "train".into(), kind.clone()]);
     let single = [["500.5", "train", "high"].map(str::to_owned), ["600.5", "train", "low"].map(str::to_owned)];
     let all: Vec<[String; 3]> = twice.chain(single).chain(sealed).collect();
-    place.write("t.csv", csv(&all));
+    place.write("t.csv", sided_csv(&all));
     let given = ["--set", "data.split_column=side", "--set", "data.evaluation=validation"];
     let short = ["--set", "training.epochs=1", "--set", "training.batch_size=2"];
     train(&place, &[&given[..], &short, &["--set", "data.folds=22"]].concat());
@@ -207,7 +198,7 @@ fn rows_are_counted_over_all_folds() {
     assert!(findings(&place, "s").iter().any(|one| one == statement), "{:?}", findings(&place, "s"));
 
     // With other validation rows for each seed those of all seeds are counted.
-    place.write("t.csv", csv(&all[..20]));
+    place.write("t.csv", sided_csv(&all[..20]));
     let compare = ["compare", "t.toml", "--vary", "network.dropout=0,0.2", "--seeds", "4", "--resplit", "--out", "c"];
     let split = ["--set", "data.evaluation=validation", "--set", "data.validation=0.1", "--set", "data.test=0"];
     place.succeed(&[&compare[..], &split, &short].concat());

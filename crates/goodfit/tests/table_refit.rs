@@ -5,7 +5,7 @@ mod command;
 
 use std::sync::atomic::Ordering;
 
-use command::Place;
+use command::{Place, sided_csv, sided_rows};
 use goodfit::comparison::{Conducted, Fit, Observer, Options, train_one};
 use goodfit::data::{Labelled, Prepared, load};
 use goodfit::recipe::Experiment;
@@ -23,21 +23,12 @@ const RECIPE: &str = "[data]\nsource = \"t.csv\"\ntarget = \"kind\"\n[network]\n
 
 /// A number, what the row is for, and what is to be learned.
 fn rows() -> Vec<[String; 3]> {
-    let row = |i: usize| {
-        let side = ["train", "train", "test", "validation", "stopping"][i % 5];
-        let kind = if (i * 37 % 101 > 50) == (i % 9 != 4) { "high" } else { "low" };
-        [format!("{}.25", i * 37 % 101), side.to_owned(), kind.to_owned()]
-    };
-    (0..N).map(row).collect()
-}
-
-fn csv(rows: &[[String; 3]]) -> String {
-    rows.iter().fold("x,side,kind\n".to_owned(), |text, row| text + &row.join(",") + "\n")
+    sided_rows(N, |i| (i * 37 % 101 > 50) == (i % 9 != 4))
 }
 
 fn place() -> Place {
     let place = Place::new();
-    place.write("t.csv", csv(&rows()));
+    place.write("t.csv", sided_csv(&rows()));
     place.write("t.toml", RECIPE);
     place
 }
@@ -140,7 +131,7 @@ fn it_is_the_network_of_so_many_steps_on_all_rows() {
 fn it_depends_on_no_sealed_row_and_on_all_others() {
     let place = place();
     let weights = |rows: &[[String; 3]], words: &[&str]| {
-        place.write("t.csv", csv(rows));
+        place.write("t.csv", sided_csv(rows));
         trained(&place, "model", words);
         [place.read("model/weights.safetensors"), place.read("model/baselines.json")]
     };

@@ -123,3 +123,17 @@ fn walk(root: &Path, folder: &Path, files: &mut Vec<String>) {
         }
     }
 }
+
+/// A number, what the row is for, and what is to be learned, of each row. Each fifth is a test row.
+pub(crate) fn sided_rows(n: usize, is_high: impl Fn(usize) -> bool) -> Vec<[String; 3]> {
+    let row = |i: usize| {
+        let side = ["train", "train", "test", "validation", "stopping"][i % 5];
+        [format!("{}.25", i * 37 % 101), side.to_owned(), if is_high(i) { "high" } else { "low" }.to_owned()]
+    };
+    (0..n).map(row).collect()
+}
+
+/// These rows as a table.
+pub(crate) fn sided_csv(rows: &[[String; 3]]) -> String {
+    rows.iter().fold("x,side,kind\n".to_owned(), |text, row| text + &row.join(",") + "\n")
+}
