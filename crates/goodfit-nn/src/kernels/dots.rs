@@ -120,6 +120,7 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
     // SAFETY: the caller's contract; vectors end at k.
     unsafe {
         match k.div_ceil(V::LANES) {
+            ..=1 if V::Half::LANES < V::LANES && k <= V::Half::LANES => return short::<V::Half, N, 1>(rows, column),
             ..=1 => return short::<V, N, 1>(rows, column),
             2 => return short::<V, N, 2>(rows, column),
             3 => return short::<V, N, 3>(rows, column),
@@ -147,7 +148,11 @@ unsafe fn dots<V: Vector, const N: usize>(rows: [*const V::Element; N], column: 
                 }
             }
         }
-        sums.map(|[a, b, c, d]| a.add(b).add(c.add(d)).total())
+        let mut totals = [<V::Element as Float>::ZERO; N];
+        for (total, [a, b, c, d]) in totals.iter_mut().zip(sums) {
+            *total = a.add(b).add(c.add(d)).total();
+        }
+        totals
     }
 }
 
@@ -168,15 +173,18 @@ unsafe fn short<V: Vector, const N: usize, const C: usize>(
             let from = column.as_ptr().add(j * V::LANES);
             *right = if j + 1 < C { V::load(from) } else { V::load_first(from, n_last) };
         }
-        rows.map(|row| {
-            let mut chains = right;
-            for (j, chain) in chains.iter_mut().enumerate() {
+        let mut totals = [<V::Element as Float>::ZERO; N];
+        for (total, row) in totals.iter_mut().zip(rows) {
+            let mut sum = V::zero();
+            for (j, &right) in right.iter().enumerate() {
                 let from = row.add(j * V::LANES);
                 let left = if j + 1 < C { V::load(from) } else { V::load_first(from, n_last) };
-                *chain = left.mul_add(*chain, V::zero());
+                let chain = left.mul_add(right, V::zero());
+                // In the order of pairs.
+                sum = if j == 0 { chain } else { sum.add(chain) };
             }
-            // In the order of pairs.
-            chains.into_iter().skip(1).fold(chains[0], |sum, chain| sum.add(chain)).total()
-        })
+            *total = sum.total();
+        }
+        totals
     }
 }

@@ -24,9 +24,14 @@ impl<T: Float> Finish<'_, T> {
         Self { bias: self.bias.map(|bias| &bias[column..column + n]), ..self }
     }
 
+    /// Whether sums stay as they are.
+    pub(super) fn is_none(self) -> bool {
+        self.bias.is_none() && !self.relu
+    }
+
     /// The same over values that have been stored.
     pub(super) fn apply(self, dst: &mut MatMut<'_, T>) {
-        if self.bias.is_none() && !self.relu {
+        if self.is_none() {
             return;
         }
         vectorised(

@@ -30,7 +30,7 @@ use super::dots::{column, element};
 use super::finish::{Finish, FinishOf};
 use super::outer::outer;
 use super::packing::{copy, is_copied, pack};
-use super::row::row;
+use super::row::{few_rows, is_few_rows, row};
 use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
 use super::{Accum, Isa};
@@ -48,9 +48,10 @@ const M_BLOCK: usize = 128;
 const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
 /// The same for others, where there are whole vectors to load and a panel does not fit into the cache as it lies.
 const DIRECT_WHOLE: [(usize, usize); 2] = [(128, 32), (usize::MAX, 8)];
-/// Elements of a destination that most caches do not hold. Over sums of at most [`SHORT_SUMS`] terms it is written a few
-/// rows at a time, across all panels, so that its lines follow each other; `rhs` comes from the second-level cache then.
-const FAR: usize = 1 << 23;
+/// Elements that most caches do not hold.
+pub(super) const FAR: usize = 1 << 23;
+/// A destination of [`FAR`] elements over sums of at most so many terms is written a few rows at a time, across all panels,
+/// so that its lines follow each other, and past the caches; `rhs` comes from the second-level cache then.
 const SHORT_SUMS: usize = 128;
 /// The longest vector: panels are padded to a multiple of it.
 pub(super) const MAX_LANES: usize = 16;
@@ -84,8 +85,23 @@ pub fn matmul<T: Float>(dst: MatMut<'_, T>, accum: Accum, lhs: MatRef<'_, T>, rh
 
 /// How many elements of scratch [`matmul`] needs for an m x n result over k.
 pub fn matmul_scratch(m: usize, n: usize, k: usize) -> usize {
-    let (m, n, k) = if n == 1 { (1, m, k.min(K_BLOCK)) } else { (m, n, k.min(K_BLOCK)) };
-    k * n.min(N_BLOCK).next_multiple_of(MAX_LANES) + m.min(M_BLOCK) * k + MAX_LANES
+    let (m, n) = if n == 1 { (1, m) } else { (m, n) };
+    packed_len(m, n, k) + m.min(M_BLOCK) * k.min(K_BLOCK) + MAX_LANES
+}
+
+/// Elements of the largest packed block of `rhs`.
+fn packed_len(m: usize, n: usize, k: usize) -> usize {
+    k.min(K_BLOCK) * n.min(n_block(m, n, k)).next_multiple_of(MAX_LANES)
+}
+
+/// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
+fn n_block(m: usize, n: usize, k: usize) -> usize {
+    if is_streamed(m, n, k) { K_BLOCK * N_BLOCK / k.max(1) / MAX_LANES * MAX_LANES } else { N_BLOCK }
+}
+
+/// Whether a destination is written a few rows at a time, across all panels.
+fn is_streamed(m: usize, n: usize, k: usize) -> bool {
+    m * n >= FAR && n > N_BLOCK && k <= SHORT_SUMS
 }
 
 /// [`matmul`] with given instructions.
@@ -200,10 +216,19 @@ pub(super) fn is_row_of_dots<T: Float>(m: usize, lhs: MatRef<'_, T>, rhs: MatRef
 
 /// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
 pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let pieces = n.div_ceil(most).max(1);
-    // A division takes as long as a small product does.
-    let (short, n_longer) = if pieces == 1 { (n, 0) } else { (n / pieces, n % pieces) };
+    let (pieces, short, n_longer) = even(n, most);
     (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
+}
+
+/// The fewest pieces of at most `most`, as even as can be: (how many, length of the shorter ones, how many are one longer).
+#[inline(always)]
+fn even(n: usize, most: usize) -> (usize, usize, usize) {
+    // A division takes as long as a small product does.
+    if n <= most {
+        return (1, n, 0);
+    }
+    let pieces = n.div_ceil(most);
+    (pieces, n / pieces, n % pieces)
 }
 
 pub(super) struct Product<'a, T> {
@@ -223,6 +248,15 @@ impl<T: Float> Operation<T> for Product<'_, T> {
     type Output = ();
 
     unsafe fn run<V: Vector<Element = T>>(mut self) {
+        let Self { dst, dst_row, accum, lhs, rhs, finish, ref mut scratch, .. } = self;
+        if dst_row == rhs.n_columns && is_few_rows::<V>(lhs, rhs) {
+            // SAFETY: the caller vouches for the features, and for m rows of n elements.
+            unsafe {
+                let dst = std::slice::from_raw_parts_mut(dst, lhs.n_rows * dst_row);
+                few_rows::<V>(dst, accum, lhs, rhs, scratch);
+                return finish.apply(&mut MatMut::new(dst, lhs.n_rows, dst_row));
+            }
+        }
         // SAFETY: the caller vouches for the features.
         unsafe {
             V::call(
@@ -240,14 +274,23 @@ impl<T: Float> Product<'_, T> {
     unsafe fn blocks<V: Vector<Element = T>>(&mut self) {
         let &mut Self { dst: dst_start, dst_row, accum, lhs, rhs, finish, halves, ref mut scratch } = self;
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let is_streamed = m * n >= FAR && n > N_BLOCK && k <= SHORT_SUMS;
-        let most_rows = if is_streamed { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
+        if m <= V::tile_rows(1) && n <= V::LANES && k <= K_BLOCK {
+            // SAFETY: the caller's contract.
+            return unsafe { self.single_tile::<V>() };
+        }
+        let most_rows = if is_streamed(m, n, k) { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
+        let most_columns = n_block(m, n, k);
+        let streams = is_streamed(m, n, k)
+            && accum == Accum::Replace
+            && finish.is_none()
+            && n.is_multiple_of(MAX_LANES)
+            && dst_row.is_multiple_of(MAX_LANES)
+            && dst_start.addr().is_multiple_of(MAX_LANES * size_of::<T>());
         let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k.min(K_BLOCK), rhs.row_stride);
         let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
-        let (packed_rhs, copied_lhs) =
-            scratch[aligned..].split_at_mut(k.min(K_BLOCK) * n.min(N_BLOCK).next_multiple_of(MAX_LANES));
-        for n0 in (0..n).step_by(N_BLOCK) {
-            let n_block = N_BLOCK.min(n - n0);
+        let (packed_rhs, copied_lhs) = scratch[aligned..].split_at_mut(packed_len(m, n, k));
+        for n0 in (0..n).step_by(most_columns) {
+            let n_block = most_columns.min(n - n0);
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let accum = if k0 == 0 { accum } else { Accum::Add };
                 let finish = if k0 + k_block == k { finish } else { Finish::NONE };
@@ -279,6 +322,7 @@ impl<T: Float> Product<'_, T> {
                             dst_row,
                             n_last: if half { width - full * V::LANES } else { width - (full - 1) * V::LANES },
                             accum,
+                            streams,
                             finish: FinishOf::new(finish, n0 + j0..n0 + j0 + width),
                         };
                         let pick = |rows| V::tile(rows, full, half, is_direct && V::LOADS_PARTS);
@@ -289,6 +333,43 @@ impl<T: Float> Product<'_, T> {
                 }
             }
         }
+        if streams {
+            // SAFETY: the features are the caller's word.
+            unsafe { V::fence() };
+        }
+    }
+
+    /// [`blocks`](Self::blocks) where all of it is one tile, which has little to think about.
+    ///
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn single_tile<V: Vector<Element = T>>(&mut self) {
+        let &mut Self { dst, dst_row, accum, lhs, rhs, finish, halves, ref mut scratch } = self;
+        let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+        let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k, rhs.row_stride);
+        if !is_direct {
+            // SAFETY: the features are the caller's word; the scratch holds such a block.
+            unsafe { pack::<V>(rhs, scratch) };
+        }
+        let (full, half) = whole_and_half::<V>(n, halves);
+        let tile = Tile {
+            k,
+            lhs: lhs.data.as_ptr(),
+            lhs_row: lhs.row_stride,
+            lhs_k: lhs.column_stride,
+            look: k,
+            rhs: if is_direct { rhs.data.as_ptr() } else { scratch.as_ptr() },
+            rhs_k: if is_direct { rhs.row_stride } else { V::LANES },
+            dst,
+            dst_row,
+            n_last: n,
+            accum,
+            streams: false,
+            finish: FinishOf::new(finish, 0..n),
+        };
+        // SAFETY: the views were checked against their values.
+        unsafe { V::tile(m, full, half, is_direct && V::LOADS_PARTS)(&tile) };
     }
 }
 
@@ -330,9 +411,7 @@ unsafe fn rows<V: Vector>(
     vectors: usize,
     pick: impl Fn(usize) -> TileFn<V::Element>,
 ) {
-    let tallest = V::tile_rows(vectors);
-    let pieces = m.div_ceil(tallest);
-    let (short, n_longer) = if pieces == 1 { (m, 0) } else { (m / pieces, m % pieces) };
+    let (pieces, short, n_longer) = even(m, V::tile_rows(vectors));
     for (n_tiles, height) in [(n_longer, short + 1), (pieces - n_longer, short)] {
         if n_tiles == 0 {
             continue;
@@ -541,17 +620,60 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn every_size_of_a_single_tile() {
+        for (m, n, k) in (2..=9).flat_map(|m| (2..=17).flat_map(move |n| [1, 7, 130].map(|k| (m, n, k)))) {
+            for transposed in [(false, false), (false, true), (true, false), (true, true)] {
+                check::<f32>((m, n, k), transposed, f64::from(f32::EPSILON), (m * n) as u64);
+            }
+        }
+    }
+
+    /// `dst (+)= lhs · rhs` from ones on, in memory that begins with a line of the cache.
+    fn product_of_lines(isa: Isa, accum: Accum, lhs: MatRef<'_, f32>, rhs: MatRef<'_, f32>) -> Vec<f32> {
+        let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+        let mut room = vec![1.0; m * n + LINE];
+        let start = room.as_ptr().align_offset(64);
+        let mut scratch = vec![f32::NAN; matmul_scratch(m, n, k)];
+        matmul_with(isa, MatMut::new(&mut room[start..start + m * n], m, n), accum, lhs, rhs, &mut scratch);
+        assert!(room[..start].iter().chain(&room[start + m * n..]).all(|x| *x == 1.0), "written past the end");
+        room.drain(start..start + m * n).collect()
+    }
+
+    #[test]
     fn a_destination_beyond_every_cache_holds_the_same_rows() {
-        let (m, n, k) = (FAR.div_ceil(2100), 2100, 9);
+        // Whole vectors, which go past the caches, and others.
+        for n in [2100, 2112] {
+            let (m, k) = (FAR.div_ceil(n), 9);
+            let (x, w) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
+            let (lhs, rhs) = (MatRef::new(&x, k, m).transposed(), MatRef::new(&w, k, n));
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                for accum in [Accum::Add, Accum::Replace] {
+                    let all = product_of_lines(isa, accum, lhs, rhs);
+                    for (row, n_rows) in [(0, 40), (m / 2, 3), (m - 7, 7)] {
+                        let few = product_of_lines(isa, accum, block(lhs, (row, n_rows), (0, k)), rhs);
+                        let same = few == all[row * n..(row + n_rows) * n];
+                        assert!(same, "{isa:?}, {accum:?}, {n} columns, from row {row} on");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn few_rows_over_a_factor_beyond_every_cache_are_the_same_among_others() {
+        // More than a block of k, no whole number of rows at once, and stretches of which the last has no whole vectors.
+        let (m, k, n) = (9, 2051, FAR.div_ceil(2051));
         let (x, w) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
-        let (lhs, rhs) = (MatRef::new(&x, k, m).transposed(), MatRef::new(&w, k, n));
-        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-            let start = Matrix::from_rows(m, n, vec![1.0; m * n]);
-            let all = product(isa, start, Accum::Add, lhs, rhs);
-            for (row, n_rows) in [(0, 40), (m / 2, 3), (m - 7, 7)] {
-                let start = Matrix::from_rows(n_rows, n, vec![1.0; n_rows * n]);
-                let few = product(isa, start, Accum::Add, block(lhs, (row, n_rows), (0, k)), rhs);
-                assert!(few.data() == &all.data()[row * n..(row + n_rows) * n], "{isa:?}, from row {row} on");
+        let rhs = MatRef::new(&w, k, n);
+        for lhs in [MatRef::new(&x, m, k), MatRef::new(&x, k, m).transposed()] {
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                for accum in [Accum::Add, Accum::Replace] {
+                    let all = product_of_lines(isa, accum, lhs, rhs);
+                    for n_rows in 1..=8 {
+                        let few = product_of_lines(isa, accum, block(lhs, (1, n_rows), (0, k)), rhs);
+                        assert!(few == all[n..(1 + n_rows) * n], "{isa:?}, {accum:?}, {n_rows} rows");
+                    }
+                }
             }
         }
     }

@@ -59,10 +59,13 @@ impl<T: Float> Outer<'_, T> {
         assert_eq!(rhs.len(), N * V::LANES);
         // SAFETY: the caller's contract; `rhs` and each row of `dst` are N vectors.
         unsafe {
-            let rhs: [V; N] = std::array::from_fn(|j| V::load(rhs.as_ptr().add(j * V::LANES)));
+            let mut right = [V::zero(); N];
+            for (j, right) in right.iter_mut().enumerate() {
+                *right = V::load(rhs.as_ptr().add(j * V::LANES));
+            }
             for (dst, &left) in dst.chunks_exact_mut(N * V::LANES).zip(lhs.iter().step_by(lhs_row)) {
                 let left = V::splat(left);
-                for (j, right) in rhs.into_iter().enumerate() {
+                for (j, &right) in right.iter().enumerate() {
                     left.mul_add(right, V::zero()).store(dst.as_mut_ptr().add(j * V::LANES));
                 }
             }
@@ -73,12 +76,14 @@ impl<T: Float> Outer<'_, T> {
     /// The processor has the features of `V`.
     #[inline(always)]
     unsafe fn terms<V: Vector<Element = T>>(self) {
-        let Self { dst, accum, lhs, lhs_row, rhs } = self;
-        let rows = dst.chunks_exact_mut(rhs.len()).zip(lhs.iter().step_by(lhs_row));
-        // SAFETY: the caller's contract; a row is as long as `rhs`.
-        unsafe {
-            for (dst, &left) in rows {
-                let left = V::splat(left);
+        let Self { dst: mut rest, accum, lhs, lhs_row, rhs } = self;
+        let mut place = 0;
+        // Not in chunks, of which the number would have to be found by a division.
+        while !rest.is_empty() {
+            let (dst, below) = rest.split_at_mut(rhs.len());
+            // SAFETY: the caller's contract; a row is as long as `rhs`.
+            unsafe {
+                let left = V::splat(lhs[place]);
                 // A short row would spend a part of its time on finding out that it has not so many vectors.
                 if rhs.len() < AT_ONCE * V::LANES {
                     store_row::<V>(dst, accum, |j| term(left, rhs, j));
@@ -86,6 +91,7 @@ impl<T: Float> Outer<'_, T> {
                     store_long_row::<V>(dst, accum, |j| term(left, rhs, j));
                 }
             }
+            (rest, place) = (below, place + lhs_row);
         }
     }
 }
@@ -114,8 +120,11 @@ unsafe fn store_long_row<V: Vector>(dst: &mut [V::Element], accum: Accum, value:
     // SAFETY: vectors end at the row's end.
     unsafe {
         for j in (0..whole).step_by(AT_ONCE * V::LANES) {
-            let values: [V; AT_ONCE] = std::array::from_fn(|i| value(j + i * V::LANES));
-            for (i, value) in values.into_iter().enumerate() {
+            let mut values = [V::zero(); AT_ONCE];
+            for (i, at) in values.iter_mut().enumerate() {
+                *at = value(j + i * V::LANES);
+            }
+            for (i, value) in values.iter().enumerate() {
                 value.store(dst.as_mut_ptr().add(j + i * V::LANES));
             }
         }

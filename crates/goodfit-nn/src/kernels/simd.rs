@@ -58,6 +58,16 @@ pub trait Vector: Copy {
     unsafe fn load_first(from: *const Self::Element, n: usize) -> Self;
     /// `LANES` elements.
     unsafe fn store(self, to: *mut Self::Element);
+    /// `LANES` elements past the caches, for values that they cannot hold; `to` is a multiple of the vector's size.
+    /// [`fence`](Vector::fence) follows before anybody reads them.
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut Self::Element) {
+        // SAFETY: the same contract, and more.
+        unsafe { self.store(to) }
+    }
+    /// Waits for what was [streamed](Vector::stream).
+    #[inline(always)]
+    unsafe fn fence() {}
     /// The first `n` elements; `n <= LANES`.
     unsafe fn store_first(self, to: *mut Self::Element, n: usize);
     /// `self + other`

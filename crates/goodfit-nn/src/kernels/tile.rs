@@ -33,6 +33,8 @@ pub struct Tile<T> {
     /// How many elements of the last vector exist in `dst`.
     pub(super) n_last: usize,
     pub(super) accum: Accum,
+    /// Whether sums go past the caches ([`Vector::stream`]): every vector is whole and begins where it has to.
+    pub(super) streams: bool,
     /// Of the tile's columns.
     pub(super) finish: FinishOf<T>,
 }
@@ -108,7 +110,7 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
         // chain of as many additions as there are rows, which takes as long as the sums do.
         let lhs: [_; ROWS] = std::array::from_fn(|i| t.lhs.wrapping_add(i * t.lhs_row));
         let mut place = (0, t.rhs);
-        if t.accum == Accum::Add || t.k >= LONG_SUMS {
+        if t.accum == Accum::Add || t.k >= LONG_SUMS && !t.streams {
             // What stands there is wanted when the chains have been summed, and may lie far away.
             let columns = FULL * V::LANES + if HALF { V::Half::LANES } else { 0 };
             for i in 0..ROWS {
@@ -129,6 +131,14 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
             }
         } else {
             steps::<V, ROWS, FULL, HALF, DIRECT>(t, t.k, lhs, &mut place, (&mut sums, &mut half_sums));
+        }
+        if t.streams {
+            for i in 0..ROWS {
+                for j in 0..FULL {
+                    sums[i][j].stream(t.dst.add(i * t.dst_row + j * V::LANES));
+                }
+            }
+            return;
         }
         // What nobody asked for is not looked for vector by vector.
         match t.finish.parts() {

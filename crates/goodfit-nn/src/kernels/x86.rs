@@ -85,6 +85,16 @@ impl Vector for Avx512 {
         unsafe { _mm512_storeu_ps(to, self.0) }
     }
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        // SAFETY: the contract.
+        unsafe { _mm512_stream_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: the processor has SSE.
+        unsafe { _mm_sfence() }
+    }
+    #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
         // SAFETY: the contract.
         unsafe { _mm512_mask_storeu_ps(to, ((1_u32 << n) - 1) as __mmask16, self.0) }
@@ -194,6 +204,11 @@ impl Vector for Avx512Half {
         Self(unsafe { _mm256_add_ps(self.0, other.0) })
     }
     #[inline(always)]
+    unsafe fn total(self) -> f32 {
+        // SAFETY: the contract.
+        unsafe { Avx2(self.0).total() }
+    }
+    #[inline(always)]
     unsafe fn relu(self) -> Self {
         // Of a NaN and of two zeros the second operand is taken.
         // SAFETY: the contract.
@@ -265,6 +280,16 @@ impl Vector for Avx2 {
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: the contract.
         unsafe { _mm256_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        // SAFETY: the contract.
+        unsafe { _mm256_stream_ps(to, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn fence() {
+        // SAFETY: the processor has SSE.
+        unsafe { _mm_sfence() }
     }
     #[inline(always)]
     unsafe fn store_first(self, to: *mut f32, n: usize) {
