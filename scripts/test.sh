@@ -73,6 +73,14 @@ part_test() {
 part_build() {
     run cargo build --locked --release
     ls -l "$goodfit"
+    # A vector instruction that was not compiled into its kernel is a call of its own, and no result shows it.
+    local symbols called
+    run cargo rustc --locked --release -p goodfit --bin goodfit -- -C strip=none
+    symbols=$(nm --demangle "$goodfit")
+    [[ "$symbols" == *goodfit_nn::kernels::* ]] || stop "there are no names of kernels in $goodfit"
+    called=$(grep -E 'core_arch::x86(_64)?::' <<<"$symbols" | grep -v '::xsave::' || true)
+    [ -z "$called" ] || stop "called by kernels, not compiled into them: $called"
+    run cargo build --locked --release
 }
 
 # The weights that `goodfit train` writes, loaded by the reference implementation of their format; the studies that

@@ -1,4 +1,5 @@
-"""Whether a peer learns what goodfit learns: many seeds of the chapter's experiments, without their times.
+"""Whether a peer learns what goodfit learns: many seeds of the chapter's experiments and of the larger networks, without their
+times.
 
     python agreement.py --mnist FOLDER                                # what is not recorded yet, then the summary
     python agreement.py --mnist FOLDER --peers torch burn --seeds 40 --processes 1
@@ -21,6 +22,7 @@ import itertools
 import json
 import math
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,9 +31,12 @@ from statistics import mean, variance
 from scipy import stats
 
 from experiments import EXPERIMENTS, experiment_of, last_evaluation
-from run import HERE, ROOT, SEEDS_A_ROUND, goodfit, machine, peer, program_of
+from large import evaluated
+from networks import NETWORKS
+from run import HERE, ROOT, SEEDS_A_ROUND, goodfit, machine, peer, processes, program_of
 
 RUNS = HERE.parent / "runs" / "agreement"
+TRAININGS = [*EXPERIMENTS, *NETWORKS]
 LEVEL = 0.05
 QUANTITIES = ("late_train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy")
 
@@ -39,10 +44,11 @@ QUANTITIES = ("late_train_loss", "train_accuracy", "held_out_loss", "held_out_ac
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mnist", type=Path, help="folder of the four raw IDX files; without it nothing is trained")
-    parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS), choices=list(EXPERIMENTS))
+    parser.add_argument("--experiments", nargs="+", default=TRAININGS, choices=TRAININGS)
     parser.add_argument("--peers", nargs="+", default=["torch"], help="torch, jax:vmap, burn, ..: of peer.py")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="start nothing new after that long")
     parser.add_argument("--runs", type=Path, default=RUNS)
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
     return parser.parse_args()
@@ -55,7 +61,11 @@ def path_of(args, experiment, method, seed):
 def record(args, experiment, method, seed):
     """One run; its seed is far from the next, because the peers count on from it by arm."""
     path, of_peer = path_of(args, experiment, method, seed), SEEDS_A_ROUND * seed
-    if method == "goodfit":
+    if experiment in NETWORKS:
+        is_ours = method == "goodfit"
+        arms = {"0": evaluated(args, experiment, seed) if is_ours else network_of(args, experiment, method, of_peer)}
+        about = {"seed": seed, "program": program_of(args.binary)} if is_ours else {"seed": of_peer}
+    elif method == "goodfit":
         every = f"training.evaluate_every={last_evaluation(EXPERIMENTS[experiment])}"
         arms = goodfit(args, experiment, seed, dense=False, more=["--set", every])["arms"]
         about = {"seed": seed, "program": program_of(args.binary)}
@@ -70,6 +80,14 @@ def record(args, experiment, method, seed):
     path.with_suffix(".part").write_text(json.dumps(found, separators=(",", ":")) + "\n")
     path.with_suffix(".part").replace(path)
     print(f"{experiment:14}{method:10}{seed:4}", flush=True)
+    return path
+
+
+def network_of(args, network, method, seed):
+    """The last points of a larger network that a peer trains."""
+    (found,), _ = processes(args, network, f"{method}@1", seed)
+    names = {"late_train_loss": "late_train_loss", "test_loss": "held_out_loss", "test_accuracy": "held_out_accuracy"}
+    return {name: found[key] for key, name in names.items()}
 
 
 def rounded(arms):
@@ -90,10 +108,13 @@ def train(args):
         for method in ("goodfit", *args.peers)
         if not path_of(args, experiment, method, seed).exists()
     ]
+    end = time.monotonic() + args.seconds
     keep_to = lambda: os.sched_setaffinity(0, {cores.get()})
     with ThreadPoolExecutor(args.processes, initializer=keep_to) as pool:
-        for _ in pool.map(lambda run: record(args, *run), missing):
-            pass
+        # None for one that was not begun.
+        done = pool.map(lambda run: record(args, *run) if time.monotonic() < end else None, missing)
+        if None in list(done):
+            print("the time is over; the same command goes on")
 
 
 def recorded(args, experiment, method):
@@ -104,6 +125,8 @@ def recorded(args, experiment, method):
 
 def name_of(experiment, number):
     """An arm as the table calls it."""
+    if experiment in NETWORKS:
+        return "the network"
     arm = EXPERIMENTS[experiment].arms[number]
     std = arm.init if isinstance(arm.init, str) else f"std {arm.init:.3g}"
     return {
@@ -190,6 +213,8 @@ def summary(args):
     lines.append("of the difference; p: Welch's; Holm: corrected over the arms and quantities of the experiment; * below 0.05.")
     runs = {(e, m): recorded(args, e, m) for e in args.experiments for m in ("goodfit", *args.peers)}
     every = [run for of in runs.values() for run in of]
+    if not every and args.mnist:
+        return
     if not every:
         raise SystemExit(f"error: there are no runs in {args.runs}")
     lines += sorted({

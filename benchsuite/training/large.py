@@ -54,14 +54,19 @@ def goodfit(args, network, seed):
     first, _ = train(args, network, seed, 1, 0)
     all_, points = train(args, network, seed, plan.n_epochs, 0)
     each = (all_ - first) / (plan.n_epochs - 1)
-    # Evaluated out of the time, after the last step; the same seed trains the same network.
-    last_step = plan.n_epochs * -(-N_ROWS // plan.batch_size) - 1
-    _, evaluated = train(args, network, seed, plan.n_epochs, last_step)
+    # Evaluated out of the time; the same seed trains the same network.
     return {
         "epochs": [first] + [each] * (plan.n_epochs - 1),
         "late_train_loss": points["late_train_loss"],
-        "test_accuracy": evaluated["held_out_accuracy"],
+        "test_accuracy": evaluated(args, network, seed)["held_out_accuracy"],
     }
+
+
+def evaluated(args, network, seed):
+    """The last points of a training that is evaluated after its last step."""
+    plan = NETWORKS[network]
+    last_step = plan.n_epochs * -(-N_ROWS // plan.batch_size) - 1
+    return train(args, network, seed, plan.n_epochs, last_step)[1]
 
 
 def time_one(args, network, method, seed):

@@ -20,6 +20,14 @@ const CLASSES: usize = 5;
 const DECAYS: [WeightDecay; 4] =
     [WeightDecay::None, WeightDecay::L2(0.05), WeightDecay::L1(0.02), WeightDecay::Decoupled(0.3)];
 
+const SCHEDULES: [Schedule; 5] = [
+    Schedule::Cosine { floor: 0.1 },
+    Schedule::ONE_CYCLE,
+    Schedule::Step { every: 2, factor: 0.5 },
+    Schedule::CosLog4,
+    Schedule::Constant,
+];
+
 /// Every optimiser with a rate that moves it.
 fn optimizers() -> impl Iterator<Item = (Optimizer, f64)> {
     let of = |convention| {
@@ -125,8 +133,8 @@ fn trainings() -> impl Iterator<Item = TrainingSpec> {
             learning_rate,
             weight_decay,
             clip_norm,
-            schedule: Schedule::Cosine { floor: 0.1 },
-            decay_schedule: Schedule::Step { every: 2, factor: 0.5 },
+            schedule: SCHEDULES[0],
+            decay_schedule: SCHEDULES[2],
             warmup_steps: 3,
             n_steps: 8,
             max_batch: BATCH,
@@ -135,10 +143,22 @@ fn trainings() -> impl Iterator<Item = TrainingSpec> {
     })
 }
 
+/// Every schedule, of the rate and of the decay.
+fn scheduled() -> impl Iterator<Item = TrainingSpec> {
+    let base = trainings().find(|training| matches!(training.weight_decay, WeightDecay::Decoupled(_))).unwrap();
+    (0..SCHEDULES.len()).map(move |i| TrainingSpec {
+        optimizer: Optimizer::MOMENTUM,
+        learning_rate: 0.1,
+        schedule: SCHEDULES[i],
+        decay_schedule: SCHEDULES[(i + 2) % SCHEDULES.len()],
+        ..base
+    })
+}
+
 fn check<T: Float>(tolerance: f64) {
     for max_norm in [None, Some(1.1)] {
         for (name, spec) in [("small", small(max_norm)), ("wide", wide(max_norm))] {
-            for training in trainings() {
+            for training in trainings().chain(scheduled()) {
                 let error = worst::<T>(&spec, &training, max_norm);
                 let TrainingSpec { optimizer, weight_decay, clip_norm, .. } = training;
                 let what = format!(

@@ -3,7 +3,8 @@
 //! Shapes: `dst` m x 1, `lhs` m x k, `rhs` k x 1.
 //!
 //! Order of summation: the terms k, k + 4L, k + 8L, .. for vectors of L lanes are one chain, and the 4L chains are
-//! added pairwise, whatever the number of rows. Up to 3L terms the chains without a term are left out.
+//! added pairwise, whatever the number of rows. Up to 3L terms the chains without a term are left out; up to L / 2, where a
+//! vector has a half, L is that of the half.
 //!
 //! The functions are not inlined: the caller is a short one then, which leaves its numbers in registers.
 
@@ -50,13 +51,36 @@ impl<T: Float> Operation<T> for Column<'_, T> {
         unsafe {
             V::call(
                 #[inline(always)]
-                move || if V::LOADS_PARTS { self.dots_by::<V, 4>() } else { self.dots_by::<V, 2>() },
+                move || match self.rhs.len() {
+                    k if k <= V::Half::LANES => self.short_dots::<V::Half>(),
+                    k if k <= V::LANES => self.short_dots::<V>(),
+                    _ if V::LOADS_PARTS => self.dots_by::<V, 4>(),
+                    _ => self.dots_by::<V, 2>(),
+                },
             );
         }
     }
 }
 
 impl<T: Float> Column<'_, T> {
+    /// [`dots_by`](Self::dots_by) of at most a vector, which stays in its register.
+    ///
+    /// # Safety
+    /// The processor has the features of `V`.
+    #[inline(always)]
+    unsafe fn short_dots<V: Vector<Element = T>>(self) {
+        let Self { dst, accum, lhs, lhs_row, rhs } = self;
+        // SAFETY: the features are the caller's word; rows are as long as `rhs`, which is checked.
+        unsafe {
+            let right = V::load_first(rhs.as_ptr(), rhs.len());
+            for (i, dst) in dst.iter_mut().enumerate() {
+                let left = V::load_first(lhs[i * lhs_row..][..rhs.len()].as_ptr(), rhs.len());
+                let sum = left.mul_add(right, V::zero()).total();
+                *dst = if accum == Accum::Add { *dst + sum } else { sum };
+            }
+        }
+    }
+
     /// As many rows at once as leave their sums in registers.
     ///
     /// # Safety

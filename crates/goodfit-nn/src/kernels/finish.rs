@@ -116,7 +116,8 @@ impl<T: Float> FinishOf<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::matmul::{finished, matmul_scratch, tests::values};
+    use crate::kernels::blocking::matmul_scratch;
+    use crate::kernels::matmul::{finished, tests::values};
     use crate::kernels::sparse_products::sparse_affine;
     use crate::kernels::{Accum, Csr, Isa};
     use crate::{MatRef, Matrix};
@@ -162,6 +163,9 @@ mod tests {
                 (9, 100, 300),
                 (33, 40, 600),
                 (6, 700, 8),
+                (7, 16, 30),
+                (8, 10, 256),
+                (4, 7, 257),
             ] {
                 let (x, w) = (odd(m * k, 1), odd(k * n, 2));
                 let transposed = odd(n * k, 3);

@@ -9,8 +9,8 @@
 
 use std::mem::MaybeUninit;
 
+use super::blocking::cuts;
 use super::finish::{Finish, FinishOf};
-use super::matmul::cuts;
 use super::simd::{Operation, Vector};
 use super::sparse::Entry;
 use crate::{Float, MatRef};

@@ -2,9 +2,8 @@
 //!
 //! Shapes: `dst` m x n, `lhs` m x k, `rhs` k x n.
 //!
-//! The product is cut into blocks of at most [`K_BLOCK`] x [`N_BLOCK`] of `rhs`, which are packed into panels as wide as a
-//! tile, or read where they are ([`most_direct`]); and of at most [`M_BLOCK`] rows of `lhs`, which are read where they are
-//! or copied (`packing`). Cuts are even: 784 becomes 4 x 196, not 3 x 256 + 16.
+//! The product is cut into blocks (`blocking`) of `rhs`, which are packed into panels as wide as a tile, or read where they
+//! are; and of rows of `lhs`, which are read where they are or copied (`packing`).
 //!
 //! Order of summation: within a block of k one chain of (fused) multiply-adds over rising k; the sums of the blocks are
 //! added in rising order. The cuts of k depend on k alone. So row i of the result has the same bytes whatever m and n are
@@ -17,7 +16,7 @@
 //! two: there it takes the place of a whole one, and one of the two units cannot run it. On Zen 4, where 512 bits are two
 //! halves, halves pay: 88 %, 92 %, 96 % and 60 % (`benchsuite/runs/kernel-efficiency.txt`). Reading `rhs` where it is pays
 //! there for 100 rows of 100 columns, no longer for 256 rows, and for fewer rows the farther its own lie apart
-//! ([`DIRECT_PARTS`]); it does not pay to copy a left factor whose rows are 784 elements long.
+//! (`blocking`); it does not pay to copy a left factor whose rows are 784 elements long.
 //!
 //! AVX2 (Zen 3, one core, beside the crate `gemm`, `benchsuite/runs/kernel-avx2.txt`): tiles that store whole vectors
 //! without a mask, where there is nothing to mask, take 9 % less time from 32 rows on in the median of 36 products, beside
@@ -25,6 +24,9 @@
 //! of 7 terms. Reading whole vectors where they are pays for few rows (7 rows of 64 columns: 77 % of the peak, not 53 %).
 //! What did not pay: masked loads instead of packing for 7 rows (Zen 1: 1.5 times as long).
 
+use super::blocking::{
+    Blocks, FAR, K_BLOCK, MAX_LANES, cuts, even, matmul_scratch, most_direct, packed_room, whole_and_half,
+};
 use super::buffer::LINE;
 use super::dots::{column, element};
 use super::finish::{Finish, FinishOf};
@@ -35,26 +37,6 @@ use super::simd::{Operation, Vector};
 use super::tile::{Tile, TileFn};
 use super::{Accum, Isa};
 use crate::{Float, MatMut, MatRef};
-
-/// Most rows of `rhs` that are packed at once.
-pub(super) const K_BLOCK: usize = 256;
-/// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
-pub(super) const N_BLOCK: usize = 512;
-/// Most rows of `lhs` that are worked on at once.
-const M_BLOCK: usize = 128;
-/// Up to how many rows of `lhs` packing `rhs` costs more than it saves, by how far the rows of `rhs` lie apart, for
-/// vectors that load parts: the farther, the fewer lines of the cache they share; rows three pages apart are read best in
-/// long stretches, as packing does.
-const DIRECT_PARTS: [(usize, usize); 4] = [(128, 128), (256, 48), (3000, 40), (usize::MAX, 2)];
-/// The same for others, where there are whole vectors to load and a panel does not fit into the cache as it lies.
-const DIRECT_WHOLE: [(usize, usize); 2] = [(128, 32), (usize::MAX, 8)];
-/// Elements that most caches do not hold.
-pub(super) const FAR: usize = 1 << 23;
-/// A destination of [`FAR`] elements over sums of at most so many terms is written a few rows at a time, across all panels,
-/// so that its lines follow each other, and past the caches; `rhs` comes from the second-level cache then.
-const SHORT_SUMS: usize = 128;
-/// The longest vector: panels are padded to a multiple of it.
-pub(super) const MAX_LANES: usize = 16;
 
 /// `dst = lhs · rhs`, or `dst += lhs · rhs`.
 ///
@@ -81,27 +63,6 @@ pub(super) const MAX_LANES: usize = 16;
 /// ```
 pub fn matmul<T: Float>(dst: MatMut<'_, T>, accum: Accum, lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, scratch: &mut [T]) {
     matmul_with(Isa::detect(), dst, accum, lhs, rhs, scratch);
-}
-
-/// How many elements of scratch [`matmul`] needs for an m x n result over k.
-pub fn matmul_scratch(m: usize, n: usize, k: usize) -> usize {
-    let (m, n) = if n == 1 { (1, m) } else { (m, n) };
-    packed_len(m, n, k) + m.min(M_BLOCK) * k.min(K_BLOCK) + MAX_LANES
-}
-
-/// Elements of the largest packed block of `rhs`.
-fn packed_len(m: usize, n: usize, k: usize) -> usize {
-    k.min(K_BLOCK) * n.min(n_block(m, n, k)).next_multiple_of(MAX_LANES)
-}
-
-/// Most columns of `rhs` that are packed at once; a multiple of every vector's length.
-fn n_block(m: usize, n: usize, k: usize) -> usize {
-    if is_streamed(m, n, k) { K_BLOCK * N_BLOCK / k.max(1) / MAX_LANES * MAX_LANES } else { N_BLOCK }
-}
-
-/// Whether a destination is written a few rows at a time, across all panels.
-fn is_streamed(m: usize, n: usize, k: usize) -> bool {
-    m * n >= FAR && n > N_BLOCK && k <= SHORT_SUMS
 }
 
 /// [`matmul`] with given instructions.
@@ -135,39 +96,49 @@ pub(super) fn finished<T: Float>(
     }
     let values = &mut dst.data[..m * n];
     let is_dots = lhs.column_stride == 1 && rhs.row_stride == 1;
-    if m == 1 && n == 1 && k > 0 && is_dots {
-        let sum = element(isa, &lhs.data[..k], &rhs.data[..k]);
-        values[0] = if accum == Accum::Add { values[0] + sum } else { sum };
-        return finish.apply(&mut dst);
-    }
-    // One column is one row of the transposed product.
-    let (left, right) = if n == 1 { (rhs.transposed(), lhs.transposed()) } else { (lhs, rhs) };
     if k == 0 {
         if accum == Accum::Replace {
             values.fill(T::ZERO);
         }
-    } else if n == 1 && k > 1 && is_dots {
-        column(isa, values, accum, lhs.data, lhs.row_stride, &rhs.data[..k]);
+    } else if m == 1 && n == 1 && is_dots {
+        let sum = element(isa, &lhs.data[..k], &rhs.data[..k]);
+        values[0] = if accum == Accum::Add { values[0] + sum } else { sum };
     } else if is_row_of_dots(m, lhs, rhs) {
         column(isa, values, accum, rhs.data, rhs.column_stride, &lhs.data[..k]);
-    } else if k == 1 && right.column_stride == 1 {
-        outer(isa, values, accum, left.data, left.row_stride, &right.data[..right.n_columns]);
-    } else if left.n_rows == 1 && right.column_stride == 1 {
-        row(isa, values, accum, (left.data, left.column_stride), right, scratch);
+    } else if n == 1 && k > 1 && is_dots {
+        column(isa, values, accum, lhs.data, lhs.row_stride, &rhs.data[..k]);
+    } else if n == 1 && k == 1 && lhs.row_stride == 1 {
+        outer(isa, values, accum, &rhs.data[..1], 1, &lhs.data[..m]);
+    } else if n == 1 {
+        // One row of the transposed product. It has a single bias, not one for each of its columns.
+        sums(isa, values, accum, (rhs.transposed(), lhs.transposed()), Finish::NONE, scratch);
     } else {
-        let (dst, dst_row) = (values.as_mut_ptr(), right.n_columns);
-        // One column has a single bias, not one for each of these columns.
-        let finish = if n == 1 { Finish::NONE } else { finish };
-        let halves = isa.has_cheap_halves();
-        // SAFETY: `check` has seen that the views fit each other, their values and the scratch.
-        unsafe {
-            T::dispatch(isa, Product { dst, dst_row, accum, lhs: left, rhs: right, finish, halves, scratch });
-        }
-        if n > 1 {
-            return;
-        }
+        return sums(isa, values, accum, (lhs, rhs), finish, scratch);
     }
     finish.apply(&mut dst);
+}
+
+/// The product where k > 0, and what becomes of its sums.
+#[inline(always)]
+fn sums<T: Float>(
+    isa: Isa,
+    values: &mut [T],
+    accum: Accum,
+    (lhs, rhs): (MatRef<'_, T>, MatRef<'_, T>),
+    finish: Finish<'_, T>,
+    scratch: &mut [T],
+) {
+    let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
+    if k == 1 && rhs.column_stride == 1 {
+        outer(isa, values, accum, lhs.data, lhs.row_stride, &rhs.data[..n]);
+    } else if m == 1 && rhs.column_stride == 1 {
+        row(isa, values, accum, (lhs.data, lhs.column_stride), rhs, scratch);
+    } else {
+        let (dst, dst_row, halves) = (values.as_mut_ptr(), n, isa.has_cheap_halves());
+        // SAFETY: `check` has seen that the views fit each other, their values and the scratch.
+        return unsafe { T::dispatch(isa, Product { dst, dst_row, accum, lhs, rhs, finish, halves, scratch }) };
+    }
+    finish.apply(&mut MatMut::new(values, m, n));
 }
 
 /// What every product is sure of before it reads or writes: (m, n, k).
@@ -214,23 +185,6 @@ pub(super) fn is_row_of_dots<T: Float>(m: usize, lhs: MatRef<'_, T>, rhs: MatRef
     m == 1 && rhs.n_rows > 1 && lhs.column_stride == 1 && rhs.row_stride == 1 && rhs.column_stride > 1
 }
 
-/// Cuts `0..n` into the fewest pieces of at most `most`, as even as can be: (start, length).
-pub(super) fn cuts(n: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
-    let (pieces, short, n_longer) = even(n, most);
-    (0..pieces).map(move |i| (i * short + i.min(n_longer), short + usize::from(i < n_longer)))
-}
-
-/// The fewest pieces of at most `most`, as even as can be: (how many, length of the shorter ones, how many are one longer).
-#[inline(always)]
-fn even(n: usize, most: usize) -> (usize, usize, usize) {
-    // A division takes as long as a small product does.
-    if n <= most {
-        return (1, n, 0);
-    }
-    let pieces = n.div_ceil(most);
-    (pieces, n / pieces, n % pieces)
-}
-
 pub(super) struct Product<'a, T> {
     /// m rows of n elements, `dst_row` apart.
     pub(super) dst: *mut T,
@@ -248,14 +202,10 @@ impl<T: Float> Operation<T> for Product<'_, T> {
     type Output = ();
 
     unsafe fn run<V: Vector<Element = T>>(mut self) {
-        let Self { dst, dst_row, accum, lhs, rhs, finish, ref mut scratch, .. } = self;
-        if dst_row == rhs.n_columns && is_few_rows::<V>(lhs, rhs) {
-            // SAFETY: the caller vouches for the features, and for m rows of n elements.
-            unsafe {
-                let dst = std::slice::from_raw_parts_mut(dst, lhs.n_rows * dst_row);
-                few_rows::<V>(dst, accum, lhs, rhs, scratch);
-                return finish.apply(&mut MatMut::new(dst, lhs.n_rows, dst_row));
-            }
+        if is_few_rows::<V>(self.lhs, self.rhs) {
+            let dst = (self.dst, self.dst_row);
+            // SAFETY: the caller vouches for the features and for the rows of `dst`.
+            return unsafe { few_rows::<V>(dst, self.accum, (self.lhs, self.rhs), self.finish, self.scratch) };
         }
         // SAFETY: the caller vouches for the features.
         unsafe {
@@ -278,19 +228,18 @@ impl<T: Float> Product<'_, T> {
             // SAFETY: the caller's contract.
             return unsafe { self.single_tile::<V>() };
         }
-        let most_rows = if is_streamed(m, n, k) { V::tile_rows(V::TILE_VECTORS) } else { M_BLOCK };
-        let most_columns = n_block(m, n, k);
-        let streams = is_streamed(m, n, k)
+        let blocks = Blocks::of::<V>(m, n, k);
+        let streams = blocks.is_streamed
+            && m * n >= FAR
             && accum == Accum::Replace
             && finish.is_none()
             && n.is_multiple_of(MAX_LANES)
             && dst_row.is_multiple_of(MAX_LANES)
             && dst_start.addr().is_multiple_of(MAX_LANES * size_of::<T>());
         let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k.min(K_BLOCK), rhs.row_stride);
-        let aligned = scratch.as_ptr().align_offset(64).min(MAX_LANES);
-        let (packed_rhs, copied_lhs) = scratch[aligned..].split_at_mut(packed_len(m, n, k));
-        for n0 in (0..n).step_by(most_columns) {
-            let n_block = most_columns.min(n - n0);
+        let (packed_rhs, copied_lhs) = lines(scratch).split_at_mut(packed_room(m, n, k));
+        for n0 in (0..n).step_by(blocks.columns) {
+            let n_block = blocks.columns.min(n - n0);
             for (k0, k_block) in cuts(k, K_BLOCK) {
                 let accum = if k0 == 0 { accum } else { Accum::Add };
                 let finish = if k0 + k_block == k { finish } else { Finish::NONE };
@@ -299,7 +248,7 @@ impl<T: Float> Product<'_, T> {
                     // SAFETY: the features are the caller's word; `packed_rhs` holds such a block.
                     unsafe { pack::<V>(right, packed_rhs) };
                 }
-                for (m0, m_block) in cuts(m, most_rows) {
+                for (m0, m_block) in cuts(m, blocks.rows) {
                     let left = block(lhs, (m0, m_block), (k0, k_block));
                     let left = if is_copied(left, n) { copy(left, copied_lhs) } else { left };
                     let is_long = k > K_BLOCK && left.column_stride == 1;
@@ -349,6 +298,7 @@ impl<T: Float> Product<'_, T> {
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
         let is_direct = rhs.column_stride == 1 && m <= most_direct::<V>(n, k, rhs.row_stride);
         if !is_direct {
+            // From the first element on: looking for the first line of the cache would take longer than a line that is cut.
             // SAFETY: the features are the caller's word; the scratch holds such a block.
             unsafe { pack::<V>(rhs, scratch) };
         }
@@ -373,31 +323,10 @@ impl<T: Float> Product<'_, T> {
     }
 }
 
-/// Up to how many rows of `lhs` a block of a right factor, k rows of n elements, is read where it is.
-fn most_direct<V: Vector>(n: usize, k: usize, apart: usize) -> usize {
-    let bounds: &[(usize, usize)] = match (V::LOADS_PARTS, n.is_multiple_of(V::LANES)) {
-        (true, _) => &DIRECT_PARTS,
-        (false, true) if fits(k, apart) => return usize::MAX,
-        (false, true) => &DIRECT_WHOLE,
-        (false, false) => &[],
-    };
-    bounds.iter().find(|&&(most_apart, _)| apart <= most_apart).map_or(0, |&(_, rows)| rows)
-}
-
-/// Whether k rows at most 128 elements apart leave half of a first-level cache: of its 64 sets of 8 lines they reach as
-/// many as the powers of two in their distance leave.
-fn fits(k: usize, apart: usize) -> bool {
-    const SETS: usize = 64;
-    let sets = if apart.is_multiple_of(LINE) { SETS >> (apart / LINE).trailing_zeros().min(6) } else { SETS };
-    apart <= 128 && k <= 4 * sets
-}
-
-/// How many whole vectors hold `width` elements, and whether a half follows: where the vector has a
-/// narrower half, it costs less, and the remainder fits into it.
-fn whole_and_half<V: Vector>(width: usize, halves: bool) -> (usize, bool) {
-    let remainder = width % V::LANES;
-    let half = halves && V::Half::LANES < V::LANES && remainder > 0 && remainder <= V::Half::LANES;
-    (if half { width / V::LANES } else { width.div_ceil(V::LANES) }, half)
+/// The scratch from its first line of the cache on.
+fn lines<T>(scratch: &mut [T]) -> &mut [T] {
+    let start = scratch.as_ptr().align_offset(64).min(MAX_LANES);
+    &mut scratch[start..]
 }
 
 /// All rows of a panel, tile after tile.
@@ -439,9 +368,9 @@ pub(super) fn block<T: Float>(
 pub(super) mod tests {
     use proptest::prelude::*;
 
+    use super::super::simd::Dispatch;
     use super::*;
     use crate::Matrix;
-    use crate::kernels::simd::Dispatch;
 
     /// The oracle, in double precision: the value and the sum of the products' sizes.
     fn plain<T: Float>(lhs: MatRef<'_, T>, rhs: MatRef<'_, T>, i: usize, j: usize) -> (f64, f64) {
@@ -621,57 +550,96 @@ pub(super) mod tests {
 
     #[test]
     fn every_size_of_a_single_tile() {
-        for (m, n, k) in (2..=9).flat_map(|m| (2..=17).flat_map(move |n| [1, 7, 130].map(|k| (m, n, k)))) {
+        for (m, n, k) in (2..=9).flat_map(|m| (2..=17).flat_map(move |n| [1, 7, 256, 257].map(|k| (m, n, k)))) {
             for transposed in [(false, false), (false, true), (true, false), (true, true)] {
                 check::<f32>((m, n, k), transposed, f64::from(f32::EPSILON), (m * n) as u64);
             }
         }
     }
 
-    /// `dst (+)= lhs · rhs` from ones on, in memory that begins with a line of the cache.
-    fn product_of_lines(isa: Isa, accum: Accum, lhs: MatRef<'_, f32>, rhs: MatRef<'_, f32>) -> Vec<f32> {
+    #[test]
+    fn a_single_tile_over_a_part_of_a_wide_factor() {
+        for (m, n) in [(3, 8), (3, 16), (8, 5), (6, 16)] {
+            let (x, w) = (values::<f32>(m * 40, 1), values::<f32>(40 * 300, 2));
+            let rhs = MatRef { n_columns: n, ..MatRef::new(&w, 40, 300) };
+            let narrow: Vec<f32> = (0..40).flat_map(|i| w[i * 300..i * 300 + n].to_vec()).collect();
+            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                let of = |rhs| product(isa, Matrix::zeros(m, n), Accum::Replace, MatRef::new(&x, m, 40), rhs);
+                assert_eq!(of(rhs).data(), of(MatRef::new(&narrow, 40, n)).data(), "{isa:?}, {m} x {n}");
+            }
+        }
+    }
+
+    /// From where on values begin with a line of the cache.
+    pub(in crate::kernels) fn start_of_line(room: &[f32]) -> usize {
+        room.as_ptr().align_offset(64)
+    }
+
+    /// `dst (+)= lhs · rhs` from ones on, in memory that begins `shift` elements after the beginning of a line.
+    fn in_lines(
+        isa: Isa,
+        (accum, finish): (Accum, Finish<'_, f32>),
+        (lhs, rhs): (MatRef<'_, f32>, MatRef<'_, f32>),
+        shift: usize,
+    ) -> Vec<f32> {
         let (m, n, k) = (lhs.n_rows, rhs.n_columns, lhs.n_columns);
-        let mut room = vec![1.0; m * n + LINE];
-        let start = room.as_ptr().align_offset(64);
+        let mut room = vec![1.0; m * n + 2 * LINE];
+        let start = start_of_line(&room) + shift;
         let mut scratch = vec![f32::NAN; matmul_scratch(m, n, k)];
-        matmul_with(isa, MatMut::new(&mut room[start..start + m * n], m, n), accum, lhs, rhs, &mut scratch);
+        let dst = MatMut::new(&mut room[start..start + m * n], m, n);
+        finished(isa, dst, accum, (lhs, rhs), finish, &mut scratch);
         assert!(room[..start].iter().chain(&room[start + m * n..]).all(|x| *x == 1.0), "written past the end");
         room.drain(start..start + m * n).collect()
     }
 
+    /// Whole vectors, which go past the caches where nothing else is done to them, and others; one block of columns, and
+    /// several; few rows.
     #[test]
     fn a_destination_beyond_every_cache_holds_the_same_rows() {
-        // Whole vectors, which go past the caches, and others.
-        for n in [2100, 2112] {
-            let (m, k) = (FAR.div_ceil(n), 9);
-            let (x, w) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
+        for (m, n, k) in [(3995, 2100, 9), (3972, 2112, 9), (3972, 2112, 128), (8, 1 << 20, 3)] {
+            assert!(m * n >= FAR);
+            let (x, w, bias) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2), values::<f32>(n, 3));
             let (lhs, rhs) = (MatRef::new(&x, k, m).transposed(), MatRef::new(&w, k, n));
+            let both = Finish { bias: Some(&bias), relu: true };
             for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-                for accum in [Accum::Add, Accum::Replace] {
-                    let all = product_of_lines(isa, accum, lhs, rhs);
-                    for (row, n_rows) in [(0, 40), (m / 2, 3), (m - 7, 7)] {
-                        let few = product_of_lines(isa, accum, block(lhs, (row, n_rows), (0, k)), rhs);
+                for (accum, finish, shift) in [
+                    (Accum::Replace, Finish::NONE, 0),
+                    (Accum::Replace, Finish::NONE, 1),
+                    (Accum::Replace, both, 0),
+                    (Accum::Add, Finish::NONE, 0),
+                ] {
+                    let all = in_lines(isa, (accum, finish), (lhs, rhs), shift);
+                    for (row, n_rows) in [(0, 3), (m / 2, 4.min(m / 2)), (m - 7, 7)] {
+                        let left = block(lhs, (row, n_rows), (0, k));
+                        let few = in_lines(isa, (accum, finish), (left, rhs), 0);
                         let same = few == all[row * n..(row + n_rows) * n];
-                        assert!(same, "{isa:?}, {accum:?}, {n} columns, from row {row} on");
+                        assert!(same, "{isa:?}, {accum:?}, {finish:?}, {m} x {n} over {k}, from row {row} on");
                     }
                 }
             }
         }
     }
 
+    /// More than a block of k, no whole number of rows at once, and stretches of which the last has no whole number of
+    /// vectors; stretches that the scratch makes shorter; a part of a wider factor.
     #[test]
     fn few_rows_over_a_factor_beyond_every_cache_are_the_same_among_others() {
-        // More than a block of k, no whole number of rows at once, and stretches of which the last has no whole vectors.
-        let (m, k, n) = (9, 2051, FAR.div_ceil(2051));
-        let (x, w) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
-        let rhs = MatRef::new(&w, k, n);
-        for lhs in [MatRef::new(&x, m, k), MatRef::new(&x, k, m).transposed()] {
-            for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
-                for accum in [Accum::Add, Accum::Replace] {
-                    let all = product_of_lines(isa, accum, lhs, rhs);
-                    for n_rows in 1..=8 {
-                        let few = product_of_lines(isa, accum, block(lhs, (1, n_rows), (0, k)), rhs);
-                        assert!(few == all[n..(1 + n_rows) * n], "{isa:?}, {accum:?}, {n_rows} rows");
+        for (k, n, apart) in [(2051, 4091, 4091), (9, 932_068, 932_068), (2051, 4096, 4101)] {
+            assert!(k * n >= FAR);
+            let (x, w, bias) = (values::<f32>(9 * k, 1), values::<f32>(k * apart, 2), values::<f32>(n, 3));
+            let rhs = MatRef { n_columns: n, ..MatRef::new(&w, k, apart) };
+            let both = Finish { bias: Some(&bias), relu: true };
+            for lhs in [MatRef::new(&x, 9, k), MatRef::new(&x, k, 9).transposed()] {
+                for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+                    for (accum, finish) in [(Accum::Add, Finish::NONE), (Accum::Replace, both)] {
+                        let all = in_lines(isa, (accum, finish), (lhs, rhs), 0);
+                        for n_rows in 1..=8 {
+                            let few = in_lines(isa, (accum, finish), (block(lhs, (1, n_rows), (0, k)), rhs), 0);
+                            assert!(
+                                few == all[n..(1 + n_rows) * n],
+                                "{isa:?}, {accum:?}, {n_rows} rows of {n} over {k}"
+                            );
+                        }
                     }
                 }
             }
@@ -687,11 +655,5 @@ pub(super) mod tests {
             assert!(dst[(0, 0)].is_nan() && dst[(0, 1)].is_nan() && dst[(1, 1)].is_nan());
             assert_eq!(dst[(1, 0)], f32::INFINITY);
         }
-    }
-
-    #[test]
-    fn cuts_are_even_and_complete() {
-        assert_eq!(cuts(784, 256).collect::<Vec<_>>(), [(0, 196), (196, 196), (392, 196), (588, 196)]);
-        assert_eq!(cuts(7, 3).collect::<Vec<_>>(), [(0, 3), (3, 2), (5, 2)]);
     }
 }

@@ -9,6 +9,7 @@
 #![allow(clippy::inline_always)]
 #![cfg_attr(test, allow(clippy::float_cmp))]
 
+mod blocking;
 mod buffer;
 mod dots;
 mod finish;
@@ -31,10 +32,11 @@ mod transpose;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use blocking::matmul_scratch;
 pub(crate) use buffer::{Buffer, LINE};
 pub(crate) use finish::{Finish, relu};
 pub use isa::{Isa, vectorised, vectorised_with};
-pub use matmul::{matmul, matmul_scratch, matmul_with};
+pub use matmul::{matmul, matmul_with};
 pub use peak::calibration_loop;
 pub use reduce::{column_sums, dot, sum, sum_squares};
 

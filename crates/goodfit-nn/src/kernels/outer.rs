@@ -78,6 +78,7 @@ impl<T: Float> Outer<'_, T> {
     unsafe fn terms<V: Vector<Element = T>>(self) {
         let Self { dst: mut rest, accum, lhs, lhs_row, rhs } = self;
         let mut place = 0;
+        assert!(!rhs.is_empty());
         // Not in chunks, of which the number would have to be found by a division.
         while !rest.is_empty() {
             let (dst, below) = rest.split_at_mut(rhs.len());

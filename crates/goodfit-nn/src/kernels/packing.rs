@@ -1,6 +1,6 @@
 //! The factors of a matrix product, brought into the order in which its tiles read them.
 
-use super::matmul::cuts;
+use super::blocking::cuts;
 use super::simd::Vector;
 use crate::{Float, MatRef};
 

@@ -171,17 +171,18 @@ pub(crate) fn sparse_weight_gradient_shared<T: Float>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::matmul::tests::values;
+    use super::super::matmul::tests::{start_of_line, values};
     use super::*;
-    use crate::kernels::{MAX_THREADS, Team, matmul};
+    use crate::kernels::{LINE, MAX_THREADS, Team};
 
     fn bits(values: &[f32]) -> Vec<u32> {
         values.iter().map(|value| value.to_bits()).collect()
     }
 
-    /// Rows and columns that parts would cut so that a single row is left, which has an order of sums of its own.
+    /// Rows and columns that parts would cut so that a single row is left, which has an order of sums of its own; parts that
+    /// write or read more than a cache holds.
     #[test]
-    fn no_part_is_a_single_row() {
+    fn products_are_shared_to_the_byte() {
         let [two, most] = [2, MAX_THREADS].map(|n_threads| Team::new(n_threads).join());
         for (member, n_threads, (m, n, k)) in [
             (&two, 2, (1, 1200, 1200)),
@@ -192,15 +193,22 @@ mod tests {
             (&two, 2, (600, 1200, 1)),
             (&most, MAX_THREADS, (4033, 64, 200)),
             (&most, MAX_THREADS, (4097, 64, 200)),
+            (&two, 2, (8200, 2112, 9)),
+            (&two, 2, (4112, 4224, 9)),
+            (&two, 2, (3, 8256, 2051)),
         ] {
             let (x, w) = (values::<f32>(m * k, 1), values::<f32>(n * k, 2));
             let lhs = MatRef::new(&x, m, k);
             for rhs in [MatRef::new(&w, n, k).transposed(), MatRef::new(&w, k, n)] {
-                let [mut alone, mut shared] = [0.0, 1.0].map(|start| vec![start; m * n]);
                 let mut scratch = vec![0.0; n_threads * matmul_scratch(m, n, k)];
-                matmul(MatMut::new(&mut alone, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-                matmul_shared(Some(member), MatMut::new(&mut shared, m, n), Accum::Replace, lhs, rhs, &mut scratch);
-                assert!(bits(&alone) == bits(&shared), "{m} x {n} over {k}");
+                let mut of = |member: Option<&Member>, fill: f32| {
+                    let mut room = vec![fill; m * n + LINE];
+                    let start = start_of_line(&room);
+                    let dst = MatMut::new(&mut room[start..start + m * n], m, n);
+                    matmul_shared(member, dst, Accum::Replace, lhs, rhs, &mut scratch);
+                    room.drain(start..start + m * n).map(f32::to_bits).collect::<Vec<_>>()
+                };
+                assert!(of(None, 0.0) == of(Some(member), 1.0), "{m} x {n} over {k}");
             }
         }
     }

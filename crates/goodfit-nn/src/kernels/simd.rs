@@ -1,11 +1,13 @@
 //! The vector types that the hand-written kernels are generic over.
 //!
 //! A kernel is written once over [`Vector`]; [`Dispatch`] picks the type for an [`Isa`].
-//! Everything between [`Vector::call`] and an intrinsic is `#[inline(always)]`, so that the
-//! intrinsics end up inside one function which has the right target features.
+//! Everything between [`Vector::call`] and an intrinsic is `#[inline(always)]`, so that the intrinsics end up inside one
+//! function which has the right target features; elsewhere each of them would be a call. Arrays of vectors
+//! are therefore filled by loops: `map` and `from_fn` of an array are functions that are not always inlined.
+//! `scripts/test.sh build` looks for intrinsics that are called.
 
 use super::Isa;
-use super::matmul::MAX_LANES;
+use super::blocking::MAX_LANES;
 use super::transpose::transpose_plain;
 use crate::Float;
 
@@ -13,7 +15,7 @@ use crate::Float;
 ///
 /// # Safety of its methods
 /// Each needs a processor with the features of the type ([`Dispatch`] sees to that), and pointers
-/// that are valid for the elements named. No alignment is needed.
+/// that are valid for the elements named. No alignment is needed but for [`stream`](Vector::stream).
 pub trait Vector: Copy {
     /// What a lane holds.
     type Element: Float;
@@ -187,7 +189,13 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
 
     #[inline(always)]
     unsafe fn call<R>(f: impl FnOnce() -> R) -> R {
-        f()
+        /// A function of its own, as for other vectors: inlined, it would have every caller that picks among them save the
+        /// registers which it needs itself.
+        #[inline(never)]
+        fn apart<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        apart(f)
     }
     #[inline(always)]
     unsafe fn zero() -> Self {
@@ -235,8 +243,11 @@ impl<T: Float, const N: usize> Vector for Portable<T, N> {
         self
     }
     #[inline(always)]
-    unsafe fn relu(self) -> Self {
-        Self(self.0.map(super::finish::relu))
+    unsafe fn relu(mut self) -> Self {
+        for x in &mut self.0 {
+            *x = super::finish::relu(*x);
+        }
+        self
     }
     #[inline(always)]
     unsafe fn mul_add(mut self, factor: Self, addend: Self) -> Self {

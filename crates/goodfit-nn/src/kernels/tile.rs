@@ -43,7 +43,8 @@ pub struct Tile<T> {
 ///
 /// # Safety
 /// The pointers are valid for the tile's rows, columns and `k`; the processor has the features of
-/// the vectors.
+/// the vectors. A tile that streams replaces sums that stay as they are, in whole vectors, `dst` and its rows begin with lines
+/// of the cache, and a fence follows.
 pub(super) type TileFn<T> = unsafe fn(&Tile<T>);
 
 /// Tiles of 1 to 4 rows.
@@ -133,6 +134,9 @@ unsafe fn tile_body<V: Vector, const ROWS: usize, const FULL: usize, const HALF:
             steps::<V, ROWS, FULL, HALF, DIRECT>(t, t.k, lhs, &mut place, (&mut sums, &mut half_sums));
         }
         if t.streams {
+            debug_assert!(
+                !HALF && t.n_last == V::LANES && t.accum == Accum::Replace && t.finish.parts() == (false, false)
+            );
             for i in 0..ROWS {
                 for j in 0..FULL {
                     sums[i][j].stream(t.dst.add(i * t.dst_row + j * V::LANES));

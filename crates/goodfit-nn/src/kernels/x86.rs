@@ -21,7 +21,7 @@ pub(super) struct Avx512Half(__m256);
 pub(super) struct Avx2(__m256);
 
 // "The contract" below is that of `Vector`'s methods: the processor has the features of the type, and
-// pointers are valid for the elements named. The intrinsics used take any alignment.
+// pointers are valid for the elements named. The intrinsics used take any alignment, but for `stream`.
 
 impl Vector for Avx512 {
     type Element = f32;
