@@ -3,11 +3,11 @@ times.
 
     python agreement.py --mnist FOLDER                                # what is not recorded yet, then the summary
     python agreement.py --mnist FOLDER --peers torch burn --seeds 40 --processes 1
-    python agreement.py                                               # the summary alone
+    python agreement.py --runs ../runs/agreement                      # the summary alone
 
 One thread a process, `--processes` of them at a time: whatever else the machine does, the figures are the same. Evaluations
 draw no random numbers, so that those between the first and the last are left out. One file per run,
-`../runs/agreement/EXPERIMENT/METHOD.SEED.json`; a run that is there is not run again.
+`EXPERIMENT/METHOD.SEED.json` below `--runs`; a run that is there is not run again.
 
 Held against each other are the last points of every arm, a value a seed: the seeds are the sample. The arms of a search
 are drawn by the seed, so that its trials are taken together by their learning rates, half a decade each; what a seed gives
@@ -33,9 +33,8 @@ from scipy import stats
 from experiments import EXPERIMENTS, experiment_of, last_evaluation
 from large import evaluated
 from networks import NETWORKS
-from run import HERE, ROOT, SEEDS_A_ROUND, goodfit, machine, peer, processes, program_of
+from run import OWN_RUNS, ROOT, SEEDS_A_ROUND, goodfit, machine, peer, processes, program_of, write
 
-RUNS = HERE.parent / "runs" / "agreement"
 TRAININGS = [*EXPERIMENTS, *NETWORKS]
 LEVEL = 0.05
 QUANTITIES = ("late_train_loss", "train_accuracy", "held_out_loss", "held_out_accuracy")
@@ -49,7 +48,7 @@ def arguments():
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=math.inf, help="start nothing new after that long")
-    parser.add_argument("--runs", type=Path, default=RUNS)
+    parser.add_argument("--runs", type=Path, default=OWN_RUNS / "agreement", help="target/benchsuite/training/agreement where absent")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
     return parser.parse_args()
 
@@ -76,9 +75,7 @@ def record(args, experiment, method, seed):
             trials = experiment_of(experiment, of_peer).arms
             arms = {i: points | {"learning_rate": trials[int(i)].learning_rate} for i, points in arms.items()}
     found = about | {"date": datetime.date.today().isoformat(), "machine": machine(), "arms": rounded(arms)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".part").write_text(json.dumps(found, separators=(",", ":")) + "\n")
-    path.with_suffix(".part").replace(path)
+    write(path, json.dumps(found, separators=(",", ":")))
     print(f"{experiment:14}{method:10}{seed:4}", flush=True)
     return path
 

@@ -18,6 +18,7 @@ while [ $# -gt 0 ]; do
         --seconds | --runs | --rounds | --seeds) [ $# -gt 1 ] || { echo "error: $1 without a value" >&2; exit 2; } ;;
         *) echo "error: there is no option $1" >&2; exit 2 ;;
     esac
+    [ "$1" = --runs ] || [[ "$2" =~ ^[0-9]+$ ]] || { echo "error: $1 $2: expected a whole number" >&2; exit 2; }
     case "$1" in
         --seconds) seconds="$2" ;;
         --runs) runs="$(realpath -m "$2")" ;;
@@ -53,8 +54,8 @@ for series in run large; do
     "$python" $here/$series.py --mnist "$own/mnist" --runs "$runs" --rounds "$rounds" --seconds "$(left)" \
         --binary "$target/release/goodfit" --peak "$target/release/examples/peak"
 done
+"$python" $here/summarise.py --runs "$runs" | tee "$runs/summary.txt"
 if [ "$seeds" -gt 0 ]; then
     "$python" $here/agreement.py --mnist "$own/mnist" --runs "$runs/agreement" --seeds "$seeds" --seconds "$(left)" \
         --binary "$target/release/goodfit"
 fi
-"$python" $here/summarise.py --runs "$runs" | tee "$runs/summary.txt"

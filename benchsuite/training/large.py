@@ -3,8 +3,8 @@
     python large.py --mnist FOLDER                       # everything that is not recorded yet
     python large.py --mnist FOLDER --networks mlp-512 --methods goodfit torch@2 --rounds 5
 
-Methods and rounds are those of `run.py`. A peer says itself what each epoch took. goodfit's epochs after the first are
-what its training of all of them takes beyond that of one; its first is the whole process, data and report included.
+Methods and rounds are those of `run.py`. A peer says itself what each epoch took. goodfit's epochs are equal parts of what
+it says that its training took; the first has the rest of the process, too: start, data and report.
 """
 
 import json
@@ -29,14 +29,14 @@ METHODS = [
 
 def arguments():
     parser = parser_of(__doc__, METHODS)
-    parser.add_argument("--networks", nargs="+", default=list(NETWORKS))
-    args = checked(parser)
+    parser.add_argument("--networks", nargs="+", default=list(NETWORKS), choices=list(NETWORKS))
+    args = checked(parser, METHODS, r"goodfit|(torch|torch:compile|jax|burn|candle)@\d+")
     args.runs /= "large"
     return args
 
 
 def train(args, network, seed, n_epochs, evaluate_every):
-    """Wall seconds of goodfit's process, and the last points of its curves."""
+    """Wall seconds of goodfit's process, those of the training in it, and the last points of its curves."""
     with tempfile.TemporaryDirectory() as out:
         command = [args.binary, "train", HERE / "large" / f"{network}.toml", "--seed", str(seed)]
         command += ["--jobs", str(CORES), "--quiet", "--out", out]
@@ -46,17 +46,17 @@ def train(args, network, seed, n_epochs, evaluate_every):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
         (arm,) = json.loads((Path(out) / "results.json").read_text())["arms"]
-        return seconds, under_peers_names(arm["runs"][0]["final"])
+        training = json.loads((Path(out) / "timing.json").read_text())["seconds"]
+        return seconds, training, under_peers_names(arm["runs"][0]["final"])
 
 
 def goodfit(args, network, seed):
     plan = NETWORKS[network]
-    first, _ = train(args, network, seed, 1, 0)
-    all_, points = train(args, network, seed, plan.n_epochs, 0)
-    each = (all_ - first) / (plan.n_epochs - 1)
+    seconds, training, points = train(args, network, seed, plan.n_epochs, 0)
+    each = training / plan.n_epochs
     # Evaluated out of the time; the same seed trains the same network.
     return {
-        "epochs": [first] + [each] * (plan.n_epochs - 1),
+        "epochs": [seconds - training + each] + [each] * (plan.n_epochs - 1),
         "late_train_loss": points["late_train_loss"],
         "test_accuracy": evaluated(args, network, seed)["held_out_accuracy"],
     }
@@ -66,7 +66,7 @@ def evaluated(args, network, seed):
     """The last points of a training that is evaluated after its last step."""
     plan = NETWORKS[network]
     last_step = plan.n_epochs * -(-N_ROWS // plan.batch_size) - 1
-    return train(args, network, seed, plan.n_epochs, last_step)[1]
+    return train(args, network, seed, plan.n_epochs, last_step)[-1]
 
 
 def time_one(args, network, method, seed):

@@ -1,6 +1,6 @@
 """Times goodfit and its peers on the chapter's experiments, in alternation, one file per run.
 
-    python run.py --mnist FOLDER                       # everything that is not recorded yet
+    python run.py --mnist FOLDER                       # everything that is not recorded yet, below --runs
     python run.py --mnist FOLDER --experiments search --methods goodfit jax:vmap --rounds 5
 
 A method is a peer of `peer.py`, in one process on all cores (`torch`, `burn`, `candle`: the better of 1 and 2 threads
@@ -30,6 +30,8 @@ sys.path.append(str(HERE / "peers"))
 import native  # noqa: E402  a module of the folder above
 
 ROOT = HERE.parents[1]
+# What is recorded in the repository is of other machines.
+OWN_RUNS = ROOT / "target" / "benchsuite" / "training"
 CORES = len(os.sched_getaffinity(0))
 METHODS = [
     "goodfit",
@@ -58,16 +60,16 @@ ONLY = {"torch:compile/split": ("weight-init", "search")}
 
 def arguments():
     parser = parser_of(__doc__, METHODS)
-    parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS))
-    return checked(parser)
+    parser.add_argument("--experiments", nargs="+", default=list(EXPERIMENTS), choices=list(EXPERIMENTS))
+    return checked(parser, METHODS, r"goodfit(-dense)?|numpy|(torch|torch:compile|jax|jax:vmap|burn|candle)(@\d+|/split)")
 
 
-def checked(parser):
-    """What was said, if it can be done."""
+def checked(parser, methods, pattern):
+    """What was said, if it can be done: with methods that match."""
     args = parser.parse_args()
     for method in args.methods:
-        if not re.fullmatch(r"goodfit(-dense)?|numpy|(torch|torch:compile|jax|jax:vmap|burn|candle)(@\d+|/split)", method):
-            parser.error(f"there is no method {method}; those that run by themselves are {', '.join(METHODS)}")
+        if not re.fullmatch(pattern, method):
+            parser.error(f"there is no method {method}; those that run by themselves are {', '.join(methods)}")
     for what in (args.mnist, args.binary, args.peak):
         if not what.exists():
             parser.error(f"there is no {what}; all.sh makes it")
@@ -81,7 +83,7 @@ def parser_of(description, methods):
     parser.add_argument("--methods", nargs="+", default=methods)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3000, help="start nothing new after that long")
-    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "training")
+    parser.add_argument("--runs", type=Path, default=OWN_RUNS, help="target/benchsuite/training where absent")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/goodfit")
     parser.add_argument("--peak", type=Path, default=ROOT / "target/release/examples/peak")
     return parser
@@ -227,9 +229,16 @@ def series(args, trainings, is_timed, time_one, words):
                 found = {"seed": seed} | time_one(args, training, method, seed)
                 found |= {"program": program_of(args.binary)} if method.startswith("goodfit") else {}
                 found |= {"peak_gflops": [before, peak(args.peak)], "date": datetime.date.today().isoformat()}
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
+                write(path, json.dumps(found | {"machine": machine()}, indent=1))
                 print(f"{training:14}{method:22}{words(found)}", flush=True)
+
+
+def write(path, text):
+    """All of it or nothing: a file that is there counts as recorded."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text + "\n")
+    part.replace(path)
 
 
 def main():

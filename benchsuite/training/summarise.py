@@ -134,19 +134,16 @@ def chapter(folder):
             row += [min(peers, key=found.get), f"{best / ours:.2f}", f"{best / dense:.2f}", f"{fast / ours:.2f}"]
         rows.append(row)
     table(rows)
-    total = lambda method: sum(found[method] for found in seconds.values())
-    for words, pick in (("one process, (a)", False), ("one-thread processes, (b)", True)):
-        best, compiled_best = (
-            sum(
-                min(found[m] for m in found if not m.startswith("goodfit") and m.endswith("-split") == pick)
-                for found in of_methods.values()
-                if any(not m.startswith("goodfit") and m.endswith("-split") == pick for m in found)
-            )
-            for of_methods in (seconds, compiled)
-        )
-        ours, dense = total("goodfit"), sum(found.get("goodfit-dense", math.nan) for found in seconds.values())
-        print(f"all together, {words}: the best peers {best:.1f} s, goodfit {ours:.1f} s, ratio {best / ours:.2f}, "
-              f"dense {best / dense:.2f}, compiled {compiled_best / ours:.2f}")
+    for words, is_split in (("one process, (a)", False), ("one-thread processes, (b)", True)):
+        peers = lambda found: [found[m] for m in found if not m.startswith("goodfit") and m.endswith("-split") == is_split]
+        names = [name for name, found in seconds.items() if peers(found)]
+        if not names:
+            continue
+        best, fast = (sum(min(peers(of[name])) for name in names) for of in (seconds, compiled))
+        ours, dense = (sum(seconds[name].get(m, math.nan) for name in names) for m in ("goodfit", "goodfit-dense"))
+        which = "all together" if len(names) == len(EXPERIMENTS) else ", ".join(names)
+        print(f"{which}, {words}: the best peers {best:.1f} s, goodfit {ours:.1f} s, ratio {best / ours:.2f}, "
+              f"dense {best / dense:.2f}, compiled {fast / ours:.2f}")
     print()
 
     outside_of_training(runs)

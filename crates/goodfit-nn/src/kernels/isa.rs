@@ -38,13 +38,21 @@ impl Isa {
     pub fn forced() -> Result<Option<Self>, String> {
         let named = std::env::var_os("GOODFIT_ISA").filter(|name| !name.is_empty());
         let Some(name) = named else { return Ok(None) };
-        let known = Self::ALL.into_iter().zip(["avx512", "avx2", "portable"]);
-        match known.into_iter().find(|(_, known)| name == *known) {
+        match Self::ALL.into_iter().find(|isa| name == isa.name()) {
             None => Err(format!("GOODFIT_ISA is {}, expected avx512, avx2 or portable", name.display())),
-            Some((isa, name)) if !isa.is_available() => {
-                Err(format!("GOODFIT_ISA is {name}, which this processor lacks"))
+            Some(isa) if !isa.is_available() => {
+                Err(format!("GOODFIT_ISA is {}, which this processor lacks", isa.name()))
             }
-            Some((isa, _)) => Ok(Some(isa)),
+            Some(isa) => Ok(Some(isa)),
+        }
+    }
+
+    /// As `GOODFIT_ISA` names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "avx512",
+            Self::Avx2 => "avx2",
+            Self::Portable => "portable",
         }
     }
 

@@ -66,7 +66,14 @@ pub(crate) fn timing() -> Timing {
     Timing {
         seconds: 1.5,
         jobs: 2,
-        machine: Machine { os: "linux".into(), arch: "x86_64".into(), cpu: String::new(), threads: 2 },
+        machine: Machine {
+            os: "linux".into(),
+            arch: "x86_64".into(),
+            cpu: String::new(),
+            instructions: "avx2".into(),
+            dense_inputs: false,
+            threads: 2,
+        },
         arms: vec![ArmTiming { arm: "a".into(), runs: vec![RunTiming { seed: 0, seconds: 0.25 }] }],
     }
 }
