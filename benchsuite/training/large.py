@@ -4,7 +4,7 @@
     python large.py --mnist FOLDER --networks mlp-512 --methods goodfit torch@2 --rounds 5
 
 Methods and rounds are those of `run.py`. A peer says itself what each epoch took. goodfit's epochs are equal parts of what
-it says that its training took; the first has the rest of the process, too: start, data and report.
+it says that its run took; the first has the rest of the process, too: start, data and report.
 """
 
 import json
@@ -46,8 +46,8 @@ def train(args, network, seed, n_epochs, evaluate_every):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seconds = time.perf_counter() - start
         (arm,) = json.loads((Path(out) / "results.json").read_text())["arms"]
-        training = json.loads((Path(out) / "timing.json").read_text())["seconds"]
-        return seconds, training, under_peers_names(arm["runs"][0]["final"])
+        ((run,),) = (arm["runs"] for arm in json.loads((Path(out) / "timing.json").read_text())["arms"])
+        return seconds, run["seconds"], under_peers_names(arm["runs"][0]["final"])
 
 
 def goodfit(args, network, seed):
