@@ -108,6 +108,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="write splits.json in place of checking it")
     write = parser.parse_args().write
+    import pandas as pd
+
     if write:
         SPLITS.write_text(json.dumps({n: describe(s) for n, s in sets().items()}, indent=1) + "\n", encoding="utf-8")
     for name, spec in sets().items():

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 import data
-from methods import THREADS, Task
+from methods import Task
 
 SEARCH_SECONDS = 120
 LIMIT = 1800  # seconds for one command
@@ -39,7 +39,7 @@ def by_name(name: str):
 def command(task: Task, folder: Path, preset: str, verb: str, out: str) -> list[str]:
     """What trains or searches, and writes to `folder/out`."""
     given = [task.program, verb, str(folder / "train.csv"), "--target", "target", "--out", str(folder / out)]
-    given += ["--jobs", str(THREADS), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
+    given += ["--jobs", str(task.threads), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
     if has_presets(task.program):
         given += ["--preset", preset]
     elif preset != "plain":

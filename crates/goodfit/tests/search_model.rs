@@ -118,6 +118,30 @@ fn an_ensemble_is_kept_where_the_recipe_says_so() {
     place.succeed(&["export", "out", "--onnx", "species.onnx"]);
 }
 
+/// Of a table without a recipe four networks are kept, or as many as there is time for.
+#[test]
+fn a_preset_keeps_four_networks() {
+    let place = place();
+    let words = ["search", "penguins.csv", "--target", "species", "--trials", "2", "--set", "search.finalists=0"];
+    let own = ["--preset", "plain", "--set", "training.epochs=2"];
+    let printed = place.succeed(&[&words[..], &own, &["--out", "all"]].concat()).stdout;
+    assert!(printed.contains("the model that is kept is 4 networks of trial "), "{printed}");
+    assert!(!printed.contains("left time to keep"), "{printed}");
+    let keeps = |folder: &str| String::from_utf8(place.read(&format!("{folder}/model.toml"))).expect("UTF-8");
+    assert!(keeps("all").contains("ensemble = 4"), "{}", keeps("all"));
+    let one = [&own[..], &["--set", "training.ensemble=1", "--out", "one"]].concat();
+    let printed = place.succeed(&[&words[..], &one].concat()).stdout;
+    assert!(printed.contains("the model that is kept is trial "), "{printed}");
+    // Within a second hardly anything is done but what has to be.
+    let printed = place.succeed(&[&words[..], &own, &["--out", "short", "--seconds", "1"]].concat()).stdout;
+    let short = "--seconds left time to keep 1 of the 4 networks: training.ensemble = 4 was asked for, and one network took too \
+                 long for that";
+    assert!(printed.contains(short), "{printed}");
+    assert!(printed.contains("the model that is kept is trial "), "{printed}");
+    assert!(place.json("short/results.json")["search"]["networks_in_time"] == 1);
+    assert!(keeps("short").contains("ensemble = 1") || !keeps("short").contains("ensemble"), "{}", keeps("short"));
+}
+
 #[test]
 fn the_winner_is_that_of_the_retrained_for_any_number_of_jobs() {
     let place = place();

@@ -66,13 +66,13 @@ pub(super) fn search(args: &Search) -> Outcome {
     let kept = train_winner(&studies, monitor(), &mut live);
     drop(live);
     let kept = kept.map_err(failure)?;
-    let finding = kept.as_ref().map(|kept| kept.finding(&studies));
+    let findings = kept.as_ref().map(|kept| kept.findings(&studies));
     let mut conducted = joined(studies, timings, args.seeds);
     conducted.timing.seconds += start.elapsed().as_secs_f64();
     if let Some(kept) = &kept {
         conducted.results.refit = kept.results.refit;
         conducted.results.complete &= kept.results.complete;
-        conducted.results.findings.extend(finding.filter(|_| kept.fit.is_some()));
+        conducted.results.findings.extend(findings.filter(|_| kept.fit.is_some()).into_iter().flatten());
     }
     let status = finish(&conducted, &out, of.common.output, args.keep.storage.as_deref() != Some(MEMORY))?;
     let Some(Kept { trial, results, fit, .. }) = kept else { return Ok(status) };

@@ -49,6 +49,9 @@ pub struct SearchSummary {
     /// The winner, trained again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub winner: Option<Winner>,
+    /// How many networks of it `--seconds` left time to keep, where that is fewer than the recipe asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks_in_time: Option<usize>,
 }
 
 impl SearchSummary {

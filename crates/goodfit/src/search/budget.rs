@@ -16,7 +16,9 @@ use super::goal;
 use crate::recipe::SearchRecipe;
 pub(super) use plan::Plan;
 
-/// The share of the time that training the finalists again, and pruned trials to the end, may take.
+/// The share of the time that the final training may take, where fewer networks than were asked for take less.
+const MOST_LAST: f64 = 0.5;
+/// The share of what is left that training the finalists again, and pruned trials to the end, may take.
 const MOST_AGAIN: f64 = 0.5;
 /// What a training on all rows takes, which are more, by one of a trial.
 const ON_ALL: f64 = 1.5;
@@ -30,7 +32,7 @@ const WRITING: f64 = 1.0;
 pub(super) struct Last {
     /// For data and simple models.
     pub(super) around: Duration,
-    /// How many networks are trained.
+    /// How many networks are asked for.
     pub(super) networks: usize,
     /// Folds that score them, where there are any.
     pub(super) folds: Option<usize>,
@@ -133,17 +135,32 @@ impl Budget {
     fn trials_until(&self) -> f64 {
         let Some(trial) = self.upper_quartile() else { return self.total };
         let costs = self.of_best();
-        let again = self.again(&costs, &vec![0; costs.len()], Plan { finalists: costs.len(), ..self.asked });
+        let last = self.last(dearest(&costs));
         let audit = self.of_audit(self.wanted_audit(), trial);
-        self.total - trial - (again + audit).min(MOST_AGAIN * self.total) - self.last(dearest(&costs))
+        self.total - trial - self.left_for_again(&costs, audit, last) - last
+    }
+
+    /// What trials leave to train the best ones again, and pruned ones to the end: nothing where even the least of that would
+    /// take more than its share, for then it would not be done.
+    fn left_for_again(&self, costs: &[f64], audit: f64, last: f64) -> f64 {
+        let most = MOST_AGAIN * (self.total - last).max(0.0);
+        let of = |finalists: usize, seeds: usize| self.again(costs, &vec![0; costs.len()], Plan { finalists, seeds });
+        let all = of(costs.len(), self.asked.seeds) + audit;
+        if all <= most {
+            all
+        } else if of(1, self.asked.least()) <= most {
+            most
+        } else {
+            0.0
+        }
     }
 
     /// How many pruned trials are trained to the end in the time that the finalists leave.
     pub(super) fn audits(&self, now: f64) -> usize {
         let Some(trial) = self.upper_quartile() else { return 0 };
         let costs = self.of_best();
-        let again = self.again(&costs, &vec![0; costs.len()], Plan { finalists: costs.len(), ..self.asked });
-        let left = self.total - now - again.min(MOST_AGAIN * self.total) - self.last(dearest(&costs));
+        let last = self.last(dearest(&costs));
+        let left = self.total - now - self.left_for_again(&costs, 0.0, last) - last;
         let wanted = self.wanted_audit();
         (0..=wanted).rev().find(|&n| self.of_audit(n, trial) <= left).unwrap_or(0)
     }
@@ -185,9 +202,24 @@ impl Budget {
         trial / self.waiting / (self.repeats * self.folds) as f64
     }
 
-    /// The final training, and what is written.
+    /// How many networks of all that are asked for there is time to train at last, when one training of a trial takes so long.
+    pub(super) fn networks(&self, now: f64, training: f64) -> usize {
+        self.networks_within(self.total - now, training)
+    }
+
+    fn networks_within(&self, seconds: f64, training: f64) -> usize {
+        let asked = self.last.map_or(1, |last| last.networks);
+        (1..=asked).rev().find(|&n| self.last_of(n, training) <= seconds).unwrap_or(1)
+    }
+
+    /// The final training as it is planned, and what is written.
     fn last(&self, training: f64) -> f64 {
-        let of = |Last { around, networks, folds, refit }: Last| {
+        self.last_of(self.networks_within(MOST_LAST * self.total, training), training)
+    }
+
+    /// The final training of so many networks, and what is written.
+    fn last_of(&self, networks: usize, training: f64) -> f64 {
+        let of = |Last { around, folds, refit, .. }: Last| {
             let rounds = |n: usize| n.div_ceil(self.n_jobs) as f64;
             // Folds are shared out among the jobs, and the networks of one come one after the other.
             let scored = folds.map_or(rounds(networks), |folds| rounds(folds) * networks as f64);

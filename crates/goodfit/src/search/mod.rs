@@ -209,6 +209,12 @@ pub fn conduct_study(
     }
     let complete = complete && !monitor.is_stopped();
     let mut results = found.results(experiment, options, keeping, &data, complete)?;
+    let winner = winner::winner(&results).filter(|_| complete);
+    let winner = winner.and_then(|(number, _)| trials.iter().find(|trial| trial.number == number as u64));
+    if let (Some(budget), Some(winner), Some(search)) = (&objective.budget, winner, &mut results.search) {
+        let n = budget.networks(budget.now(), budget.cost(winner));
+        search.networks_in_time = Some(n).filter(|n| *n < recipe.training.ensemble);
+    }
     let overlap = if complete { objective.overlap().map_err(ComparisonError::from)? } else { data.overlap.clone() };
     results.findings.splice(0..0, overlap.findings());
     if complete {

@@ -163,6 +163,7 @@ impl<'a> Found<'a> {
             gain: self.gain(seed),
             audit: self.audit.clone(),
             winner: self.rescored.as_ref().and_then(|rescored| rescored.winner.clone()),
+            networks_in_time: None,
         })
     }
 

@@ -5,7 +5,7 @@ use goodfit_tune::storage::Cursor;
 use super::{Keeping, SearchError, trial_recipe, words};
 use crate::comparison::{ComparisonError, Fit, Observer, Options, train_one};
 use crate::model::Metric;
-use crate::recipe::{Experiment, Source};
+use crate::recipe::{Experiment, Layer, Settings, Source};
 use crate::results::{Finding, Results};
 use crate::run::Monitor;
 use crate::statistics::{Direction, summary};
@@ -28,6 +28,8 @@ pub struct Kept {
     pub study: usize,
     /// Its number there.
     pub trial: usize,
+    /// How many networks of it the recipe asks for.
+    pub asked: usize,
     /// What training it found.
     pub results: Results,
     /// The network, with what a model has to know; `None` when it was stopped.
@@ -35,7 +37,7 @@ pub struct Kept {
 }
 
 /// The winner of a study: of the finalists that were trained again, or of the trials where none were.
-fn winner(results: &Results) -> Option<(usize, f64)> {
+pub(super) fn winner(results: &Results) -> Option<(usize, f64)> {
     let rescored = results.search.as_ref().and_then(|search| search.winner.as_ref());
     match rescored {
         Some(winner) => Some((winner.trial, winner.score.map_or(winner.searched, |score| score.mean))),
@@ -45,8 +47,8 @@ fn winner(results: &Results) -> Option<(usize, f64)> {
 }
 
 /// Trains the winner of several studies of a table, the one with the best score of retraining, as `train` trains the recipe
-/// that [`trial_recipe`] gives: the same model. `None` where the data are no table, no trial has a score, or a study is not
-/// complete.
+/// that [`trial_recipe`] gives: the same model, but for networks of an ensemble that `--seconds` left no time for. `None` where
+/// the data are no table, no trial has a score, or a study is not complete.
 ///
 /// # Errors
 /// As for [`train_one`], and when the storage fails.
@@ -64,7 +66,7 @@ pub fn train_winner(
     let Some((study, (trial, _))) = winners.min_by(|(_, a), (_, b)| (sign * a.1).total_cmp(&(sign * b.1))) else {
         return Ok(None);
     };
-    let Searched { keeping, options, .. } = &studies[study];
+    let Searched { results, keeping, options } = &studies[study];
     let all = keeping.storage.studies()?;
     let Some(stored) = all.iter().find(|stored| stored.name == keeping.study) else { return Ok(None) };
     let trials = keeping.storage.changes_since(stored.id, &Cursor::default())?.trials;
@@ -74,14 +76,28 @@ pub fn train_winner(
         return Ok(None);
     }
     // As `train` reads it from a file: a model keeps its recipe, comments included.
-    let experiment = Experiment::from_toml(&found.name, &found.print()).map_err(ComparisonError::from)?;
+    let mut settings = Settings::parse(&found.name, &found.print()).map_err(ComparisonError::from)?;
+    if let Some(n) = results.search.as_ref().and_then(|search| search.networks_in_time) {
+        settings.set_toml("training.ensemble", &n.to_string(), Layer::File).map_err(ComparisonError::from)?;
+    }
+    let experiment = Experiment::resolve(&found.name, settings).map_err(ComparisonError::from)?;
     let (conducted, fit) = train_one(&experiment, options, monitor, observer)?;
-    Ok(Some(Kept { study, trial, results: conducted.results, fit }))
+    Ok(Some(Kept { study, trial, asked: found.recipe.training.ensemble, results: conducted.results, fit }))
 }
 
 impl Kept {
-    /// What it is, what it was trained on, and what its own scores are worth.
-    pub fn finding(&self, studies: &[Searched]) -> Finding {
+    /// What it is, what it was trained on, and what its own scores are worth; and what there was no time for.
+    pub fn findings(&self, studies: &[Searched]) -> Vec<Finding> {
+        let n = self.results.seeds.len();
+        let short = (n < self.asked).then(|| Finding {
+            statement: format!("--seconds left time to keep {n} of the {} networks", self.asked),
+            evidence: format!("training.ensemble = {} was asked for, and one network took too long for that", self.asked),
+            next: "more --seconds".to_owned(),
+        });
+        std::iter::once(self.finding(studies)).chain(short).collect()
+    }
+
+    fn finding(&self, studies: &[Searched]) -> Finding {
         let Searched { results: searched, keeping, options } = &studies[self.study];
         let of = if studies.len() > 1 { format!(" of the study {}", keeping.study) } else { String::new() };
         let metric = &searched.primary_metric;

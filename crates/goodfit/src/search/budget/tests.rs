@@ -57,8 +57,11 @@ fn trials_leave_what_comes_after_them() {
     leaves(&budget(100.0, "repeats = 2", 1, &[4.0, 1.0, 2.0, 1.0]), 2.0 + 5.0 * (2.0 + 0.5 + 1.0) + 10.0 + 6.0 + 3.0);
     // One complete trial is the only finalist.
     leaves(&budget(100.0, "", 1, &[1.0]), 1.0 + 10.0 + 6.0);
-    // Training again takes half of the time at most.
-    leaves(&budget(100.0, "", 1, &[5.0; 8]), 5.0 + 50.0 + 15.0 + 3.0);
+    // Training again takes half at most of what the last training leaves.
+    leaves(&budget(100.0, "", 1, &[5.0; 8]), 5.0 + 41.0 + 15.0 + 3.0);
+    // Where even one finalist by two seeds, and two more, take longer than that, nothing is left for them: 4 by 15 or 8 seconds.
+    leaves(&budget(100.0, "", 1, &[15.0; 8]), 15.0 + 45.0 + 3.0);
+    leaves(&budget(100.0, "", 1, &[8.0; 8]), 8.0 + 36.5 + 24.0 + 3.0);
     let pruned = budget(100.0, "pruner = \"median\"", 2, &[1.0; 4]);
     for _ in 0..3 {
         pruned.pruned();
@@ -72,8 +75,8 @@ fn trials_leave_what_comes_after_them() {
 fn dear_trials_count_where_they_are_the_best() {
     let quick = [vec![1.0; 3], vec![9.0]].concat();
     let dear = [vec![9.0], vec![1.0; 3]].concat();
-    leaves(&budget(200.0, "", 1, &quick), 1.0 + 15.0 + 5.0 + 3.0 + 3.0);
-    leaves(&budget(200.0, "", 1, &dear), 1.0 + 5.0 * (9.0 + 1.0 + 1.0) + 45.0 + 27.0 + 3.0);
+    leaves(&budget(300.0, "", 1, &quick), 1.0 + 15.0 + 5.0 + 3.0 + 3.0);
+    leaves(&budget(300.0, "", 1, &dear), 1.0 + 5.0 * (9.0 + 1.0 + 1.0) + 45.0 + 27.0 + 3.0);
 }
 
 #[test]
@@ -94,6 +97,21 @@ fn fewer_seeds_where_time_is_short() {
     // What is done takes no time, and is never less than before.
     assert_eq!(next(14.0, &[1.0; 4], &[3, 3, 0], none), (3, 3));
     assert_eq!(next(9.5, &[1.0; 4], &[2, 2, 0], Plan { finalists: 2, seeds: 2 }), (2, 2));
+}
+
+#[test]
+fn fewer_networks_where_time_is_short() {
+    let several = Last { networks: 4, ..LAST };
+    // On one job a network takes 3 of its trainings, and 3 seconds are for the rest: the last training is half of the time at most.
+    leaves(&of_last(several, 100.0, "", 1, &[1.0; 4]), 1.0 + 20.0 + 12.0 + 3.0);
+    leaves(&of_last(several, 100.0, "", 1, &[5.0; 4]), 5.0 + 26.0 + 45.0 + 3.0);
+    leaves(&of_last(several, 100.0, "", 1, &[30.0; 4]), 30.0 + 90.0 + 3.0);
+    let budget = of_last(several, 100.0, "", 1, &[5.0; 4]);
+    let networks = |now: f64| budget.networks(now, 5.0);
+    assert_eq!([0.0, 37.0, 37.5, 52.5, 70.0, 90.0, 200.0].map(networks), [4, 4, 3, 2, 1, 1, 1]);
+    // Two at a time on two jobs.
+    let two = of_last(several, 100.0, "", 2, &[5.0; 4]);
+    assert_eq!([67.0, 68.0].map(|now| two.networks(now, 5.0)), [4, 2]);
 }
 
 #[test]
