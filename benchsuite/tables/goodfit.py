@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import arithmetic
 import data
 from methods import Task
 
@@ -95,6 +96,7 @@ def run(task: Task, preset: str, search: bool, more: list[str]) -> np.ndarray:
         start = time.perf_counter()
         trained = model(task, folder, preset, search, more)
         task.notes["seconds_train"] = time.perf_counter() - start
+        task.notes |= {"weights": arithmetic.weights(trained), "rows": arithmetic.rows(trained)}
         start = time.perf_counter()
         printed = checked([task.program, "predict", str(trained), str(folder / "test.csv")])
         task.notes["seconds_predict"] = time.perf_counter() - start

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from statistics import mean, median
 
+import arithmetic
 import bars
 import data
 import standing
@@ -151,7 +152,7 @@ def judged(scores: dict, seconds: dict, mine: str) -> list[str]:
     """The bars that apply to one method of goodfit."""
     n_sets = len(data.sets())
     if mine.endswith("-search"):
-        found = [bars.gradient_boosting(scores, mine)]
+        found = [bars.gradient_boosting(scores, mine), bars.tuned_mlp(scores, mine)]
     else:
         found = [bars.tuned_mlp(scores, mine), bars.realmlp(scores, mine), bars.linear(scores, mine), bars.time(seconds, mine)]
     return ["", f"bars of {mine}", *(verdict(b, n_sets) for b in found)]
@@ -189,7 +190,8 @@ def main() -> None:
     lines = head(found) + overall(scores, seconds, found, fixed) + overall(scores, seconds, found, methods)
     for mine in [m for m in methods if m.startswith("goodfit-")]:
         lines += versus(scores, mine, methods) + judged(scores, seconds, mine)
-    lines += versus(scores, "realmlp-torch", ["realmlp-td-s", "goodfit-realmlp-once"]) + trials(found)
+    lines += versus(scores, "realmlp-torch", ["realmlp-td-s", "goodfit-realmlp-once"])
+    lines += arithmetic.section(found, seconds) + trials(found)
     lines += by_set(scores, [standing.BASELINE, *fixed]) + by_set(scores, [standing.BASELINE, *methods])
     failed = [f"  {p['set']} {p['method']} {p['split']}: {p['error']}" for p in found if "error" in p]
     lines += ["", "failed", *failed] if failed else []

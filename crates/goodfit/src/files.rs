@@ -153,7 +153,8 @@ pub(crate) fn check_folder(folder: &Path) -> Result<(), FileError> {
     let nearest = folder.ancestors().find(is_there).filter(|path| *path != Path::new("")).unwrap_or(here);
     let action = if nearest == folder { "write into the folder" } else { MAKE_FOLDER };
     if !nearest.is_dir() {
-        return Err(failed(MAKE_FOLDER)(ErrorKind::NotADirectory.into()));
+        let in_the_way = if nearest == folder { ErrorKind::AlreadyExists } else { ErrorKind::NotADirectory };
+        return Err(failed(MAKE_FOLDER)(in_the_way.into()));
     }
     tempfile::Builder::new().prefix(".goodfit-").suffix(".tmp").tempfile_in(nearest).map(drop).map_err(failed(action))
 }
@@ -249,9 +250,12 @@ mod tests {
         for folder in [temp.path().to_owned(), temp.path().join("a/b"), "no/such/folder".into(), "name".into()] {
             check_folder(&folder).expect("can be written");
         }
-        for folder in [file.clone(), file.join("x/y")] {
+        for (folder, reason) in [
+            (file.clone(), "a file of that name is in the way"),
+            (file.join("x/y"), "a part of the path is not a folder"),
+        ] {
             let error = check_folder(&folder).expect_err("a file in the way");
-            let expected = format!("cannot make the folder {}: a part of the path is not a folder", folder.display());
+            let expected = format!("cannot make the folder {}: {reason}", folder.display());
             assert_eq!(error.to_string(), expected);
         }
         assert_eq!(names(temp.path()), ["file"]);

@@ -311,7 +311,9 @@ fn a_small_disk() {
 fn stdout_that_is_full() {
     let place = Place::new();
     let mut text = String::new();
-    for line in ["compare my.toml --quiet", "fields", "completions bash", "data list"] {
+    for line in
+        ["compare my.toml --quiet", "fields", "completions bash", "data list", "--help", "train --help", "--version"]
+    {
         text += &message(line, &place.shell(&format!("\"$G\" {line} > /dev/full")));
     }
     snapshot!(text);

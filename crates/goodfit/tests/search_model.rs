@@ -129,9 +129,12 @@ fn a_preset_keeps_four_networks() {
     assert!(!printed.contains("left time to keep"), "{printed}");
     let keeps = |folder: &str| String::from_utf8(place.read(&format!("{folder}/model.toml"))).expect("UTF-8");
     assert!(keeps("all").contains("ensemble = 4"), "{}", keeps("all"));
-    let one = [&own[..], &["--set", "training.ensemble=1", "--out", "one"]].concat();
+    // The study goes on with another number, on which no trial depends.
+    let one = [&own[..], &["--set", "training.ensemble=1", "--set", "training.refit=true", "--out", "all"]].concat();
     let printed = place.succeed(&[&words[..], &one].concat()).stdout;
-    assert!(printed.contains("the model that is kept is trial "), "{printed}");
+    assert!(printed.contains("the model that is kept is trial ") && printed.contains("and then anew on"), "{printed}");
+    let best = place.succeed(&["study", "best", "all/study.db", "--print-recipe"]).stdout;
+    assert!(!best.contains("ensemble = 4") && best.contains("refit = true"), "{best}");
     // Within a second hardly anything is done but what has to be.
     let printed = place.succeed(&[&words[..], &own, &["--out", "short", "--seconds", "1"]].concat()).stdout;
     let short = "--seconds left time to keep 1 of the 4 networks: training.ensemble = 4 was asked for, and one network took too \

@@ -7,7 +7,7 @@ mod command;
 use command::Place;
 use goodfit::baseline::{Baselines, assess};
 use goodfit::data::{Prepared, load};
-use goodfit::recipe::{Experiment, Fold, Recipe};
+use goodfit::recipe::{ClassWeight, Experiment, Fold, Recipe};
 use goodfit::run::{Monitor, n_steps, train, train_until};
 use goodfit::weights::Weights;
 use serde_json::Value as Json;
@@ -64,7 +64,7 @@ fn scores_are_means_over_folds_and_the_network_is_that_of_all_rows() {
             assert_eq!(number(&arm["runs"][0]["final"][name]), *value, "{name}");
         }
         shares.push(trained.n_steps_on_all as f64 / n_steps(&recipe, data.train.n_rows()) as f64);
-        let baselines = Baselines::fit(data).unwrap();
+        let baselines = Baselines::fit(data, ClassWeight::None).unwrap();
         by_fold.push(assess(data, &baselines, std::slice::from_ref(&trained.network), None, 1).unwrap());
     }
     assert_eq!(results["assessment"]["rows"], 275, "each row that is not sealed validates once");
@@ -137,7 +137,8 @@ fn a_report_calls_folds_folds() {
         assert!(!page.contains(text), "{text}");
     }
     let linear = &results["assessment"]["linear"];
-    let fits: Vec<Baselines> = by_hand(&place).1.iter().map(|fold| Baselines::fit(fold).unwrap()).collect();
+    let fits: Vec<Baselines> =
+        by_hand(&place).1.iter().map(|fold| Baselines::fit(fold, ClassWeight::None).unwrap()).collect();
     let fits = || fits.iter().map(|fit| fit.linear.as_ref().unwrap());
     let ends = |of: Vec<f64>| [of.iter().copied().fold(f64::INFINITY, f64::min), of.into_iter().fold(0.0, f64::max)];
     let rows = ends(fits().map(|fit| fit.rows as f64).collect());

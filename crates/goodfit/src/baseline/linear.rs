@@ -26,7 +26,8 @@ const FLAT: f64 = 1e-6;
 /// numbers.
 ///
 /// Numbers, and parts of dates, are standardised by their means and standard deviations over the rows that are fitted. It minimises `1/n sum_i loss(W x_i + b, y_i) + penalty / 2 sum W^2` with the intercept b free, which is scikit-learn's
-/// `LogisticRegression` with `C = 1 / (n penalty)` and its `Ridge` with `alpha = n penalty`.
+/// `LogisticRegression` with `C = 1 / (n penalty)` and its `Ridge` with `alpha = n penalty`; where rows weigh v, their loss is
+/// `sum_i v_i loss_i / sum v`, and n of these is `sum v`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
     /// Number of inputs.
@@ -41,11 +42,20 @@ pub struct Linear {
     weights: Vec<f64>,
 }
 
+/// Rows, and what each weighs in the loss: all the same where there are no weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Weighed<'a> {
+    /// The rows; what a column says of their weights is not looked at.
+    pub rows: &'a Labelled,
+    /// One for each row.
+    pub weights: Option<&'a [f32]>,
+}
+
 /// How strong the penalty is.
 #[derive(Clone, Copy, Debug)]
 pub enum Penalty<'a> {
     /// That of 1, 0.1, .. 0.00001 with the least mean loss on these rows.
-    ChosenBy(&'a Labelled),
+    ChosenBy(Weighed<'a>),
     /// This one.
     Is(f64),
     /// `1 / n`, where there are no rows to choose it by.
@@ -61,7 +71,8 @@ impl Linear {
     /// where rows x inputs x outputs is above 1.6e7. `None` where inputs are not finite or the equations have no solution.
     ///
     /// `schema`: what has made the inputs; they are taken as they are where there is none.
-    pub fn fit(train: &Labelled, schema: Option<&Schema>, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
+    pub fn fit(train: Weighed<'_>, schema: Option<&Schema>, penalty: Penalty<'_>, n_classes: usize) -> Option<Self> {
+        let Weighed { rows: train, weights } = train;
         let (loss, n_outputs) = match (&train.numbers, n_classes) {
             (Some(_), _) => (Loss::Squares, 1),
             (None, 0..=2) => (Loss::Logistic, 1),
@@ -79,9 +90,11 @@ impl Linear {
         }
         let units = schema.map_or_else(Vec::new, |schema| units(&inputs, d, &schema.inputs().numbers));
         standardise(&mut inputs, d, &units);
-        let objective = Objective { loss, inputs: &inputs, targets: &targets, n_inputs: d, n_outputs };
+        let weights: Option<Vec<f32>> = weights.map(|own| rows.iter().map(|&row| own[row as usize]).collect());
+        let weights = weights.as_deref();
+        let objective = Objective { loss, inputs: &inputs, targets: &targets, weights, n_inputs: d, n_outputs };
         let mut solver = if by_equations {
-            Solver::Equations(Normal::new(&inputs, &targets, d))
+            Solver::Equations(Normal::new(&inputs, &targets, weights, d))
         } else {
             let iterations = (MOST_WORK / (n_rows * d * n_outputs).max(1)).clamp(25, 500);
             Solver::Steps(vec![0.0; n_outputs * (d + 1)], Until { gradient: FLAT, iterations })
@@ -91,18 +104,18 @@ impl Linear {
             Penalty::Is(penalty) => (None, &[penalty][..]),
             Penalty::Unchosen => (None, &[1.0 / n_rows as f64][..]),
         };
-        let choosing = choosing.map(|own| {
+        let choosing = choosing.map(|Weighed { rows: own, weights }| {
             let rows = all(own.n_rows());
             let mut inputs = straight(&own.inputs, &rows, schema);
             standardise(&mut inputs, d, &units);
-            (inputs, self::targets(own, &rows))
+            (inputs, self::targets(own, &rows), weights)
         });
         let mut best: Option<(f64, Self)> = None;
         for &penalty in penalties {
             let Some((weights, converged)) = solver.solve(&objective, penalty) else { continue };
-            let score = choosing.as_ref().map_or(0.0, |(inputs, targets)| {
+            let score = choosing.as_ref().map_or(0.0, |(inputs, targets, of_rows)| {
                 let mut unused = vec![0.0; weights.len()];
-                Objective { inputs, targets, ..objective }.value(&weights, 0.0, &mut unused)
+                Objective { inputs, targets, weights: *of_rows, ..objective }.value(&weights, 0.0, &mut unused)
             });
             // The stronger penalty of two that are as good.
             if score.is_finite() && best.as_ref().is_none_or(|(least, _)| score < *least) {
@@ -226,6 +239,10 @@ mod tests {
         Numbers { standard: Matrix::from_rows(values.len(), 1, values.clone()), own: values }
     }
 
+    fn alike(rows: &Labelled) -> Weighed<'_> {
+        Weighed { rows, weights: None }
+    }
+
     fn labelled(inputs: &serde_json::Value, classes: Option<&serde_json::Value>, y: &serde_json::Value) -> Labelled {
         let inputs = rows(inputs);
         let n = inputs.n_rows();
@@ -238,11 +255,17 @@ mod tests {
     #[test]
     fn as_in_scikit_learn() {
         let golden = golden();
-        for (name, n_classes) in [("two", 2), ("many", 3), ("numbers", 0)] {
+        for (name, n_classes) in
+            [("two", 2), ("many", 3), ("numbers", 0), ("two weighed", 2), ("many weighed", 3), ("numbers weighed", 0)]
+        {
             let case = &golden["linear"][name];
             let data = labelled(&case["x"], (n_classes > 0).then_some(&case["y"]), &case["y"]);
-            let found = Linear::fit(&data, None, Penalty::Unchosen, n_classes).expect("a fit");
-            assert!(found.converged && found.rows == data.n_rows() && found.penalty == 1.0 / data.n_rows() as f64);
+            let weights: Option<Vec<f32>> =
+                case.get("row weights").map(|own| floats(own).into_iter().map(|w| w as f32).collect());
+            let n = weights.as_ref().map_or(data.n_rows() as f64, |own| own.iter().map(|&w| f64::from(w)).sum());
+            let weighed = Weighed { rows: &data, weights: weights.as_deref() };
+            let found = Linear::fit(weighed, None, Penalty::Is(1.0 / n), n_classes).expect("a fit");
+            assert!(found.converged && found.rows == data.n_rows() && found.penalty == 1.0 / n);
             let expected = floats(&case["weights"]);
             assert_eq!(found.weights.len(), expected.len(), "{name}");
             let error = found.weights.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
@@ -257,9 +280,13 @@ mod tests {
         let case = &golden["linear"]["numbers"];
         let (x, y) = (rows(&case["x"]), floats(&case["y"]));
         let d = x.n_columns();
-        let objective = Objective { loss: Loss::Squares, inputs: x.data(), targets: &y, n_inputs: d, n_outputs: 1 };
-        for penalty in PENALTIES {
-            let equations = Normal::new(x.data(), &y, d).solve(penalty).expect("a solution");
+        let uneven: Vec<f32> = (0..y.len()).map(|i| (i % 4) as f32 / 2.0).collect();
+        for (penalty, weights) in
+            PENALTIES.into_iter().flat_map(|penalty| [(penalty, None), (penalty, Some(&uneven[..]))])
+        {
+            let objective =
+                Objective { loss: Loss::Squares, inputs: x.data(), targets: &y, weights, n_inputs: d, n_outputs: 1 };
+            let equations = Normal::new(x.data(), &y, weights, d).solve(penalty).expect("a solution");
             let mut steps = vec![0.0; d + 1];
             let until = Until { gradient: 1e-10, iterations: 500 };
             assert!(minimise(&mut steps, until, |w, g| objective.value(w, penalty, g)));
@@ -280,9 +307,8 @@ mod tests {
             Labelled { inputs, classes: vec![0; n], numbers: Some(numbers), weights: None }
         };
         let penalty = |signal| {
-            Linear::fit(&part(0, 20, signal), None, Penalty::ChosenBy(&part(20, 200, signal)), 0)
-                .expect("a fit")
-                .penalty
+            let (train, chooses) = (part(0, 20, signal), part(20, 200, signal));
+            Linear::fit(alike(&train), None, Penalty::ChosenBy(alike(&chooses)), 0).expect("a fit").penalty
         };
         assert_eq!(penalty(true), 1e-5);
         assert!(penalty(false) >= 0.1, "{}", penalty(false));
@@ -299,8 +325,8 @@ mod tests {
         (0..n).for_each(|i| x[i * D] = if class(i) == 1 { 1.0 } else { -1.0 });
         let inputs = Inputs::new(Matrix::from_rows(n, D, x));
         let train = Labelled { inputs, classes: (0..n).map(class).collect(), numbers: None, weights: None };
-        let found = Linear::fit(&train, None, Penalty::Unchosen, 2).expect("a fit");
-        assert_eq!(found.rows, MOST);
+        let found = Linear::fit(alike(&train), None, Penalty::Unchosen, 2).expect("a fit");
+        assert_eq!((found.rows, found.penalty), (MOST, 1.0 / MOST as f64));
         assert!(found.weights[0] > 1.0, "both classes are known: {}", found.weights[0]);
     }
 }

@@ -6,6 +6,7 @@ mod importance;
 mod lbfgs;
 mod levels;
 mod linear;
+mod majority;
 mod objective;
 mod ridge;
 mod sample;
@@ -18,12 +19,14 @@ use serde::{Deserialize, Serialize};
 pub use assess::assess;
 pub(crate) use assess::{Judged, goal};
 use levels::{expanded, labelled, n_expanded};
-pub use linear::{Linear, Penalty};
+pub use linear::{Linear, Penalty, Weighed};
+pub(crate) use majority::like_the_majority;
 pub use verdict::verdict;
 
 use crate::data::table::{InputColumns, Schema};
-use crate::data::{Prepared, Units};
+use crate::data::{Prepared, Units, row_weights};
 use crate::model::Prediction;
+use crate::recipe::ClassWeight;
 
 /// What is fitted on the training rows of a table beside the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,21 +56,23 @@ pub enum Constant {
 }
 
 impl Baselines {
-    /// Fits the training rows of a table; `None` where the data are none.
-    pub fn fit(data: &Prepared) -> Option<Self> {
+    /// Fits the training rows of a table, which weigh in the linear model what they weigh in the loss of a network that is trained
+    /// beside it; `None` where the data are none.
+    pub fn fit(data: &Prepared, class_weight: ClassWeight) -> Option<Self> {
         let levels = data.inputs().levels;
         let stopping = data.stopping.as_ref().map(|rows| labelled(rows, &levels));
-        let penalty = stopping.as_deref().map_or(Penalty::Unchosen, Penalty::ChosenBy);
-        Self::with_penalty(data, penalty)
+        let weights = stopping.as_deref().and_then(|rows| row_weights(rows, class_weight, &data.train));
+        let chosen_by = stopping.as_deref().map(|rows| Weighed { rows, weights: weights.as_deref() });
+        Self::with_penalty(data, class_weight, chosen_by.map_or(Penalty::Unchosen, Penalty::ChosenBy))
     }
 
     /// The same for other training rows, with the penalty that was chosen.
-    pub fn refit(&self, data: &Prepared) -> Option<Self> {
+    pub fn refit(&self, data: &Prepared, class_weight: ClassWeight) -> Option<Self> {
         let penalty = self.linear.as_ref().map_or(Penalty::Unchosen, |linear| Penalty::Is(linear.penalty));
-        Self::with_penalty(data, penalty)
+        Self::with_penalty(data, class_weight, penalty)
     }
 
-    fn with_penalty(data: &Prepared, penalty: Penalty<'_>) -> Option<Self> {
+    fn with_penalty(data: &Prepared, class_weight: ClassWeight, penalty: Penalty<'_>) -> Option<Self> {
         let schema = data.schema.as_ref()?;
         let n = data.n_outputs;
         let constant = if let Some(units) = data.units {
@@ -79,7 +84,9 @@ impl Baselines {
         };
         let levels = data.inputs().levels;
         let train = labelled(&data.train, &levels);
-        let linear = Linear::fit(&train, Some(schema), penalty, if data.units.is_some() { 0 } else { n });
+        let weights = row_weights(&train, class_weight, &data.train);
+        let weighed = Weighed { rows: &train, weights: weights.as_deref() };
+        let linear = Linear::fit(weighed, Some(schema), penalty, if data.units.is_some() { 0 } else { n });
         Some(Self { constant, linear, levels, is_straight: true })
     }
 

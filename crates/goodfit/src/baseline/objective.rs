@@ -22,12 +22,15 @@ pub(super) struct Objective<'a> {
     pub(super) inputs: &'a [f32],
     /// The class, or the number, of each row.
     pub(super) targets: &'a [f64],
+    /// What each row weighs; all the same where there are none.
+    pub(super) weights: Option<&'a [f32]>,
     pub(super) n_inputs: usize,
     pub(super) n_outputs: usize,
 }
 
 impl Objective<'_> {
-    /// `1/n sum_i loss(W x_i + b, y_i) + penalty / 2 sum W^2` with its gradient; the intercepts b are not penalised.
+    /// `sum_i v_i loss(W x_i + b, y_i) / sum v + penalty / 2 sum W^2` for rows that weigh v, with its gradient; the intercepts b
+    /// are not penalised.
     ///
     /// # Shapes
     /// weights and gradient: outputs x (inputs + 1), the intercept last.
@@ -40,7 +43,7 @@ impl Objective<'_> {
 
     #[inline(always)]
     fn sums(&self, weights: &[f64], penalty: f64, gradient: &mut [f64]) -> f64 {
-        let (d, n) = (self.n_inputs, self.targets.len() as f64);
+        let (d, n) = (self.n_inputs, total(self.weights, self.targets.len()));
         let width = d + 1;
         gradient.fill(0.0);
         let mut outputs = vec![0.0; self.n_outputs];
@@ -50,8 +53,10 @@ impl Objective<'_> {
             for (z, own) in outputs.iter_mut().zip(weights.chunks_exact(width)) {
                 *z = output(own, row);
             }
-            sum += self.loss.of(&mut outputs, y);
+            let weight = self.weights.map_or(1.0, |weights| f64::from(weights[i]));
+            sum += weight * self.loss.of(&mut outputs, y);
             for (&dz, own) in outputs.iter().zip(gradient.chunks_exact_mut(width)) {
+                let dz = weight * dz;
                 if dz != 0.0 {
                     own.iter_mut().zip(row).for_each(|(dw, &x)| *dw += dz * f64::from(x));
                     own[d] += dz;
@@ -70,6 +75,11 @@ impl Objective<'_> {
         }
         sum / n + 0.5 * penalty * squares
     }
+}
+
+/// What n rows weigh together.
+pub(super) fn total(weights: Option<&[f32]>, n: usize) -> f64 {
+    weights.map_or(n as f64, |weights| weights.iter().map(|&weight| f64::from(weight)).sum())
 }
 
 impl Loss {
@@ -131,7 +141,10 @@ mod tests {
             (Loss::Softmax, 3, [0.0, 1.0, 2.0, 0.0, 2.0, 1.0]),
             (Loss::Squares, 1, [0.5, -1.0, 2.0, 3.0, 0.0, 1.5]),
         ] {
-            let objective = Objective { loss, inputs: &inputs, targets: &targets, n_inputs: 5, n_outputs };
+            let row_weights = [0.5, 2.0, 0.0, 1.0, 3.0, 1.0];
+            let row_weights = (n_outputs == 1).then_some(&row_weights[..]);
+            let objective =
+                Objective { loss, inputs: &inputs, targets: &targets, weights: row_weights, n_inputs: 5, n_outputs };
             let mut weights: Vec<f64> = (0..6 * n_outputs).map(|i| ((i * 7 % 11) as f64 - 5.0) / 9.0).collect();
             let (mut gradient, mut unused) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
             objective.value(&weights, 0.3, &mut gradient);

@@ -29,7 +29,7 @@ pub(super) enum Command {
     Train(Train),
     /// Score a model on the test rows that were sealed when it was trained, on the record
     Evaluate(Evaluate),
-    /// Predict rows of a table with a model that `train` left, a line of CSV each
+    /// Predict rows of a table with a model that `train` or `search` left, a line of CSV each
     Predict(Predict),
     /// Write a model with its preprocessing as ONNX, for other programs
     Export(Export),

@@ -52,7 +52,9 @@ fn single(experiment: &Experiment) -> Result<(), Failure> {
         1 => Ok(()),
         n => Err(Failure::new(
             format!("training.ensemble is {n}, but compare trains single networks"),
-            Some("leave it out here: train and search keep ensembles, and network.members are those of one training"),
+            Some(
+                "--set training.ensemble=1: train and search keep ensembles, and network.members are those of one training",
+            ),
         )),
     }
 }

@@ -46,7 +46,10 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
         // Help and version go to stdout, the help that stands in for a missing command to stderr.
-        Err(error) if !error.to_string().starts_with("error: ") => error.exit(),
+        Err(error) if !error.to_string().starts_with("error: ") => {
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            written(printed).map(|()| error.exit_code() as u8)
+        }
         Err(error) => Err(Failure::usage(&error)),
     };
     ExitCode::from(outcome.unwrap_or_else(|failure| {
@@ -111,7 +114,12 @@ fn print(text: &str) -> Result<(), Failure> {
 /// The same for what other programs read, to the byte.
 fn print_as_is(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// What became of writing to stdout.
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             let error = FileError { action: "write", path: "to standard output".into(), source: error };
             Err(Failure::new(error, Some("lead it to where there is room, for instance with > FILE")))

@@ -12,6 +12,9 @@ const OF_COMPARE: [(&str, bool); 5] =
 /// Options that say where and how results are shown.
 const OF_SHOWING: [(&str, bool); 4] = [("--jobs", true), ("--out", true), ("--quiet", false), ("--json", false)];
 
+/// Fields of what `train` keeps, of which a comparison keeps nothing.
+const NOT_COMPARED: [&str; 2] = ["training.ensemble", "data.folds"];
+
 /// How to get a model of a table after it was compared what to train: the command that was typed, as one of `train` with the
 /// settings of the arm whose mean is best.
 pub(super) fn training(recipe: &Recipe, results: &Results) -> Option<String> {
@@ -35,9 +38,15 @@ pub(super) fn scalings(recipe: &Recipe, results: &Results) -> Option<String> {
     if against.tells() != -1 || !is_clipped || is_chosen() {
         return None;
     }
+    let is_typed = |field: &str| typed().any(|word| sets(&word, field));
+    if recipe.data.folds.is_some() && !is_typed("data.folds") {
+        return None;
+    }
     let words = as_verb("compare", typed());
+    let single =
+        if recipe.training.ensemble > 1 && !is_typed("training.ensemble") { " --set training.ensemble=1" } else { "" };
     Some(format!(
-        "robust scaling clips long tails, which a linear model may live by; `{words} --vary \
+        "robust scaling clips long tails, which a linear model may live by; `{words}{single} --vary \
          data.scaling=robust,standard,quantile` tells whether another scaling is better"
     ))
 }
@@ -46,11 +55,23 @@ fn typed() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
 }
 
+/// Whether a word is a value of this field.
+fn sets(word: &str, field: &str) -> bool {
+    word.strip_prefix("--set=")
+        .unwrap_or(word)
+        .strip_prefix(field)
+        .is_some_and(|rest| rest.trim_start().starts_with('='))
+}
+
 /// What was typed, as words of another command, without what that one does not take and without how results are shown.
 fn as_verb(verb: &str, typed: impl Iterator<Item = String>) -> String {
     let mut words = vec!["goodfit".to_owned()];
-    let mut typed = typed;
+    let is_left_out = |word: &str| verb == "compare" && NOT_COMPARED.iter().any(|field| sets(word, field));
+    let mut typed = typed.peekable();
     while let Some(word) = typed.next() {
+        if word == "--set" && typed.next_if(|value| is_left_out(value)).is_some() || is_left_out(&word) {
+            continue;
+        }
         let name = word.split('=').next().unwrap_or_default();
         match OF_COMPARE.iter().chain(&OF_SHOWING).find(|(option, _)| *option == name) {
             Some((_, true)) if name == word => drop(typed.next()),
@@ -83,6 +104,9 @@ mod tests {
         let typed = "train my.csv --target y --preset plain --jobs 2 --set data.test=0.1 --out=o --quiet";
         let words = as_verb("compare", typed.split(' ').map(str::to_owned));
         assert_eq!(words, "goodfit compare my.csv --target y --preset plain --set data.test=0.1");
+        let typed = "train my.csv --set training.ensemble=2 --target y --set=data.folds=3 --set data.seed=1";
+        let words = as_verb("compare", typed.split(' ').map(str::to_owned));
+        assert_eq!(words, "goodfit compare my.csv --target y --set data.seed=1");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::experiment::{
 use super::keep::{keep, note_none};
 use super::message::{Failure, note};
 use super::progress::Live;
-use super::stop::monitor;
+use super::stop::{monitor, stopped};
 use super::{Outcome, print};
 use crate::comparison::{Conducted, Options, Resplit};
 use crate::files::FileError;
@@ -72,12 +72,15 @@ pub(super) fn search(args: &Search) -> Outcome {
     if let Some(kept) = &kept {
         conducted.results.refit = kept.results.refit;
         conducted.results.complete &= kept.results.complete;
-        conducted.results.findings.extend(findings.filter(|_| kept.fit.is_some()).into_iter().flatten());
+        conducted.results.findings.extend(findings.into_iter().flatten());
     }
     let status = finish(&conducted, &out, of.common.output, args.keep.storage.as_deref() != Some(MEMORY))?;
     let Some(Kept { trial, results, fit, .. }) = kept else { return Ok(status) };
     match fit.filter(|_| status == 0 && usable(&results)) {
-        None => note_none(&out),
+        None => {
+            note_none(&out);
+            return Ok(if stopped() { status } else { status.max(1) });
+        }
         Some(fit) => {
             keep(fit, &results, Some(trial), &out)?;
             if !of.common.output.quiet {

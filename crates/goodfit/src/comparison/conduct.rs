@@ -8,7 +8,7 @@ use super::ensemble::{seeds, train_each};
 use super::folds::train_folds;
 use super::refit::{First, is_finite};
 use super::{ComparisonError, Done, Loaded, Observer, Resplit, Runs, check_fits, finished, load_all, run_all, tune};
-use crate::baseline::{Baselines, assess};
+use crate::baseline::{Baselines, assess, like_the_majority};
 use crate::data::table::Schema;
 use crate::data::{Prepared, load};
 use crate::model::Opened;
@@ -92,9 +92,11 @@ pub fn conduct(
             arm.data = data_differ.then(|| loaded.summary(i));
         }
         if let Some(first) = loaded.rows.first().filter(|_| results.complete) {
-            let assessed = Baselines::fit(first).and_then(|baselines| assess(first, &baselines, &[], None, 1));
+            let baselines = Baselines::fit(first, arms[0].recipe.training.class_weight);
+            let assessed = baselines.and_then(|baselines| assess(first, &baselines, &[], None, 1));
             let shared = !data_differ && !compare.resplit;
             results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
+            results.findings.extend(like_the_majority(&results));
         }
         let n_seeds = results.arms.iter().map(|arm| arm.runs.len()).max().unwrap_or(0);
         results.seeds.truncate(n_seeds);
@@ -169,10 +171,11 @@ pub fn train_one(
     let mut arm = Arm { name: name.clone(), ..Arm::default() };
     let mut fit = None;
     if trained.len() == seeds.len() {
-        let baselines = Baselines::fit(&data);
+        let baselines = Baselines::fit(&data, recipe.training.class_weight);
         let networks: Vec<Network<f32>> = trained.iter().map(|trained| trained.network.clone()).collect();
         let metric = recipe.training.metric;
         results.assessment = baselines.as_ref().and_then(|own| assess(&data, own, &networks, metric, options.n_jobs));
+        results.findings.extend(like_the_majority(&results));
         let first = First { recipe, seeds: &seeds, data: &data, trained: &trained, baselines: baselines.as_ref() };
         let again = match whole {
             Some(dataset) if first.is_repeated() => first.refit(dataset, options.n_jobs, monitor, observer)?,

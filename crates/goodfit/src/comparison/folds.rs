@@ -7,7 +7,7 @@ use goodfit_nn::Network;
 use super::ensemble::{seeds, train_each};
 use super::refit::OnAll;
 use super::{ComparisonError, Conducted, Fit, Observer, Options, blank, check_fits};
-use crate::baseline::{Baselines, Judged};
+use crate::baseline::{Baselines, Judged, like_the_majority};
 use crate::data::{DataError, Dataset, Overlap, Prepared, load};
 use crate::jobs::run_jobs;
 use crate::recipe::{DataRecipe, Experiment, Fold, Recipe};
@@ -91,6 +91,7 @@ pub(super) fn train_folds(
     if let Some(done) = done.into_iter().collect::<Option<Vec<Done>>>() {
         let judged = done.iter().map(|done| done.judged.clone()).collect::<Option<Vec<Judged>>>();
         results.assessment = judged.and_then(Judged::over);
+        results.findings.extend(like_the_majority(&results));
         if done.iter().flat_map(|done| &done.runs).all(|run| run.diverged_at.is_none()) {
             let kept = folds.on_all_rows(&done, options.n_jobs, monitor, observer)?;
             (fit, results.refit) = kept.unzip();
@@ -126,7 +127,7 @@ impl Folds<'_> {
         let shares = trained.iter().map(|trained| trained.n_steps_on_all as f64 / of_steps).collect();
         let (runs, networks): (Vec<Run>, Vec<Network<f32>>) =
             trained.into_iter().map(|trained| (trained.run, trained.network)).unzip();
-        let baselines = Baselines::fit(&data);
+        let baselines = Baselines::fit(&data, self.recipe.training.class_weight);
         let judged =
             baselines.as_ref().and_then(|own| Judged::new(&data, own, &networks, self.recipe.training.metric, 1));
         let n_rows = data.summary.validation_rows;
@@ -150,7 +151,8 @@ impl Folds<'_> {
         let mut by_penalty: Vec<&Baselines> = done.iter().filter_map(|done| done.baselines.as_ref()).collect();
         let penalty = |own: &Baselines| own.linear.as_ref().map_or(f64::INFINITY, |linear| linear.penalty);
         by_penalty.sort_by(|a, b| penalty(a).total_cmp(&penalty(b)));
-        let baselines = by_penalty.get((by_penalty.len().max(1) - 1) / 2).and_then(|middle| middle.refit(&data));
+        let middle = by_penalty.get((by_penalty.len().max(1) - 1) / 2);
+        let baselines = middle.and_then(|middle| middle.refit(&data, self.recipe.training.class_weight));
         Ok(Some((Fit { networks, schema: data.schema, baselines, opened: None }, refit)))
     }
 }

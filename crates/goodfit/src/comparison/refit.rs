@@ -44,7 +44,7 @@ impl First<'_> {
         let shares: Vec<f64> = trained.iter().map(|trained| trained.n_steps_on_all as f64 / n_first).collect();
         let all = OnAll { recipe, data: &joined, seeds, shares: &shares };
         let Some((networks, refit)) = all.train(n_jobs, monitor, observer)? else { return Ok(None) };
-        let baselines = baselines.and_then(|baselines| baselines.refit(&joined));
+        let baselines = baselines.and_then(|baselines| baselines.refit(&joined, recipe.training.class_weight));
         Ok(Some((Fit { networks, schema: joined.schema, baselines, opened: None }, refit)))
     }
 

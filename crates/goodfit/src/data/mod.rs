@@ -11,6 +11,7 @@ mod sealed;
 mod source;
 mod split;
 pub mod table;
+mod weights;
 
 pub use overlap::{Overlap, Twins};
 pub use prepared::{Labelled, Numbers, Prepared};
@@ -18,3 +19,4 @@ pub use rows::{Rows, Units, zeros_kept};
 pub use sealed::{Opening, Sealed, fingerprint};
 pub use source::{DataError, Dataset, Survey, load, survey};
 pub use split::TrainingRows;
+pub(crate) use weights::row_weights;

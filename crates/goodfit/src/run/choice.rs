@@ -5,8 +5,7 @@ use goodfit_nn::Trainer;
 use super::best::{Best, Seen};
 use super::looked::Looked;
 use super::scorer::Scorer;
-use super::weights;
-use crate::data::{Labelled, Prepared};
+use crate::data::{Labelled, Prepared, row_weights};
 use crate::model::Metric;
 use crate::recipe::{Recipe, StoppingMetric};
 
@@ -112,7 +111,7 @@ impl Judge {
             StoppingMetric::Score(metric) => Some(Scorer::new(metric, sets, data.units, data.n_outputs)),
         };
         let weight = |rows: &&Labelled| {
-            let weights = weights::of_rows(rows, recipe.training.class_weight, &data.train);
+            let weights = row_weights(rows, recipe.training.class_weight, &data.train);
             Weight { n_rows: rows.n_rows(), by_row: weights.filter(|_| scorer.is_none()) }
         };
         Self { metric, sets: sets.iter().map(weight).collect(), scorer }

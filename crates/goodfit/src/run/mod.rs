@@ -9,7 +9,6 @@ mod looked;
 mod network;
 mod record;
 mod scorer;
-mod weights;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 use goodfit_nn::kernels::Team;
 use goodfit_nn::{Batch, Network, Trainer};
 
-use crate::data::Prepared;
+use crate::data::{Prepared, row_weights};
 use crate::recipe::{Recipe, RecordLoss};
 use crate::results::{EpochActivations, Run};
 pub use board::{Board, Line, Running};
@@ -194,7 +193,7 @@ fn steps(
         Some(every) => step.is_multiple_of(every),
         None => step % per_epoch == per_epoch - 1 || step + 1 == training.n_steps,
     };
-    let weights = weights::of_rows(&data.train, recipe.training.class_weight, &data.train);
+    let weights = row_weights(&data.train, recipe.training.class_weight, &data.train);
     let mut watch = recipe.training.diagnostics.then(WeightWatch::default);
     let mut n_steps = training.n_steps.min(until);
     for step in 0..n_steps {

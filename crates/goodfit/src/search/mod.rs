@@ -26,7 +26,7 @@ use goodfit_tune::storage::{Memory, Scope, Storage, StorageError, StoredTrial, T
 use goodfit_tune::{Deadline, Direction as Goal, Limits, Order, Progress, Stopped, Study, StudyOptions, TrialState};
 use serde_json::Value as Json;
 
-use crate::baseline::{Baselines, assess};
+use crate::baseline::{Baselines, assess, like_the_majority};
 use crate::comparison::{ComparisonError, Conducted, Observer, Options, Resplit, check_defined};
 use crate::recipe::{Experiment, FIELDS, SearchRecipe};
 use crate::results::{Assessment, DataSummary};
@@ -136,7 +136,7 @@ pub fn conduct_study(
     if let Some(seconds) = keeping.seconds {
         let loaded = start.elapsed();
         let before = Instant::now();
-        baselines = Baselines::fit(&data);
+        baselines = Baselines::fit(&data, recipe.training.class_weight);
         // The final training reads the table again, and fits simple models beside each network that is scored.
         let last = || Last {
             around: loaded + (search.folds.unwrap_or(1) as u32 + 1) * before.elapsed(),
@@ -164,6 +164,8 @@ pub fn conduct_study(
             ..StudyOptions::default()
         },
     )?;
+    let of_winner: Vec<(String, Json)> = OF_WINNER.iter().filter_map(|path| setting(experiment, path)).collect();
+    study.storage().set_attributes(Target::Study(study.id()), Scope::Private, &of_winner)?;
     if keeping.order == Order::Asynchronous {
         mark(&study, ASYNCHRONOUS)?;
     }
@@ -218,10 +220,12 @@ pub fn conduct_study(
     let overlap = if complete { objective.overlap().map_err(ComparisonError::from)? } else { data.overlap.clone() };
     results.findings.splice(0..0, overlap.findings());
     if complete {
-        let assessed =
-            baselines.or_else(|| Baselines::fit(&data)).and_then(|baselines| assess(&data, &baselines, &[], None, 1));
+        let assessed = baselines
+            .or_else(|| Baselines::fit(&data, recipe.training.class_weight))
+            .and_then(|baselines| assess(&data, &baselines, &[], None, 1));
         let shared = recipe.data.fold.is_none();
         results.assessment = assessed.map(|assessed| Assessment { shared, ..assessed });
+        results.findings.extend(like_the_majority(&results));
     }
     results.findings.extend(found.rescored.as_ref().filter(|_| short).map(|found| words::short_of_time(found, search)));
     let timing = found.timing(start.elapsed().as_secs_f64(), options.n_jobs);
@@ -246,18 +250,24 @@ fn goal(search: &SearchRecipe) -> Goal {
     if Direction::of(&search.metric) == Some(Direction::Lower) { Goal::Minimize } else { Goal::Maximize }
 }
 
+/// Settings that no trial depends on, but what is kept of the winner: those of the last command.
+const OF_WINNER: [&str; 2] = ["training.ensemble", "training.refit"];
+
+/// A setting of a recipe, as a study keeps it.
+fn setting(experiment: &Experiment, path: &str) -> Option<(String, Json)> {
+    Some((path.to_owned(), Json::from(experiment.settings().get(path)?.to_string())))
+}
+
 /// What a study stands for: its seed, and every setting of its recipe that trials depend on.
 fn identity(experiment: &Experiment, seed: u64) -> Vec<(String, Json)> {
     let counts = |path: &str| match path.split('.').next() {
-        Some("data" | "network" | "training") => true,
+        Some("data" | "network" | "training") => !OF_WINNER.contains(&path),
         // More trials go on with a study, and what is done with its best ones is no part of it.
         Some("search") => !["trials", "finalists", "rescore_seeds", "audit"].iter().any(|name| path[7..] == **name),
         _ => false,
     };
-    let settings = FIELDS.iter().filter(|field| counts(field.path)).filter_map(|field| {
-        let value = experiment.settings().get(field.path)?;
-        Some((field.path.to_owned(), Json::from(value.to_string())))
-    });
+    let fields = FIELDS.iter().filter(|field| counts(field.path));
+    let settings = fields.filter_map(|field| setting(experiment, field.path));
     std::iter::once(("seed".to_owned(), Json::from(seed))).chain(settings).collect()
 }
 

@@ -86,12 +86,20 @@ pub fn train_winner(
 }
 
 impl Kept {
-    /// What it is, what it was trained on, and what its own scores are worth; and what there was no time for.
+    /// What it is, what it was trained on, and what its own scores are worth; and what there was no time for. Where there is no
+    /// network, why.
     pub fn findings(&self, studies: &[Searched]) -> Vec<Finding> {
+        if self.fit.is_none() {
+            // A training that was not stopped and leaves no network says so last.
+            return self.results.findings.last().filter(|_| self.results.complete).cloned().into_iter().collect();
+        }
         let n = self.results.seeds.len();
         let short = (n < self.asked).then(|| Finding {
             statement: format!("--seconds left time to keep {n} of the {} networks", self.asked),
-            evidence: format!("training.ensemble = {} was asked for, and one network took too long for that", self.asked),
+            evidence: format!(
+                "training.ensemble = {} was asked for, and one network took too long for that",
+                self.asked
+            ),
             next: "more --seconds".to_owned(),
         });
         std::iter::once(self.finding(studies)).chain(short).collect()
@@ -160,5 +168,26 @@ impl Kept {
         let ensemble = assessed.models.iter().find(|model| model.name == "ensemble")?;
         let score = ensemble.scores.get(metric.name())?;
         Some(words::scored(*score, &format!("validation_{}", metric.word())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Layout;
+
+    #[test]
+    fn a_winner_that_leaves_no_network_says_why() {
+        let finding = |statement: &str| Finding {
+            statement: statement.to_owned(),
+            evidence: "weights that are no numbers".to_owned(),
+            next: String::new(),
+        };
+        let findings = vec![finding("rows are in both"), finding("2 of the 4 networks diverged")];
+        let results = Results { findings, complete: true, ..Results::new("a", "", Layout::default()) };
+        let mut kept = Kept { study: 0, trial: 0, asked: 4, results, fit: None };
+        assert_eq!(kept.findings(&[]), [finding("2 of the 4 networks diverged")]);
+        kept.results.complete = false;
+        assert!(kept.findings(&[]).is_empty(), "it was stopped");
     }
 }

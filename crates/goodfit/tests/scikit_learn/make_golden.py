@@ -19,15 +19,21 @@ def inputs(n, d):
     return np.round(rng.normal(size=(n, d)), 2).astype(np.float32)
 
 
-def linear(x, y, classes):
-    """C = 1 and alpha = 1: the penalty 1 / n of ours."""
+def linear(x, y, classes, row_weights=None):
+    """C = 1 and alpha = 1: the penalty 1 / n of ours, where n is the sum of the weights of the rows."""
     if classes:
         model = LogisticRegression(C=1.0, tol=1e-12, max_iter=100_000)
     else:
         model = Ridge(alpha=1.0, solver="cholesky")
-    model.fit(x.astype(np.float64), y)
+    model.fit(x.astype(np.float64), y, sample_weight=row_weights)
     weights = np.column_stack([np.atleast_2d(model.coef_), np.atleast_1d(model.intercept_)])
-    return {"x": x.tolist(), "y": y.tolist(), "weights": weights.ravel().tolist()}
+    found = {"x": x.tolist(), "y": y.tolist(), "weights": weights.ravel().tolist()}
+    return found if row_weights is None else found | {"row weights": row_weights.tolist()}
+
+
+def weighed(x, y, classes):
+    """Rows that weigh 0, 0.5, 1, 1.5 and so on."""
+    return linear(x, y, classes, np.arange(len(y)) % 4 / 2)
 
 
 def classes(y, p, found, f1, auc):
@@ -80,7 +86,14 @@ number_y = np.round(10 * rng.normal(size=50), 1)
 number_f = np.round(number_y + rng.normal(size=50), 2)
 
 golden = {
-    "linear": {"two": linear(x2, y2, True), "many": linear(x3, y3, True), "numbers": linear(x0, y0, False)},
+    "linear": {
+        "two": linear(x2, y2, True),
+        "many": linear(x3, y3, True),
+        "numbers": linear(x0, y0, False),
+        "two weighed": weighed(x2, y2, True),
+        "many weighed": weighed(x3, y3, True),
+        "numbers weighed": weighed(x0, y0, False),
+    },
     "scores": {
         "two": two_classes(two_y, two_p),
         "many": many_classes(many_y, many_p),
