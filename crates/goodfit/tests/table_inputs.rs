@@ -32,6 +32,15 @@ const TEXTS: &[(&str, &str)] = &[
     ("trailing-commas.csv", "a,b,\n1,2,\n3,4,\n"),
     ("delimiter-at-each-end.csv", "a,b\n1,2,\n3,4,\n"),
     ("open-quote-at-the-end.csv", "a,b\n1,x\n2,\"y\n3,z\n4,z\n"),
+    ("open-quote-between-others.csv", "y,txt\n1,a\n2,\"b\n3,c\n4,d\n5,\"e\"\n6,a\n"),
+    ("open-quote-old-mac.csv", "a,b\r1,x\r2,\"y\r3,z\r"),
+    ("too-many-cells-windows.csv", "a,b\r\n1,2\r\n\r\n3,4,5\r\n"),
+    ("too-many-cells-old-mac.csv", "a,b\r1,2\r3,4,5\r"),
+    ("too-many-cells-after-blank-lines.csv", "a,b\n1,\"x\n\ny\"\n\n\n3,4,5\n"),
+    ("names-in-angles.csv", "<DATE>,<OPEN>\n2024-01-31,2\n2024-02-29,4\n"),
+    ("names-in-brackets.csv", "[id],{x}\n1,2\n3,4\n"),
+    ("named-as-parquet.csv", "PARENT,x\n1,2\n3,4\n"),
+    ("counted-columns.csv", ",0,1\n0,5,a\n1,6,b\n"),
     ("large-codes.csv", "code,b\n100000001,1\n100000002,2\n100000003,3\n"),
     ("row-names.csv", "a,b\nr1,1,2\nr2,3,4\n"),
     ("no-header.csv", "1,2\n3,4\n"),
@@ -77,7 +86,7 @@ fn odd_and_damaged_tables() {
     place.write("noise.csv", (0..2000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<u8>>());
     place.write("book.xlsx", b"PK\x03\x04 and so on");
     place.write("old-book.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and so on");
-    place.write("table.parquet", b"PAR1 and so on");
+    place.write("table.parquet", b"PAR1\x15 and so on");
     place.write("array.npy", b"\x93NUMPY\x01\x00 and so on");
     place.write("packed.csv.bz2", b"BZh91AY&SY and so on");
     place.write("packed.csv.xz", b"\xfd7zXZ\x00 and so on");

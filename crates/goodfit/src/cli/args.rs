@@ -306,9 +306,9 @@ pub(super) struct Reading {
     /// How the text is encoded, for instance sjis; told by the text when absent
     #[arg(long, value_name = "NAME", value_parser = encoding)]
     pub(super) encoding: Option<TextEncoding>,
-    /// The first line is a row, too
-    #[arg(long)]
-    pub(super) no_header: bool,
+    /// The first line is a row, too; --no-header=false says that it names the columns
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) no_header: Option<bool>,
     /// Numbers are written with a decimal comma
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) decimal_comma: Option<bool>,
@@ -322,7 +322,7 @@ impl Reading {
         TableOptions {
             delimiter: self.delimiter,
             encoding: self.encoding,
-            has_header: self.no_header.then_some(false),
+            has_header: self.no_header.map(|is_row| !is_row),
             decimal_comma: self.decimal_comma,
             missing: self.missing.clone(),
             ..TableOptions::default()

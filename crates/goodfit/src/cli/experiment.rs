@@ -223,8 +223,8 @@ fn set_reading(settings: &mut Settings, of: &OfRecipe) -> Result<(), Failure> {
     if let Some(encoding) = encoding {
         set("--encoding", "data.encoding", Value::Text(encoding.name().to_owned()))?;
     }
-    if *no_header {
-        set("--no-header", "data.header", Value::Bool(false))?;
+    if let Some(is_row) = no_header {
+        set("--no-header", "data.header", Value::Bool(!is_row))?;
     }
     if let Some(decimal_comma) = decimal_comma {
         set("--decimal-comma", "data.decimal_comma", Value::Bool(*decimal_comma))?;

@@ -26,20 +26,35 @@ impl Sides<'_> {
         self.infinite().chain(self.leaks()).collect()
     }
 
-    /// Columns of numbers some of which are infinite.
+    /// Columns of numbers some of which are infinite in rows that train or validate. Nothing is said of a cell in any other row.
     fn infinite(&self) -> impl Iterator<Item = Finding> {
         let used = self.table.columns.iter().enumerate().filter(|(place, _)| *place != self.target);
-        let found = used.filter_map(|(_, column)| column.infinite.as_ref().filter(|_| column.kind.is_used()));
-        found.map(|StrangeCells { column, n, first, line }| {
-            let cells = if *n == 1 { "1 cell is".to_owned() } else { format!("{n} cells are") };
-            Finding {
-                statement: format!("column {column}: {cells} infinite or beyond 32 bits"),
-                evidence: format!(
-                    "{}:{line}: the first is {first:?}; no scale is fitted to such cells, which count as the largest or smallest",
-                    self.table.source
-                ),
-                next: format!("--missing {first} takes them for missing"),
-            }
+        used.filter_map(|(_, column)| {
+            let (Values::Numbers(numbers), Some(StrangeCells { first, line, .. })) = (&column.values, &column.infinite)
+            else {
+                return None;
+            };
+            let is_infinite = |row: &u32| numbers[*row as usize].is_infinite();
+            let mut own = self.train.iter().chain(self.validation).copied().filter(is_infinite);
+            let first_of_all = numbers.iter().position(|x| x.is_infinite()).map(|row| row as u32);
+            let is_first_known = own.clone().any(|row| Some(row) == first_of_all);
+            let n = own.by_ref().count();
+            let cells = match n {
+                0 => return None,
+                1 => "1 cell is".to_owned(),
+                n => format!("{n} cells are"),
+            };
+            let (place, next) = if is_first_known {
+                let place = format!("{}:{line}: the first is {first:?}; ", self.table.source);
+                (place, format!("--missing {first} takes them for missing"))
+            } else {
+                (String::new(), "--missing takes a word for missing".to_owned())
+            };
+            Some(Finding {
+                statement: format!("column {}: {cells} infinite or beyond 32 bits", column.name),
+                evidence: format!("{place}no scale is fitted to such cells, which count as the largest or smallest"),
+                next,
+            })
         })
     }
 

@@ -102,7 +102,8 @@ fn print(table: &Table, row: u32) -> u64 {
     let row = row as usize;
     for column in &table.columns {
         match &column.values {
-            Values::Numbers(numbers) => numbers[row].to_bits().hash(&mut hasher),
+            // Minus zero is zero.
+            Values::Numbers(numbers) => (numbers[row] + 0.0).to_bits().hash(&mut hasher),
             Values::Levels { codes, .. } => codes[row].hash(&mut hasher),
             Values::Days(days) => days[row].to_bits().hash(&mut hasher),
             Values::None => {}

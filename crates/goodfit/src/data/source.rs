@@ -113,6 +113,9 @@ impl DataError {
             Self::Split { n_rows: 0..10, .. } => {
                 Some("so few rows cannot be split; a table needs some dozens besides its test rows".into())
             }
+            Self::Split { share, n_rows, .. } if *share >= 1.0 => {
+                Some(format!("there are no more folds than rows: {n_rows} at most"))
+            }
             Self::Split { .. } => Some("take a share that leaves rows on both sides, for instance 0.2".into()),
             Self::GivenValidation { .. } => {
                 Some("what the column gives needs neither: leave folds and data.validation out".into())

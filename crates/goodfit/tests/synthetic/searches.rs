@@ -37,6 +37,7 @@ pub fn no_complete_trial() -> Results {
         *search = SearchSummary {
             pruner: "none".to_owned(),
             winner: None,
+        networks_in_time: None,
             importance: Vec::new(),
             best_of: Vec::new(),
             gain: None,
@@ -338,6 +339,7 @@ fn summary_of(space: Vec<SearchedField>, trials: &[Trial], complete: &[f64]) -> 
         pruned.iter().step_by(4).map(|t| Audited { trial: t.trial, value: t.value + 0.06 }).collect();
     SearchSummary {
         enqueued: 0,
+        networks_in_time: None,
         study: "search".to_owned(),
         sampler: "tpe".to_owned(),
         pruner: if pruned.is_empty() { "none" } else { "median" }.to_owned(),

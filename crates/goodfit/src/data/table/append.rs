@@ -60,10 +60,21 @@ impl Table {
 
 impl Column {
     fn without_values(&self) -> Self {
-        let Self { kind, n_missing, first_missing, first_negative, constant, is_coarse, .. } = *self;
-        let (name, notes) = (self.name.clone(), self.notes.clone());
-        let (infinite, values) = (self.infinite.clone(), Values::None);
-        Self { name, kind, notes, n_missing, first_missing, first_negative, constant, is_coarse, infinite, values }
+        let Self { kind, n_missing, first_missing, first_negative, constant, is_coarse, keeps_names, .. } = *self;
+        Self {
+            name: self.name.clone(),
+            kind,
+            notes: self.notes.clone(),
+            n_missing,
+            first_missing,
+            first_word: self.first_word.clone(),
+            first_negative,
+            constant,
+            is_coarse,
+            keeps_names,
+            infinite: self.infinite.clone(),
+            values: Values::None,
+        }
     }
 }
 

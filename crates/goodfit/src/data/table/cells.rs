@@ -1,5 +1,6 @@
 //! The cells of a column by which rows are split, as they are written.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -97,9 +98,28 @@ impl Cells {
                 return Err(self.fault(text, what).hint(hint));
             }
         }
+        if let (true, [first, others @ ..]) = (are_dates, &forms[..]) {
+            self.check_order(*first, others)?;
+        }
         let time = |text: &Text| if are_dates { forms[0].days(&text.cell) } else { number(text) };
         let times: Vec<f64> = self.texts.iter().map(|text| time(text).unwrap_or_default()).collect();
         Ok(Times { times: self.codes.iter().map(|&code| times[code as usize]).collect(), are_dates })
+    }
+
+    /// Refuses dates that other forms fit as well and put in another order: what is sealed would be a matter of luck.
+    fn check_order(&self, form: DateForm, others: &[DateForm]) -> Result<(), TableError> {
+        let mut texts: Vec<&Text> = self.texts.iter().collect();
+        texts.sort_by(|a, b| form.days(&a.cell).partial_cmp(&form.days(&b.cell)).unwrap_or(Ordering::Equal));
+        let rises = |other: &DateForm| texts.is_sorted_by(|a, b| other.days(&a.cell) <= other.days(&b.cell));
+        if others.iter().all(rises) {
+            return Ok(());
+        }
+        let text = &self.texts[0];
+        let what = format!(
+            "{:?} and all other dates can be read month first or day first, which orders rows differently",
+            text.cell
+        );
+        Err(self.fault(text, what).hint("write them as 2024-12-31: rows are split by them"))
     }
 }
 
@@ -140,6 +160,10 @@ mod tests {
         assert_eq!(numbers, Times { times: vec![1_700_000_001.0, 1_700_000_000.0, 2.5], are_dates: false });
         let dates = times(&["01/02/1970", "13/01/1970"]).expect("dates");
         assert_eq!(dates, Times { times: vec![31.0, 12.0], are_dates: true }, "the day first, as the second one tells");
+        let same = times(&["01/01/1970", "02/02/1970"]).expect("one order");
+        assert_eq!(same.times, [0.0, 32.0]);
+        let error = times(&["03/01/1970", "01/02/1970"]).expect_err("two orders");
+        assert!(error.what.starts_with("\"03/01/1970\" and all other dates can be read month first or day"), "{error}");
         for (cells, line) in
             [(&["soon"][..], 2), (&["2024-01-01", "3"], 3), (&["3", "2024-01-01"], 3), (&["1", "inf"], 3)]
         {

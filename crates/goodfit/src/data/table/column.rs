@@ -16,12 +16,16 @@ pub struct Column {
     pub n_missing: usize,
     /// Line of the first of them.
     pub first_missing: Option<u64>,
+    /// The first word that stands for a missing value.
+    pub first_word: Option<Box<str>>,
     /// Line of the first negative number.
     pub first_negative: Option<u64>,
     /// The number that stands in every row, where one and the same does.
     pub constant: Option<f32>,
     /// Whether 32 bits hold its numbers too roughly to tell them apart.
     pub is_coarse: bool,
+    /// Whether its numbers, as names of classes, would be what is written.
+    pub keeps_names: bool,
     /// Of a column of numbers those that are infinite, or too large for 32 bits.
     pub infinite: Option<StrangeCells>,
     /// Its values; of a column that is set aside none.

@@ -1,8 +1,8 @@
 //! How a file of delimited text is written, guessed from its beginning.
 
-use super::blanks::Blanks;
 use super::bounded::Bounded;
 use super::cell::{Words, is_number};
+use super::quotes::Quotes;
 
 /// How a file of delimited text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl Dialect {
     /// Guesses from the beginning of a file. For each delimiter and quote, the share of records with the most frequent
     /// number of cells is multiplied by the share of cells that are numbers, missing or plain words; the best product
     /// wins, after van den Burg et al., "Wrangling messy CSV files by detecting row and type patterns" (2019). Ties go
-    /// to the comma, then tab, semicolon and stroke. A first record without a number names the columns. Where the delimiter
-    /// is `said` all else is guessed with it.
+    /// to the comma, then tab, semicolon and stroke. A first record without a number names the columns, and so does one that counts
+    /// them from 0, as programs do that have no names for them. Where the delimiter is `said` all else is guessed with it.
     pub(super) fn guess(sample: &[u8], is_whole: bool, words: &Words<'_>, said: Option<u8>) -> Self {
         let delimiters = said.as_ref().map_or(&DELIMITERS[..], std::slice::from_ref);
         let mut best = (0.0, Self { delimiter: delimiters[0], ..Self::default() });
@@ -59,7 +59,8 @@ impl Dialect {
             }
         }
         let records = best.1.records(sample, is_whole);
-        let has_header = records.first().is_none_or(|first| !first.iter().any(|cell| is_number(cell.trim(), words)));
+        let has_number = |first: &Vec<String>| first.iter().any(|cell| is_number(cell.trim(), words));
+        let has_header = records.first().is_none_or(|first| !has_number(first) || counts_columns(&records));
         Self { has_header, ..best.1 }
     }
 
@@ -77,7 +78,8 @@ impl Dialect {
 
     /// The records of a sample; the last one may have been cut off.
     fn records(self, sample: &[u8], is_whole: bool) -> Vec<Vec<String>> {
-        let reader = self.reader(sample);
+        // Its last quote may close behind the sample.
+        let reader = self.reader_of(sample, false);
         let mut records: Vec<Vec<String>> = reader
             .into_byte_records()
             .map_while(Result::ok)
@@ -90,21 +92,35 @@ impl Dialect {
         records
     }
 
-    /// A reader of records of any length, without a word about a header.
-    pub(super) fn reader<R: std::io::Read>(self, input: R) -> csv::Reader<Blanks<Bounded<R>>> {
+    /// A reader of records of any length, without a word about a header. Quotes that are not closed as they should be are errors.
+    pub(super) fn reader<R: std::io::Read>(self, input: R) -> csv::Reader<Quotes<Bounded<R>>> {
+        self.reader_of(input, true)
+    }
+
+    fn reader_of<R: std::io::Read>(self, input: R, are_checked: bool) -> csv::Reader<Quotes<Bounded<R>>> {
         csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .quote(self.quote)
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(256 * 1024)
-            .from_reader(Blanks::new(Bounded::new(input), self))
+            .from_reader(Quotes::new(Bounded::new(input), self, are_checked))
     }
 
     /// Whether quotes follow blanks after the delimiter; a blank that is the delimiter itself is none.
     fn blanks_before_quotes(self, sample: &[u8]) -> bool {
         self.delimiter != b' ' && sample.windows(3).any(|part| part == [self.delimiter, b' ', self.quote])
     }
+}
+
+/// Whether the first record numbers the columns from 0, three at least or behind an empty cell, and the second does not.
+fn counts_columns(records: &[Vec<String>]) -> bool {
+    let counts = |record: &[String]| (0..).zip(record).all(|(i, cell)| cell.trim() == i.to_string());
+    let numbers = |record: &[String]| match record {
+        [first, rest @ ..] if first.trim().is_empty() => !rest.is_empty() && counts(rest),
+        all => all.len() >= 3 && counts(all),
+    };
+    matches!(records, [first, second, ..] if numbers(first) && !numbers(second))
 }
 
 /// How much the records look like a table.
@@ -178,5 +194,9 @@ mod tests {
         assert_eq!(guess(""), (',', '"', true));
         assert_eq!(guess("a;b\n\"x;y\";1\n\"z\";2\n"), (';', '"', true));
         assert_eq!(guess("city,mean\nBonn,1\nUlm,?\n"), (',', '"', true));
+        assert_eq!(guess(",0,1\n0,5,a\n1,6,b\n"), (',', '"', true));
+        assert_eq!(guess("0,1,2\n5,6,7\n"), (',', '"', true));
+        assert_eq!(guess("0,1,2\n0,1,2\n"), (',', '"', false));
+        assert_eq!(guess("0,1\n5,6\n"), (',', '"', false));
     }
 }

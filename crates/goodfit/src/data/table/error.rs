@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::Path;
 
+use super::input::Swollen;
+
 /// What is wrong with a table, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct TableError {
@@ -57,7 +59,7 @@ impl TableError {
                 Some(folder) if !there(folder) => {
                     ("there is no such folder".to_owned(), Some("a path from the folder you are in, or a whole one"))
                 }
-                _ => ("there is no such file".to_owned(), Some("`ls` shows what there is; - is the standard input")),
+                _ => ("there is no such file".to_owned(), Some("`ls` shows what there is")),
             },
             std::io::ErrorKind::PermissionDenied => {
                 ("it may not be read".to_owned(), Some("chmod +r lets you read it"))
@@ -68,6 +70,9 @@ impl TableError {
             ),
             std::io::ErrorKind::UnexpectedEof => {
                 ("it ends in the middle of what is packed".to_owned(), Some("it was cut off: get it once more"))
+            }
+            std::io::ErrorKind::Other if Swollen::is(error) => {
+                (error.to_string(), Some("unpack it and name what comes out, if it is no forgery"))
             }
             std::io::ErrorKind::Other if error.to_string().contains("too much memory") => (
                 "packed by zstd with a window of more than 128 MiB, which is not read".to_owned(),

@@ -4,6 +4,7 @@ use super::cell::{Words, is_number};
 use super::column::{Column, NO_LEVEL, Values};
 use super::error::{TableError, short};
 use super::kind::Kind;
+use super::typed::Format;
 use super::{ColumnKind, Table};
 use crate::recipe::nearest;
 
@@ -47,7 +48,10 @@ impl Table {
     /// When there is none of that name.
     pub fn place_of(&self, name: &str) -> Result<usize, TableError> {
         self.columns.iter().position(|column| column.name == name).ok_or_else(|| {
-            let hint = which_column(name, self.columns.iter().map(|column| column.name.as_str()));
+            let mut hint = which_column(name, self.columns.iter().map(|column| column.name.as_str()));
+            if self.format == Format::Text && !self.dialect.has_header && self.options.has_header.is_none() {
+                hint += "; its first line has numbers and was read as a row, --no-header=false takes it for names";
+            }
             TableError::new(&self.source, format!("there is no column {name:?}")).hint(hint)
         })
     }
@@ -98,6 +102,11 @@ impl Table {
                 let what = "the target is text, but the loss asks for numbers".to_owned();
                 fault(what, "leave training.loss out: texts are classes")
             }
+            (Values::Numbers(_), true) if !column.keeps_names => {
+                let what = "as classes the numbers of the target would lose their names, which begin with zeros or have more \
+                            digits than 32 bits hold";
+                fault(what.to_owned(), &format!("--kind {}=categorical takes them as they are written", column.name))
+            }
             (Values::Numbers(numbers), true) => {
                 // Minus zero is zero.
                 let numbers: Vec<f32> = numbers.iter().map(|x| x + 0.0).collect();
@@ -147,8 +156,22 @@ impl Table {
         }
         if column.n_missing > 0 {
             let rows = if column.n_missing == 1 { "1 row" } else { &format!("{} rows", column.n_missing) };
-            let error = self.of(column, format!("the target is missing in {rows}"));
-            let error = error.hint("rows without a target teach nothing: take them out of the file");
+            let texts = column.notes.iter().find(|note| note.contains(" no number"));
+            let (what, hint) = match (&column.first_word, texts) {
+                _ if column.kind == Kind::Numeric && texts.is_some() => (
+                    format!("the target is no number in {rows}"),
+                    format!("--kind {}=categorical takes numbers and texts for classes", column.name),
+                ),
+                (Some(word), _) => (
+                    format!("the target is missing in {rows}, as {word:?} says"),
+                    "take the rows out of the file; a class of such a name needs another one".to_owned(),
+                ),
+                _ => (
+                    format!("the target is missing in {rows}"),
+                    "rows without a target teach nothing: take them out of the file".to_owned(),
+                ),
+            };
+            let error = self.of(column, what).hint(hint);
             return Err(column.first_missing.into_iter().fold(error, TableError::line));
         }
         if column.is_coarse {
@@ -213,6 +236,17 @@ mod tests {
         let zeros = of(&["-0", "0", "1", "-0"]).goal(0, true);
         let names = ["0", "1"].map(str::to_owned).to_vec();
         assert_eq!(zeros, Ok(Goal::Classes { names, classes: vec![0, 0, 1, 0] }));
+        for cells in
+            [["01", "2", "10", "2"], ["100000001", "0", "100000002", "0"], ["0.1234567891", "0.5", "0.5", "0.5"]]
+        {
+            let error = of(&cells).goal(0, true).expect_err("other names");
+            assert!(error.what.starts_with("as classes the numbers of the target would lose their names"), "{error}");
+            assert_eq!(error.hint.as_deref(), Some("--kind y=categorical takes them as they are written"));
+        }
+        for cells in [["16777216", "0", "2", "0"], ["0.1", "0.2", "0.1", "0.2"]] {
+            let Ok(Goal::Classes { names, .. }) = of(&cells).goal(0, true) else { panic!("classes: {cells:?}") };
+            assert!(names.contains(&cells[0].to_owned()), "{names:?}");
+        }
         assert_eq!(of(&["1", "2", "3.5", "4"]).goal(0, false), Ok(Goal::Numbers(vec![1.0, 2.0, 3.5, 4.0])));
     }
 
@@ -238,6 +272,9 @@ mod tests {
         let says = |error: String, what: &str| assert!(error.ends_with(what), "{error}");
         says(fault(&["1", "1", "1"], true), "column y: the target is the same in every row");
         says(fault(&["a", "", "b"], true), ":3: column y: the target is missing in 1 row");
+        says(fault(&["a", "none", "b"], true), ":3: column y: the target is missing in 1 row, as \"none\" says");
+        let mostly = [&["0", "1"][..].repeat(10), &["other"][..]].concat();
+        says(fault(&mostly, true), ":22: column y: the target is no number in 1 row");
         says(fault(&["a", "b", "a"], false), "column y: the target is text, but the loss asks for numbers");
         says(fault(&["1", "2", "inf"], false), "column y: the target has a value of inf");
         says(fault(&["2024-01-01", "2024-01-02", "2024-01-02"], true), "column y: the target is of the kind date");

@@ -112,7 +112,8 @@ impl Input {
         self.sample(Self::text)
     }
 
-    /// All of it as UTF-8, without a byte order mark; with UTF-8 as it stands, checked by nobody.
+    /// All of it as UTF-8, without a byte order mark; with UTF-8 as it stands, checked by nobody. What is packed and becomes too
+    /// much is an error.
     pub(super) fn text(&self) -> io::Result<Box<dyn Read>> {
         self.unpacked().map(|bytes| self.encoding.decoded(bytes))
     }
@@ -126,21 +127,42 @@ impl Input {
     }
 
     fn unpacked(&self) -> io::Result<Box<dyn Read>> {
-        unpacked(self.packing, BufReader::with_capacity(SAMPLE, self.held.file()?))
+        let file = self.held.file()?;
+        let most = most_unpacked(file.metadata()?.len());
+        let bytes = unpacked(self.packing, BufReader::with_capacity(SAMPLE, file))?;
+        Ok(if self.packing == Packing::None { bytes } else { Box::new(Swelling { bytes, left: most }) })
     }
 
     /// A file of what is packed.
     fn unpacked_whole(&self) -> Result<Held, TableError> {
         let fault = |error: io::Error| TableError::io(&self.name, &error);
-        let most = most_unpacked(self.held.file().and_then(|file| file.metadata()).map_err(fault)?.len());
-        let (held, n) = spooled(self.unpacked().map_err(fault)?.take(most + 1)).map_err(fault)?;
-        if n > most {
-            let what = format!("what is packed takes more than {MOST_TIMES} times the place of the file");
-            return Err(
-                TableError::new(&self.name, what).hint("unpack it and name what comes out, if it is no forgery")
-            );
-        }
-        Ok(held)
+        self.unpacked().and_then(spooled).map_err(fault)
+    }
+}
+
+/// What comes out of a packed file, up to where it is too much.
+struct Swelling {
+    bytes: Box<dyn Read>,
+    left: u64,
+}
+
+/// That what is packed takes too much place.
+#[derive(Debug, thiserror::Error)]
+#[error("what is packed takes more than {MOST_TIMES} times the place of the file")]
+pub(super) struct Swollen;
+
+impl Swollen {
+    /// Whether an error of a reader is this one.
+    pub(super) fn is(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| inner.downcast_ref::<Self>().is_some())
+    }
+}
+
+impl Read for Swelling {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let n = self.bytes.read(to)?;
+        self.left = self.left.checked_sub(n as u64).ok_or_else(|| io::Error::other(Swollen))?;
+        Ok(n)
     }
 }
 
@@ -153,7 +175,7 @@ impl Held {
     }
 }
 
-/// What is kept of a stream may take so many times its place once it is unpacked, or 64 MiB.
+/// What is packed may take so many times its place once it is unpacked, or 64 MiB.
 pub(super) const MOST_TIMES: u64 = 100;
 
 /// How many bytes may come out of so many that are packed.
@@ -179,15 +201,15 @@ fn kept(name: &str, mut from: impl Read, says: &TableOptions) -> Result<Held, Ta
     }
     let all = io::Cursor::new(head).chain(from);
     let spooled = if is_typed || packing != Packing::None { spooled(all) } else { spooled(Lines::new(all)) };
-    spooled.map(|(held, _)| held).map_err(fault)
+    spooled.map_err(fault)
 }
 
-/// A file of what is read, and its length. It goes away with the program.
-fn spooled(mut from: impl Read) -> io::Result<(Held, u64)> {
+/// A file of what is read. It goes away with the program.
+fn spooled(mut from: impl Read) -> io::Result<Held> {
     let mut file = tempfile::NamedTempFile::new()?;
-    let n = io::copy(&mut from, &mut file)?;
+    io::copy(&mut from, &mut file)?;
     file.flush()?;
-    Ok((Held::Spooled(file), n))
+    Ok(Held::Spooled(file))
 }
 
 fn unpacked(packing: Packing, bytes: impl io::BufRead + 'static) -> io::Result<Box<dyn Read>> {
@@ -232,9 +254,18 @@ fn no_text(sample: &[u8], says: &TableOptions) -> Option<(&'static str, &'static
 /// What a text is by its first characters where it is no table, and what to do about it.
 fn other_text(sample: &[u8]) -> Option<(&'static str, &'static str)> {
     let text = sample.trim_ascii_start();
-    if text.starts_with(b"<") {
+    let begins = |tag: &&[u8]| text.get(..tag.len()).is_some_and(|begins| begins.eq_ignore_ascii_case(tag));
+    // A name of a column may stand in brackets.
+    let behind = text.get(1..).unwrap_or_default().trim_ascii_start().first().copied();
+    let is_json = match text.first() {
+        Some(b'[') => behind.is_none_or(|byte| b"{[]\"-".contains(&byte) || byte.is_ascii_digit()),
+        Some(b'{') => behind.is_none_or(|byte| b"\"}".contains(&byte)),
+        _ => false,
+    };
+    let tags: [&[u8]; 8] = [b"<!", b"<?", b"<html", b"<head", b"<body", b"<table", b"<div", b"<svg"];
+    if tags.iter().any(begins) {
         Some(("a page of HTML or XML, expected rows", "was something else downloaded than the table?"))
-    } else if text.starts_with(b"[") || text.starts_with(b"{") {
+    } else if is_json {
         Some(("JSON, expected rows of cells", "pandas.read_json(..).to_csv(\"table.csv\", index=False) writes a table"))
     } else {
         None
@@ -243,11 +274,10 @@ fn other_text(sample: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// What a file is by its first bytes where it is no text, and what to do about it.
 fn not_a_table(head: &[u8]) -> Option<(&'static str, &'static str)> {
-    let known: [(&[u8], _, _); 10] = [
+    let known: [(&[u8], _, _); 9] = [
         (b"PK\x03\x04", "a zip archive or a workbook", "unpack it, or save its sheet as CSV"),
         (b"\xd0\xcf\x11\xe0", "a workbook", "save its sheet as CSV"),
-        (b"PARE", "an encrypted Parquet file", "write it without encryption"),
-        (b"BZh", "packed by bzip2", "bunzip2 unpacks it; gzip and zstd are read as they are"),
+        (b"BZh91AY&SY", "packed by bzip2", "bunzip2 unpacks it; gzip and zstd are read as they are"),
         (b"\xfd7zXZ", "packed by xz", "unxz unpacks it; gzip and zstd are read as they are"),
         (b"\x1f\x8b", "packed twice, the first time by gzip", "unpack it once"),
         (b"\x28\xb5\x2f\xfd", "packed twice, the first time by zstd", "unpack it once"),
@@ -255,6 +285,10 @@ fn not_a_table(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"\0\0\xfe\xff", "text in UTF-32, which is not read", "save it as CSV in UTF-8"),
         (b"SQLite f", "a SQLite database", "sqlite3 -csv -header FILE 'SELECT ..' writes a table"),
     ];
+    let is_name = head.get(4).is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    if head.starts_with(b"PARE") && !is_name {
+        return Some(("an encrypted Parquet file", "write it without encryption"));
+    }
     let found = known.iter().find(|(magic, ..)| head.starts_with(magic))?;
     Some((found.1, found.2))
 }

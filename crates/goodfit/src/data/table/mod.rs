@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 mod append;
-mod blanks;
 mod bounded;
 mod cell;
 mod cells;
@@ -20,6 +19,7 @@ mod input;
 mod inputs;
 mod kind;
 mod profile;
+mod quotes;
 mod read;
 mod reading;
 mod scaling;

@@ -39,6 +39,8 @@ pub(super) struct Profile {
     pub(super) n: u64,
     pub(super) missing: u64,
     pub(super) first_missing: Option<u64>,
+    /// The first word that stands for a missing value.
+    pub(super) first_word: Option<Box<str>>,
     pub(super) first_negative: Option<u64>,
     pub(super) numbers: u64,
     pub(super) integers: u64,
@@ -55,6 +57,8 @@ pub(super) struct Profile {
     pub(super) thousands: bool,
     /// Numbers that begin with a zero too many.
     pub(super) leading_zeros: u64,
+    /// How many whole numbers, and first different other ones, are others in 32 bits.
+    rounded: u64,
     /// The forms in which all of those are dates.
     pub(super) dates: Vec<DateForm>,
     /// How often each text stands there; `None` when there are too many.
@@ -74,6 +78,7 @@ impl Profile {
             n: 0,
             missing: 0,
             first_missing: None,
+            first_word: None,
             first_negative: None,
             numbers: 0,
             integers: 0,
@@ -85,6 +90,7 @@ impl Profile {
             other_decimals: true,
             thousands: true,
             leading_zeros: 0,
+            rounded: 0,
             dates: DateForm::ALL.to_vec(),
             levels: Some(HashMap::new()),
             few: Some(Vec::new()),
@@ -102,12 +108,17 @@ impl Profile {
         if said == Said::Missing {
             self.missing += 1;
             self.first_missing.get_or_insert(line);
+            if !cell.is_empty() {
+                self.first_word.get_or_insert_with(|| cell.into());
+            }
         } else if let Said::Number(x) = said {
             self.numbers += 1;
             if x < 0.0 {
                 self.first_negative.get_or_insert(line);
             }
-            self.integers += u64::from(x.fract() == 0.0);
+            let is_whole = x.fract() == 0.0;
+            self.integers += u64::from(is_whole);
+            self.rounded += u64::from(is_whole && f64::from(x as f32).to_bits() != x.to_bits());
             if (x as f32).is_finite() {
                 self.range = (self.range.0.min(x), self.range.1.max(x));
             }
@@ -123,6 +134,7 @@ impl Profile {
                 && !few.contains(&x)
             {
                 few.push(x);
+                self.rounded += u64::from(!is_whole && (x as f32).to_string().parse() != Ok(x));
                 if few.len() > FEW_NUMBERS {
                     self.few = None;
                 }
@@ -155,6 +167,11 @@ impl Profile {
     pub(super) fn is_coarse(&self) -> bool {
         let (low, high) = self.range;
         low < high && low.abs().max(high.abs()) * f64::from(f32::EPSILON) / 2.0 > 1e-3 * (high - low)
+    }
+
+    /// Whether its numbers, as names of classes, would be what is written.
+    pub(super) fn keeps_names(&self) -> bool {
+        self.rounded == 0 && self.leading_zeros == 0
     }
 
     /// The form in which all of its texts are dates, whatever the column is taken for.

@@ -120,6 +120,7 @@ impl Reading<'_> {
             let (n_missing, first_missing) = profile.missing_as(inferred.kind);
             let Inferred { kind, notes } = inferred;
             let is_coarse = kind == Kind::Numeric && profile.is_coarse();
+            let keeps_names = profile.keeps_names();
             let constant = if kind == Kind::Constant { profile.only_number() } else { None };
             let first = profile.first_infinite.as_ref().filter(|_| kind == Kind::Numeric);
             let infinite = first.map(|at| StrangeCells {
@@ -128,16 +129,18 @@ impl Reading<'_> {
                 first: at.cell.clone(),
                 line: at.line,
             });
-            let (first_negative, values) = (profile.first_negative, fill.values());
+            let (first_negative, first_word, values) = (profile.first_negative, profile.first_word, fill.values());
             Column {
                 name,
                 kind,
                 notes,
                 n_missing,
                 first_missing,
+                first_word,
                 first_negative,
                 constant,
                 is_coarse,
+                keeps_names,
                 infinite,
                 values,
             }

@@ -11,6 +11,7 @@ use super::dialect::Dialect;
 use super::encoding::Malformed;
 use super::error::{TableError, short};
 use super::input::{Input, SAMPLE};
+use super::quotes::Unclosed;
 use super::typed::Stopped;
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
@@ -117,38 +118,31 @@ impl<'a> Reading<'a> {
         let mut reader = self.dialect.reader(text);
         let mut record = StringRecord::new();
         let mut is_first = true;
-        // The line of a record that goes on in its last cell.
-        let mut runs_on = None;
         loop {
-            let begins = reader.position().line();
+            let begins = reader.position().byte();
             match reader.read_record(&mut record) {
-                Ok(false) => {
-                    return match runs_on {
-                        Some(line) if reader.get_ref().last_byte() != self.dialect.quote => {
-                            let error = self.fault("a quote that opens here is not closed, up to the end of the file");
-                            Err(error.line(line).hint("close it, or take it out"))
-                        }
-                        _ => Ok(()),
-                    };
-                }
+                Ok(false) => return Ok(()),
                 Ok(true) => {
+                    let line = reader.get_mut().line_at(record.position().map_or(begins, csv::Position::byte));
                     reader.get_mut().input().end_row();
-                    let line = record.position().map_or(1, csv::Position::line);
-                    let is_long = reader.position().line() > line + 1;
-                    let ends_long = is_long && record.iter().next_back().is_some_and(|cell| cell.contains('\n'));
-                    runs_on = ends_long.then_some(line);
                     if !(std::mem::take(&mut is_first) && skip) {
                         take(&record, line)?;
                     }
                 }
                 Err(error) => {
-                    let line = reader.position().line();
+                    let reached = reader.position().byte();
+                    let mut line_at = |byte| reader.get_mut().line_at(byte);
                     return Err(match error.into_kind() {
-                        csv::ErrorKind::Utf8 { pos, .. } => self.malformed().line(pos.map_or(line, |pos| pos.line())),
-                        csv::ErrorKind::Io(error) if Malformed::is(&error) => self.malformed().line(line),
-                        csv::ErrorKind::Io(error) if Endless::is(&error) => Endless::of(self.file()).line(begins),
-                        csv::ErrorKind::Io(error) => TableError::io(self.file(), &error).line(line),
-                        other => self.fault(format!("{other:?}")).line(line),
+                        csv::ErrorKind::Utf8 { pos, .. } => {
+                            self.malformed().line(line_at(pos.map_or(reached, |pos| pos.byte())))
+                        }
+                        csv::ErrorKind::Io(error) => match Unclosed::of(&error) {
+                            Some(unclosed) => unclosed.in_file(self.file()),
+                            None if Malformed::is(&error) => self.malformed().line(line_at(reached)),
+                            None if Endless::is(&error) => Endless::of(self.file()).line(line_at(begins)),
+                            None => TableError::io(self.file(), &error).line(line_at(reached)),
+                        },
+                        other => self.fault(format!("{other:?}")).line(line_at(reached)),
                     });
                 }
             }

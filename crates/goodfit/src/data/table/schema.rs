@@ -207,9 +207,11 @@ impl SchemaColumn {
             notes: Vec::new(),
             n_missing: 0,
             first_missing: None,
+            first_word: None,
             first_negative: None,
             constant: None,
             is_coarse: false,
+            keeps_names: true,
             infinite: None,
             values,
         }

@@ -101,7 +101,10 @@ pub(super) fn is_typed(head: &[u8]) -> bool {
 
 fn format(head: &[u8]) -> Option<Format> {
     let known = [(&b"PAR1"[..], Format::Parquet), (b"\x93NUMPY", Format::Npy), (b"PK\x03\x04", Format::Npz)];
-    known.into_iter().find_map(|(magic, format)| head.starts_with(magic).then_some(format))
+    // A name of a column may begin as Parquet does, whose next byte is no character of a text.
+    let is_name = head.get(4).is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    let found = known.into_iter().find_map(|(magic, format)| head.starts_with(magic).then_some(format));
+    found.filter(|format| *format != Format::Parquet || !is_name)
 }
 
 /// Why such a table is not read.
