@@ -2,9 +2,8 @@
 
     python development.py --splits 0 1 > ../runs/tables-development.txt
 
-Each line compares a setting with the same preset without it: the difference of the scores in the shares of the gain over
-the baseline, and on how many sets it is better, by the mean over the splits. Splits are drawn as those of sets.toml, by
-other seeds.
+Each line compares a setting with the first one of its part: normalised scores as in the summary, their differences, and on how
+many sets it is better, by the mean over the splits. Splits are drawn as those of sets.toml, by other seeds.
 """
 
 import argparse
@@ -23,13 +22,37 @@ from scores import scores
 
 HERE = Path(__file__).resolve().parent
 SEEDS = [201, 202, 203]
-ENSEMBLE = ["--set", "training.ensemble=4"]
-# Name -> preset, options.
-VARIANTS = {
-    "realmlp": ("realmlp", []),
-    "realmlp, ensemble of 4": ("realmlp", ENSEMBLE),
-    "plain": ("plain", []),
-    "plain, ensemble of 4": ("plain", ENSEMBLE),
+FEW_ROWS = 2000
+
+
+def setting(*settings: str) -> list[str]:
+    return [word for one in settings for word in ("--set", one)]
+
+
+# Part -> most rows of a table, and setting -> preset, options of a search or None, options of a training.
+PARTS = {
+    "train": (
+        None,
+        {
+            "realmlp": ("realmlp", None, []),
+            "realmlp, ensemble of 4": ("realmlp", None, setting("training.ensemble=4")),
+        },
+    ),
+    "train --preset plain": (
+        None,
+        {
+            "plain": ("plain", None, []),
+            "plain, ensemble of 4": ("plain", None, setting("training.ensemble=4")),
+        },
+    ),
+    f"search, 50 trials, of fewer than {FEW_ROWS} rows": (
+        FEW_ROWS,
+        {
+            "one network": ("realmlp", setting("data.validation=0.2", "training.ensemble=1"), []),
+            "ensemble of 4": ("realmlp", setting("data.validation=0.2", "training.ensemble=4"), []),
+            "ensemble of 4, 5 folds": ("realmlp", setting("search.folds=5", "training.ensemble=4"), []),
+        },
+    ),
 }
 
 
@@ -49,43 +72,54 @@ def score(spec: dict, table, split: int, predicted: np.ndarray, classes: list[st
     return scores(spec["task"], table[spec["target"]].iloc[test], predicted, classes)[data.METRIC[spec["task"]]]
 
 
-def gains(name: str, spec: dict, splits: list[int], program: str) -> dict[str, float]:
-    """Of each variant the mean gain over the baseline."""
+def gains(name: str, spec: dict, most: int | None, variants: dict, args: argparse.Namespace) -> dict[str, float] | None:
+    """Of each variant the mean gain over the baseline; `None` for a table of more rows."""
     table = data.load(spec)
-    found = {variant: [] for variant in VARIANTS}
-    for split in splits:
-        rows = task(spec, table, split, program)
+    if most and len(data.split(len(table), SEEDS[0])[0]) >= most:
+        return None
+    found = {variant: [] for variant in variants}
+    for split in args.splits:
+        rows = task(spec, table, split, args.program)
         least = score(spec, table, split, methods.method("baseline")(rows), rows.classes)
-        for variant, (preset, more) in VARIANTS.items():
-            predicted = goodfit.run(task(spec, table, split, program), preset=preset, search=False, more=more)
+        for variant, (preset, search, more) in variants.items():
+            predicted = goodfit.run(task(spec, table, split, args.program), preset=preset, search=search, more=more)
             found[variant].append(score(spec, table, split, predicted, rows.classes) - least)
     print(name, file=sys.stderr, flush=True)
     return {variant: float(np.mean(own)) for variant, own in found.items()}
 
 
+def part(name: str, of_sets: list[dict[str, float]]) -> list[str]:
+    """A line for each setting."""
+    lines = ["", f"{name}: {len(of_sets)} sets", f"{'setting':26}{'normalised':>10}{'better on':>12}  differences, least to greatest"]
+    scale = [max(own.values()) for own in of_sets]
+    normalised = {v: np.array([own[v] / top for own, top in zip(of_sets, scale, strict=True)]) for v in of_sets[0]}
+    first = next(iter(normalised.values()))
+    for variant, own in normalised.items():
+        line = f"{variant:26}{own.mean():10.4f}"
+        if own is not first:
+            differences = np.sort(own - first)
+            line += f"{(differences > 0).sum():6} of {len(own):2}  {' '.join(f'{d:+.3f}' for d in differences)}"
+        lines.append(line)
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--splits", nargs="+", type=int, default=[0])
+    parser.add_argument("--splits", nargs="+", type=int, default=[0], choices=range(len(SEEDS)))
     parser.add_argument("--program", default=str(HERE.parents[1] / "target/release/goodfit"))
     args = parser.parse_args()
     sets = tomllib.loads((HERE / "development.toml").read_text(encoding="utf-8"))
-    shared = set(sets) & set(data.sets()) | {s["source"] for s in sets.values()} & {s["source"] for s in data.sets().values()}
+    judged = data.sets()
+    shared = set(sets) & set(judged) or {s["source"] for s in sets.values()} & {s["source"] for s in judged.values()}
     if shared:
         raise ValueError(f"{sorted(shared)} are sets that goodfit is judged on")
+    lines = [f"Settings of goodfit on sets of development.toml, {len(args.splits)} splits of each;"]
+    lines.append(f"`python development.py --splits {' '.join(map(str, args.splits))}` in benchsuite/tables.")
     with ThreadPool(os.cpu_count()) as pool:
-        of_sets = pool.starmap(gains, [(name, spec, args.splits, args.program) for name, spec in sets.items()], chunksize=1)
-    scale = [max(own.values()) for own in of_sets]
-    print(f"Settings of goodfit on the {len(sets)} sets of development.toml, {len(args.splits)} splits each;")
-    print("`python development.py --splits", *args.splits, "` in benchsuite/tables.\n")
-    print(f"{'setting':26}{'normalised':>10}{'better on':>12}  difference on each set, least to greatest")
-    for variant, (preset, _) in VARIANTS.items():
-        normalised = np.array([own[variant] / top for own, top in zip(of_sets, scale, strict=True)])
-        without = np.array([own[preset] / top for own, top in zip(of_sets, scale, strict=True)])
-        print(f"{variant:26}{normalised.mean():10.4f}", end="")
-        if variant != preset:
-            differences = np.sort(normalised - without)
-            print(f"{(differences > 0).sum():9} of {len(sets):2}  {' '.join(f'{d:+.3f}' for d in differences)}", end="")
-        print()
+        for name, (most, variants) in PARTS.items():
+            found = pool.starmap(gains, [(n, spec, most, variants, args) for n, spec in sets.items()], chunksize=1)
+            lines += part(name, [own for own in found if own])
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import arithmetic
 import data
 from methods import Task
 
-SEARCH_SECONDS = 120
+SEARCH = ["--seconds", "120"]
 LIMIT = 1800  # seconds for one command
 
 
@@ -34,7 +34,7 @@ ONCE = ["--set", "training.refit=false", "--set", "data.validation=0.1", "--set"
 def by_name(name: str):
     """`goodfit-PRESET` trains, `goodfit-PRESET-search` searches first, `goodfit-PRESET-once` trains one network only."""
     preset, how = re.fullmatch(r"goodfit-(\w+?)(?:-(search|once))?", name).groups()
-    return partial(run, preset=preset, search=how == "search", more=ONCE if how == "once" else [])
+    return partial(run, preset=preset, search=SEARCH if how == "search" else None, more=ONCE if how == "once" else [])
 
 
 def command(task: Task, folder: Path, preset: str, verb: str, out: str) -> list[str]:
@@ -56,16 +56,16 @@ def winner(folder: Path) -> list[str]:
     return [part for name, value in settings.items() for part in ("--set", f"{name}={json.dumps(value)}")]
 
 
-def model(task: Task, folder: Path, preset: str, search: bool, more: list[str]) -> Path:
-    """Runs what it takes to have a model, and gives its folder.
+def model(task: Task, folder: Path, preset: str, search: list[str] | None, more: list[str]) -> Path:
+    """Runs what it takes to have a model, and gives its folder. `search` are the options of a search, where there is one.
 
     A search ranks its trials by the score that decides here, as the tuning of scikit-learn's network does. One that leaves no
     model itself is followed by a training with its winner's settings on the same rows.
     """
     training = command(task, folder, preset, "train", "model") + more
-    if search:
+    if search is not None:
         metric = ["--set", f"training.metric={data.METRIC[task.kind]}"]
-        checked([*command(task, folder, preset, "search", "search"), *metric, "--seconds", str(SEARCH_SECONDS)])
+        checked([*command(task, folder, preset, "search", "search"), *metric, *search])
         if (folder / "search" / "weights.safetensors").exists():
             return folder / "search"
         task.notes["settings"] = winner(folder / "search")
@@ -85,7 +85,7 @@ def checked(given: list[str]) -> str:
     return done.stdout
 
 
-def run(task: Task, preset: str, search: bool, more: list[str]) -> np.ndarray:
+def run(task: Task, preset: str, search: list[str] | None, more: list[str]) -> np.ndarray:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # Any column may be called `target` already, so the others are numbered.

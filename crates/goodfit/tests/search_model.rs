@@ -124,6 +124,11 @@ fn a_preset_keeps_four_networks() {
     let place = place();
     let words = ["search", "penguins.csv", "--target", "species", "--trials", "2", "--set", "search.finalists=0"];
     let own = ["--preset", "plain", "--set", "training.epochs=2"];
+    // Of so few rows each validates once.
+    let printed = place.succeed(&[&words[..], &own, &["--out", "folds"]].concat()).stdout;
+    let kept = "the model that is kept is 4 networks of trial ";
+    assert!(printed.contains(kept) && printed.contains("in the median of 5 folds: "), "{printed}");
+    let own = [&own[..], &["--set", "data.validation=0.2"]].concat();
     let printed = place.succeed(&[&words[..], &own, &["--out", "all"]].concat()).stdout;
     assert!(printed.contains("the model that is kept is 4 networks of trial "), "{printed}");
     assert!(!printed.contains("left time to keep"), "{printed}");

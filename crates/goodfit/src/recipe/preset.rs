@@ -35,6 +35,11 @@ pub enum Predicted {
 /// short search bring (`benchsuite/runs/tables-development.txt`).
 const ENSEMBLE: usize = 4;
 
+/// Tables of fewer rows are searched over so many folds, where nobody says how trials validate: a fifth of few rows ranks trials by
+/// luck, and their trainings are short (`benchsuite/runs/tables-development.txt`).
+const FEW_ROWS: usize = 2000;
+const FOLDS: i64 = 5;
+
 /// All presets, the default first.
 ///
 /// `realmlp` is RealMLP-TD-S of Holzmueller, Grinsztajn, Steinwart: "Better by default: strong pre-tuned MLPs and boosted
@@ -141,6 +146,10 @@ impl Preset {
                 None => settings.infer(path, value)?,
             }
         }
+        let is_said = ["data.validation", "data.split_column", "data.time"].iter().any(|path| settings.is_set(path));
+        if settings.is_set("search.space") && n_rows < FEW_ROWS && !is_said {
+            settings.infer("search.folds", Value::Integer(FOLDS))?;
+        }
         infer_batch_size(settings, n_rows, self.batch_size)
     }
 }
@@ -242,6 +251,19 @@ mod tests {
         assert!(of_numbers.len() == 6 && !of_numbers.iter().any(|field| field.contains("smoothing")), "{of_numbers:?}");
         let smoothing = ["training.label_smoothing = 0.0 or 0.1".to_owned()];
         assert_eq!(space(realmlp, Predicted::Classes, &[]), [&of_numbers[..], &smoothing].concat());
+        // Of few rows each validates.
+        let folds = |n_rows, more: &[&str]| {
+            let mut settings = realmlp.with_space().expect("a preset");
+            for setting in [&["data.source=\"t.csv\"", "data.target=\"y\""], more].concat() {
+                settings.set("--set", setting).expect("a setting");
+            }
+            realmlp.fit(&mut settings, Predicted::Numbers, n_rows).expect("values");
+            settings.count("search.folds")
+        };
+        assert_eq!([folds(1999, &[]), folds(2000, &[]), folds(1999, &["search.folds=3"])], [5, 0, 3]);
+        for said in ["data.validation=0.2", "data.split_column=\"side\"", "data.time=\"day\""] {
+            assert_eq!(folds(500, &[said]), 0, "{said}");
+        }
         // Who says a space has said it all.
         let own = ["search.space={ network.dropout = [0.0, 0.1] }"];
         assert_eq!(space(realmlp, Predicted::Classes, &own).len(), 1);

@@ -37,7 +37,7 @@ pub fn no_complete_trial() -> Results {
         *search = SearchSummary {
             pruner: "none".to_owned(),
             winner: None,
-        networks_in_time: None,
+            networks_in_time: None,
             importance: Vec::new(),
             best_of: Vec::new(),
             gain: None,

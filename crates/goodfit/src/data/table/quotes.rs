@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::dialect::Dialect;
 use super::error::TableError;
@@ -18,7 +18,7 @@ pub(super) struct Quotes<R> {
     /// Whether a quote that is not closed as it should be is an error.
     are_checked: bool,
     at: At,
-    /// The line in which the last quote opened, and whether a line has ended since.
+    /// The number of the byte that is the last quote which opened, and whether a line has ended since.
     opened: u64,
     is_long: bool,
     lines: Lines,
@@ -74,7 +74,7 @@ impl Unclosed {
 impl<R> Quotes<R> {
     pub(super) fn new(input: R, dialect: Dialect, are_checked: bool) -> Self {
         let lines = Lines::default();
-        let (at, opened, is_long) = (At::Start, 1, false);
+        let (at, opened, is_long) = (At::Start, 0, false);
         Self { input, dialect, are_checked, at, opened, is_long, lines, kept: 0, buffer: Vec::new(), done: 0 }
     }
 
@@ -90,34 +90,35 @@ impl<R> Quotes<R> {
     }
 }
 
-impl<R: Read> Quotes<R> {
-    /// Follows quotes over bytes none of which is taken out.
-    fn follow(&mut self, bytes: &[u8], mut line: u64) -> io::Result<()> {
-        if self.at != At::Quoted && memchr(self.dialect.quote, bytes).is_none() {
-            // Whatever is closed has to be followed by what may come behind.
-            let mut looked = 0;
-            while matches!(self.at, At::Closed | At::After) && looked < bytes.len() {
-                self.step(bytes[looked], line)?;
-                looked += 1;
+impl<R> Quotes<R> {
+    /// Follows quotes over bytes, the first of which is the one of this number.
+    fn follow(&mut self, bytes: &[u8], number: u64) -> Result<(), Unclosed> {
+        let mut done = 0;
+        while done < bytes.len() {
+            let rest = &bytes[done..];
+            let to_quote = match self.at {
+                At::Closed | At::After => 0,
+                At::Start | At::Cell | At::Quoted => memchr(self.dialect.quote, rest).unwrap_or(rest.len()),
+            };
+            let skipped = &rest[..to_quote];
+            if let Some(&last) = skipped.last() {
+                match self.at {
+                    At::Quoted => self.is_long |= memchr2(b'\n', b'\r', skipped).is_some(),
+                    _ if last == self.dialect.delimiter || is_end(last) => self.at = At::Start,
+                    _ => self.at = At::Cell,
+                }
             }
-            if looked < bytes.len() {
-                let is_start = |byte: u8| byte == self.dialect.delimiter || is_end(byte);
-                self.at = if bytes.last().is_some_and(|last| is_start(*last)) { At::Start } else { At::Cell };
+            done += to_quote;
+            if let Some(&byte) = bytes.get(done) {
+                self.step(byte, number + done as u64)?;
+                done += 1;
             }
-            return Ok(());
-        }
-        let mut last = 0;
-        for &byte in bytes {
-            self.step(byte, line)?;
-            line += u64::from(byte == b'\r' || byte == b'\n' && last != b'\r');
-            last = byte;
         }
         Ok(())
     }
 
     /// Takes blanks out.
-    fn take(&mut self, bytes: &[u8], mut line: u64) -> io::Result<()> {
-        let mut last = 0;
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Unclosed> {
         for &byte in bytes {
             if self.at == At::Start && byte == b' ' {
                 self.kept += 1;
@@ -130,15 +131,18 @@ impl<R: Read> Quotes<R> {
                 }
                 self.kept = 0;
             }
-            self.step(byte, line)?;
-            line += u64::from(byte == b'\r' || byte == b'\n' && last != b'\r');
-            last = byte;
             self.buffer.push(byte);
+            let number = self.lines.n_bytes + self.buffer.len() as u64 - 1;
+            if self.step(byte, number).is_err() {
+                // Its lines are known now.
+                self.lines.take(&self.buffer);
+                return Err(self.unclosed(Some(number)));
+            }
         }
         Ok(())
     }
 
-    fn step(&mut self, byte: u8, line: u64) -> io::Result<()> {
+    fn step(&mut self, byte: u8, number: u64) -> Result<(), Unclosed> {
         let is_quote = byte == self.dialect.quote;
         self.at = match self.at {
             At::Quoted if is_quote => At::Closed,
@@ -149,24 +153,24 @@ impl<R: Read> Quotes<R> {
             // A doubled one is part of the cell.
             At::Closed if is_quote => At::Quoted,
             At::Start if is_quote => {
-                (self.opened, self.is_long) = (line, false);
+                (self.opened, self.is_long) = (number, false);
                 At::Quoted
             }
             _ if byte == self.dialect.delimiter || is_end(byte) => At::Start,
             At::Closed | At::After if byte == b' ' => At::After,
-            At::Closed | At::After if self.is_long && self.are_checked => {
-                return Err(io::Error::other(Unclosed { line: self.opened, closed: Some(line) }));
-            }
+            At::Closed | At::After if self.is_long && self.are_checked => return Err(self.unclosed(Some(number))),
             _ => At::Cell,
         };
         Ok(())
     }
 
+    /// That the last quote is closed by the byte of this number only, or not at all.
+    fn unclosed(&self, by: Option<u64>) -> Unclosed {
+        Unclosed { line: self.lines.of(self.opened), closed: by.map(|number| self.lines.of(number)) }
+    }
+
     fn end(&self) -> io::Result<usize> {
-        if self.at == At::Quoted && self.are_checked {
-            return Err(io::Error::other(Unclosed { line: self.opened, closed: None }));
-        }
-        Ok(0)
+        if self.at == At::Quoted && self.are_checked { Err(io::Error::other(self.unclosed(None))) } else { Ok(0) }
     }
 }
 
@@ -177,8 +181,9 @@ impl<R: Read> Read for Quotes<R> {
             if n == 0 && !to.is_empty() {
                 return self.end();
             }
-            self.follow(&to[..n], self.lines.next())?;
+            let number = self.lines.n_bytes;
             self.lines.take(&to[..n]);
+            self.follow(&to[..n], number).map_err(io::Error::other)?;
             return Ok(n);
         }
         while self.done == self.buffer.len() {
@@ -189,7 +194,7 @@ impl<R: Read> Read for Quotes<R> {
                 self.kept = 0;
                 return self.end();
             }
-            self.take(&to[..n], self.lines.next())?;
+            self.take(&to[..n]).map_err(io::Error::other)?;
             self.lines.take(&self.buffer);
         }
         let n = to.len().min(self.buffer.len() - self.done);
@@ -216,9 +221,9 @@ struct Lines {
 }
 
 impl Lines {
-    /// The line of the next byte.
-    fn next(&self) -> u64 {
-        self.passed + self.ends.len() as u64 + 1
+    /// The line of a byte behind those that [`Lines::at`] was asked for.
+    fn of(&self, byte: u64) -> u64 {
+        self.passed + self.ends.iter().take_while(|(first, _)| *first < byte).count() as u64 + 1
     }
 
     fn take(&mut self, bytes: &[u8]) {
