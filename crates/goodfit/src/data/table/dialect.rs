@@ -3,6 +3,7 @@
 use super::bounded::Bounded;
 use super::cell::{Words, is_number};
 use super::quotes::Quotes;
+use super::records::Cutter;
 
 /// How a file of delimited text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +94,11 @@ impl Dialect {
     }
 
     /// A reader of records of any length, without a word about a header. Quotes that are not closed as they should be are errors.
-    pub(super) fn reader<R: std::io::Read>(self, input: R) -> csv::Reader<Quotes<Bounded<R>>> {
+    pub(super) fn reader<R: std::io::Read>(self, input: R) -> Cutter<R> {
         self.reader_of(input, true)
     }
 
-    fn reader_of<R: std::io::Read>(self, input: R, are_checked: bool) -> csv::Reader<Quotes<Bounded<R>>> {
+    fn reader_of<R: std::io::Read>(self, input: R, are_checked: bool) -> Cutter<R> {
         csv::ReaderBuilder::new()
             .delimiter(self.delimiter)
             .quote(self.quote)

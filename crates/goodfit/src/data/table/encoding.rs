@@ -82,7 +82,7 @@ impl TextEncoding {
     }
 
     /// A text as UTF-8, without a byte order mark; UTF-8 as it stands, checked by nobody.
-    pub(super) fn decoded(self, bytes: Box<dyn Read>) -> Box<dyn Read> {
+    pub(super) fn decoded(self, bytes: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
         if self.0 == UTF_8 { bytes } else { Box::new(Decoded::new(bytes, self.0)) }
     }
 }

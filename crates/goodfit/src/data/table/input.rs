@@ -114,11 +114,11 @@ impl Input {
 
     /// All of it as UTF-8, without a byte order mark; with UTF-8 as it stands, checked by nobody. What is packed and becomes too
     /// much is an error.
-    pub(super) fn text(&self) -> io::Result<Box<dyn Read>> {
+    pub(super) fn text(&self) -> io::Result<Box<dyn Read + Send>> {
         self.unpacked().map(|bytes| self.encoding.decoded(bytes))
     }
 
-    fn sample(&self, reader: impl Fn(&Self) -> io::Result<Box<dyn Read>>) -> Result<Vec<u8>, TableError> {
+    fn sample(&self, reader: impl Fn(&Self) -> io::Result<Box<dyn Read + Send>>) -> Result<Vec<u8>, TableError> {
         let mut sample = Vec::with_capacity(SAMPLE);
         match reader(self).and_then(|reader| reader.take(SAMPLE as u64).read_to_end(&mut sample)) {
             Err(error) if !Malformed::is(&error) => Err(TableError::io(&self.name, &error)),
@@ -126,7 +126,7 @@ impl Input {
         }
     }
 
-    fn unpacked(&self) -> io::Result<Box<dyn Read>> {
+    fn unpacked(&self) -> io::Result<Box<dyn Read + Send>> {
         let file = self.held.file()?;
         let most = most_unpacked(file.metadata()?.len());
         let bytes = unpacked(self.packing, BufReader::with_capacity(SAMPLE, file))?;
@@ -142,7 +142,7 @@ impl Input {
 
 /// What comes out of a packed file, up to where it is too much.
 struct Swelling {
-    bytes: Box<dyn Read>,
+    bytes: Box<dyn Read + Send>,
     left: u64,
 }
 
@@ -212,7 +212,7 @@ fn spooled(mut from: impl Read) -> io::Result<Held> {
     Ok(Held::Spooled(file))
 }
 
-fn unpacked(packing: Packing, bytes: impl io::BufRead + 'static) -> io::Result<Box<dyn Read>> {
+fn unpacked(packing: Packing, bytes: impl io::BufRead + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     Ok(match packing {
         Packing::None => Box::new(bytes),
         Packing::Gzip => Box::new(MultiGzDecoder::new(bytes)),

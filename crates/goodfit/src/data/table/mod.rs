@@ -22,6 +22,7 @@ mod profile;
 mod quotes;
 mod read;
 mod reading;
+mod records;
 mod scaling;
 mod schema;
 mod sorted;

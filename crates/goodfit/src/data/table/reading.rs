@@ -8,10 +8,9 @@ use super::TableOptions;
 use super::bounded::Endless;
 use super::cell::Words;
 use super::dialect::Dialect;
-use super::encoding::Malformed;
 use super::error::{TableError, short};
 use super::input::{Input, SAMPLE};
-use super::quotes::Unclosed;
+use super::records::{self, Broken, Ended};
 use super::typed::Stopped;
 
 /// More columns than this are a file read with the wrong delimiter, or no table.
@@ -115,38 +114,18 @@ impl<'a> Reading<'a> {
             });
         }
         let text = self.input.text().map_err(|error| TableError::io(&self.input.name, &error))?;
-        let mut reader = self.dialect.reader(text);
-        let mut record = StringRecord::new();
         let mut is_first = true;
-        loop {
-            let begins = reader.position().byte();
-            match reader.read_record(&mut record) {
-                Ok(false) => return Ok(()),
-                Ok(true) => {
-                    let line = reader.get_mut().line_at(record.position().map_or(begins, csv::Position::byte));
-                    reader.get_mut().input().end_row();
-                    if !(std::mem::take(&mut is_first) && skip) {
-                        take(&record, line)?;
-                    }
-                }
-                Err(error) => {
-                    let reached = reader.position().byte();
-                    let mut line_at = |byte| reader.get_mut().line_at(byte);
-                    return Err(match error.into_kind() {
-                        csv::ErrorKind::Utf8 { pos, .. } => {
-                            self.malformed().line(line_at(pos.map_or(reached, |pos| pos.byte())))
-                        }
-                        csv::ErrorKind::Io(error) => match Unclosed::of(&error) {
-                            Some(unclosed) => unclosed.in_file(self.file()),
-                            None if Malformed::is(&error) => self.malformed().line(line_at(reached)),
-                            None if Endless::is(&error) => Endless::of(self.file()).line(line_at(begins)),
-                            None => TableError::io(self.file(), &error).line(line_at(reached)),
-                        },
-                        other => self.fault(format!("{other:?}")).line(line_at(reached)),
-                    });
-                }
-            }
-        }
+        let ended = records::each(self.dialect.reader(text), |record, line| {
+            if std::mem::take(&mut is_first) && skip { Ok(()) } else { take(record, line) }
+        });
+        ended.map_err(|ended| match ended {
+            Ended::Taker(error) => error,
+            Ended::Broken(Broken::Unclosed(unclosed), _) => unclosed.in_file(self.file()),
+            Ended::Broken(Broken::Malformed, line) => self.malformed().line(line),
+            Ended::Broken(Broken::Endless, line) => Endless::of(self.file()).line(line),
+            Ended::Broken(Broken::Io(error), line) => TableError::io(self.file(), &error).line(line),
+            Ended::Broken(Broken::Other(what), line) => self.fault(what).line(line),
+        })
     }
 
     /// The name of the file.
