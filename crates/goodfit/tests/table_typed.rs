@@ -200,7 +200,7 @@ fn parquet_that_is_refused_says_why() {
     let cases = [
         (bytes("brotli.parquet"), "packed by BROTLI, which is not read"),
         (parquet[..parquet.len() - 1].to_vec(), "a Parquet file that is damaged"),
-        (b"PAR1 and so on".to_vec(), "a Parquet file that is damaged"),
+        (b"PAR1\x15 and so on".to_vec(), "a Parquet file that is damaged"),
         ([&parquet[..1000], &[0xff; 100], &parquet[1100..]].concat(), "a Parquet file that is damaged"),
     ];
     for (bytes, expected) in cases {

@@ -44,9 +44,10 @@ impl Words<'_> {
 
     /// Whether a cell without blanks around it says that the value is missing.
     pub(super) fn is_missing(&self, cell: &str) -> bool {
-        // Longer words are the user's own.
-        cell.is_empty()
-            || (cell.len() <= 4 && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell)))
+        let Some(first) = cell.bytes().next() else { return true };
+        // They all begin so, and longer words are the user's own.
+        let may_be = cell.len() <= 4 && matches!(first, b'N' | b'n' | b'?');
+        may_be && MISSING.iter().any(|word| word.eq_ignore_ascii_case(cell))
             || self.missing.iter().any(|word| word == cell)
     }
 

@@ -9,7 +9,7 @@ use super::bounded::Endless;
 use super::cell::Words;
 use super::dialect::Dialect;
 use super::error::{TableError, short};
-use super::input::{Input, SAMPLE};
+use super::input::{Input, SAMPLE, Swollen};
 use super::records::{self, Broken, Ended};
 use super::typed::Stopped;
 
@@ -123,6 +123,7 @@ impl<'a> Reading<'a> {
             Ended::Broken(Broken::Unclosed(unclosed), _) => unclosed.in_file(self.file()),
             Ended::Broken(Broken::Malformed, line) => self.malformed().line(line),
             Ended::Broken(Broken::Endless, line) => Endless::of(self.file()).line(line),
+            Ended::Broken(Broken::Io(error), _) if Swollen::is(&error) => TableError::io(self.file(), &error),
             Ended::Broken(Broken::Io(error), line) => TableError::io(self.file(), &error).line(line),
             Ended::Broken(Broken::Other(what), line) => self.fault(what).line(line),
         })
