@@ -7,6 +7,8 @@ many sets it is better, by the mean over the splits. Splits are drawn as those o
 """
 
 import argparse
+import datetime
+import hashlib
 import os
 import sys
 import tomllib
@@ -115,6 +117,8 @@ def main() -> None:
         raise ValueError(f"{sorted(shared)} are sets that goodfit is judged on")
     lines = [f"Settings of goodfit on sets of development.toml, {len(args.splits)} splits of each;"]
     lines.append(f"`python development.py --splits {' '.join(map(str, args.splits))}` in benchsuite/tables.")
+    program = hashlib.sha256(Path(args.program).read_bytes()).hexdigest()[:12]
+    lines.append(f"goodfit program {program}, {datetime.date.today()}")
     with ThreadPool(os.cpu_count()) as pool:
         for name, (most, variants) in PARTS.items():
             found = pool.starmap(gains, [(n, spec, most, variants, args) for n, spec in sets.items()], chunksize=1)

@@ -3,7 +3,6 @@
 All rows of the training file are for training, validation and stopping (`data.test=0`): the harness holds the test rows.
 """
 
-import json
 import re
 import subprocess
 import tempfile
@@ -22,11 +21,6 @@ SEARCH = ["--seconds", "120"]
 LIMIT = 1800  # seconds for one command
 
 
-def has_presets(program: str) -> bool:
-    """Whether this version of the program knows presets."""
-    return "--preset" in subprocess.run([program, "train", "--help"], capture_output=True, text=True, check=True).stdout
-
-
 # One training on the rows that pytabkit trains on, 80 % of what it gets; the others choose the epoch and validate.
 ONCE = ["--set", "training.refit=false", "--set", "data.validation=0.1", "--set", "data.stopping=0.1"]
 
@@ -41,35 +35,20 @@ def command(task: Task, folder: Path, preset: str, verb: str, out: str) -> list[
     """What trains or searches, and writes to `folder/out`."""
     given = [task.program, verb, str(folder / "train.csv"), "--target", "target", "--out", str(folder / out)]
     given += ["--jobs", str(task.threads), "--seed", str(task.seed), "--quiet", "--set", "data.test=0"]
-    if has_presets(task.program):
-        given += ["--preset", preset]
-    elif preset != "plain":
-        raise ValueError(f"this version of goodfit has no preset {preset}")
+    given += ["--preset", preset]
     return given
-
-
-def winner(folder: Path) -> list[str]:
-    """The options that train what a search found best."""
-    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-    number = results["search"]["winner"]["trial"]
-    settings = next(t["settings"] for t in results["trials"] if t["trial"] == number)
-    return [part for name, value in settings.items() for part in ("--set", f"{name}={json.dumps(value)}")]
 
 
 def model(task: Task, folder: Path, preset: str, search: list[str] | None, more: list[str]) -> Path:
     """Runs what it takes to have a model, and gives its folder. `search` are the options of a search, where there is one.
 
-    A search ranks its trials by the score that decides here, as the tuning of scikit-learn's network does. One that leaves no
-    model itself is followed by a training with its winner's settings on the same rows.
+    A search ranks its trials by the score that decides here, as the tuning of scikit-learn's network does.
     """
-    training = command(task, folder, preset, "train", "model") + more
     if search is not None:
         metric = ["--set", f"training.metric={data.METRIC[task.kind]}"]
         checked([*command(task, folder, preset, "search", "search"), *metric, *search])
-        if (folder / "search" / "weights.safetensors").exists():
-            return folder / "search"
-        task.notes["settings"] = winner(folder / "search")
-        training += task.notes["settings"]
+        return folder / "search"
+    training = command(task, folder, preset, "train", "model") + more
     checked(training)
     task.notes["command"] = " ".join(training[1:]).replace(str(folder), "FOLDER")
     return folder / "model"
