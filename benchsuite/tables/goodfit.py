@@ -20,7 +20,6 @@ from methods import Task
 SEARCH = ["--seconds", "120"]
 LIMIT = 1800  # seconds for one command
 
-
 # One training on the rows that pytabkit trains on, 80 % of what it gets; the others choose the epoch and validate.
 ONCE = ["--set", "training.refit=false", "--set", "data.validation=0.1", "--set", "data.stopping=0.1"]
 
