@@ -31,8 +31,8 @@ pub enum Predicted {
     Numbers,
 }
 
-/// Networks of a winner that are kept. Four of them are better than one on most tables by more than what the other trials of a
-/// short search bring (`benchsuite/runs/tables-development.txt`).
+/// Networks of a winner that are kept. Four of them are better than one on most tables
+/// (`benchsuite/runs/tables-development.txt`).
 const ENSEMBLE: usize = 4;
 
 /// Tables of fewer rows are searched over so many folds, where nobody says how trials validate: a fifth of few rows ranks trials by
