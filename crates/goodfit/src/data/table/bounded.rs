@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read};
 
-use super::error::TableError;
+use super::error::{TableError, cause};
 
 /// No row is longer than this many bytes: 100,000 columns of 80 characters.
 const MOST: usize = 8 << 20;
@@ -55,7 +55,7 @@ impl Endless {
 
     /// Whether an error of a reader is this one.
     pub(super) fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.downcast_ref::<Self>().is_some())
+        cause::<Self>(error).is_some()
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Column {
     pub n_missing: usize,
     /// Line of the first of them.
     pub first_missing: Option<u64>,
-    /// The first word that stands for a missing value.
+    /// The first word that counts as a missing value: of a column of numbers a text among them, where there is one.
     pub first_word: Option<Box<str>>,
     /// Line of the first negative number.
     pub first_negative: Option<u64>,

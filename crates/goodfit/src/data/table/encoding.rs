@@ -7,6 +7,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252, X_USER_DEFINED};
 
+use super::error::cause;
+
 /// So many bytes are read at a time.
 const CHUNK: usize = 64 * 1024;
 /// So many bytes of lines with other characters than those of ASCII are looked at to find out what they are.
@@ -214,7 +216,7 @@ impl std::error::Error for Malformed {}
 impl Malformed {
     /// Whether an error of a reader is this one.
     pub(super) fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.downcast_ref::<Self>().is_some())
+        cause::<Self>(error).is_some()
     }
 }
 

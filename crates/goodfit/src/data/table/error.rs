@@ -87,6 +87,11 @@ impl TableError {
     }
 }
 
+/// Why a reader failed, if that is of this type.
+pub(super) fn cause<E: std::error::Error + 'static>(error: &std::io::Error) -> Option<&E> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
+}
+
 /// The name of a column, cut short where it is a text.
 pub(super) fn short(name: &str) -> String {
     const MOST: usize = 80;

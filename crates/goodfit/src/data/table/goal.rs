@@ -156,17 +156,17 @@ impl Table {
         }
         if column.n_missing > 0 {
             let rows = if column.n_missing == 1 { "1 row" } else { &format!("{} rows", column.n_missing) };
-            let texts = column.notes.iter().find(|note| note.contains(" no number"));
-            let (what, hint) = match (&column.first_word, texts) {
-                _ if column.kind == Kind::Numeric && texts.is_some() => (
-                    format!("the target is no number in {rows}"),
+            let words = Words { missing: &self.options.missing, ..Words::default() };
+            let (what, hint) = match &column.first_word {
+                Some(word) if !words.is_missing(word) => (
+                    format!("the target is no number in {rows}, first {word:?}"),
                     format!("--kind {}=categorical takes numbers and texts for classes", column.name),
                 ),
-                (Some(word), _) => (
+                Some(word) => (
                     format!("the target is missing in {rows}, as {word:?} says"),
                     "take the rows out of the file; a class of such a name needs another one".to_owned(),
                 ),
-                _ => (
+                None => (
                     format!("the target is missing in {rows}"),
                     "rows without a target teach nothing: take them out of the file".to_owned(),
                 ),
@@ -274,7 +274,7 @@ mod tests {
         says(fault(&["a", "", "b"], true), ":3: column y: the target is missing in 1 row");
         says(fault(&["a", "none", "b"], true), ":3: column y: the target is missing in 1 row, as \"none\" says");
         let mostly = [&["0", "1"][..].repeat(10), &["other"][..]].concat();
-        says(fault(&mostly, true), ":22: column y: the target is no number in 1 row");
+        says(fault(&mostly, true), ":22: column y: the target is no number in 1 row, first \"other\"");
         says(fault(&["a", "b", "a"], false), "column y: the target is text, but the loss asks for numbers");
         says(fault(&["1", "2", "inf"], false), "column y: the target has a value of inf");
         says(fault(&["2024-01-01", "2024-01-02", "2024-01-02"], true), "column y: the target is of the kind date");

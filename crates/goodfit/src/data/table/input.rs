@@ -9,8 +9,8 @@ use flate2::read::MultiGzDecoder;
 use super::TableOptions;
 use super::bounded::{Endless, Lines};
 use super::encoding::{Malformed, TextEncoding};
-use super::error::TableError;
-use super::typed::{Format, Typed, is_typed};
+use super::error::{TableError, cause};
+use super::typed::{Format, Typed, is_parquet, is_typed};
 
 /// So much is looked at to find out what a file is.
 pub(super) const SAMPLE: usize = 64 * 1024;
@@ -154,7 +154,7 @@ pub(super) struct Swollen;
 impl Swollen {
     /// Whether an error of a reader is this one.
     pub(super) fn is(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.downcast_ref::<Self>().is_some())
+        cause::<Self>(error).is_some()
     }
 }
 
@@ -285,8 +285,7 @@ fn not_a_table(head: &[u8]) -> Option<(&'static str, &'static str)> {
         (b"\0\0\xfe\xff", "text in UTF-32, which is not read", "save it as CSV in UTF-8"),
         (b"SQLite f", "a SQLite database", "sqlite3 -csv -header FILE 'SELECT ..' writes a table"),
     ];
-    let is_name = head.get(4).is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
-    if head.starts_with(b"PARE") && !is_name {
+    if is_parquet(head, b"PARE") {
         return Some(("an encrypted Parquet file", "write it without encryption"));
     }
     let found = known.iter().find(|(magic, ..)| head.starts_with(magic))?;

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::dialect::Dialect;
-use super::error::TableError;
+use super::error::{TableError, cause};
 
 /// Follows lines and quotes of what it reads, and takes blanks out that stand between a delimiter and a quote outside of quotes, where
 /// the dialect has such.
@@ -62,7 +62,7 @@ impl std::error::Error for Unclosed {}
 impl Unclosed {
     /// The error of a reader, if it is this one.
     pub(super) fn of(error: &io::Error) -> Option<Self> {
-        error.get_ref().and_then(|inner| inner.downcast_ref::<Self>()).copied()
+        cause::<Self>(error).copied()
     }
 
     /// The same of a table.

@@ -129,7 +129,11 @@ impl Reading<'_> {
                 first: at.cell.clone(),
                 line: at.line,
             });
-            let (first_negative, first_word, values) = (profile.first_negative, profile.first_word, fill.values());
+            let (first_negative, values) = (profile.first_negative, fill.values());
+            let first_word = match profile.first_text {
+                Some(at) if kind == Kind::Numeric => Some(at.cell.into()),
+                _ => profile.first_word,
+            };
             Column {
                 name,
                 kind,

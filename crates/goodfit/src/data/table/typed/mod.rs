@@ -99,12 +99,19 @@ pub(super) fn is_typed(head: &[u8]) -> bool {
     format(head).is_some()
 }
 
+/// Whether a file begins as Parquet does with these letters. A name of a column may begin so, too; the next byte of
+/// Parquet is no character of a text.
+pub(super) fn is_parquet(head: &[u8], magic: &[u8]) -> bool {
+    let is_text = head.get(4).is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+    head.starts_with(magic) && !is_text
+}
+
 fn format(head: &[u8]) -> Option<Format> {
-    let known = [(&b"PAR1"[..], Format::Parquet), (b"\x93NUMPY", Format::Npy), (b"PK\x03\x04", Format::Npz)];
-    // A name of a column may begin as Parquet does, whose next byte is no character of a text.
-    let is_name = head.get(4).is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
-    let found = known.into_iter().find_map(|(magic, format)| head.starts_with(magic).then_some(format));
-    found.filter(|format| *format != Format::Parquet || !is_name)
+    if is_parquet(head, b"PAR1") {
+        return Some(Format::Parquet);
+    }
+    let known = [(&b"\x93NUMPY"[..], Format::Npy), (b"PK\x03\x04", Format::Npz)];
+    known.into_iter().find_map(|(magic, format)| head.starts_with(magic).then_some(format))
 }
 
 /// Why such a table is not read.
